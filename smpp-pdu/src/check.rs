@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::tlv::{Tlv, TABLE};
-use crate::{Decoded, Frame, Header, PduInfo, Profile, Stamp, Tlvs, Version, DEFAULT_MAX_PDU, HEADER_LEN};
+use crate::tlv::{TABLE, Tlv};
+use crate::{DEFAULT_MAX_PDU, Decoded, Frame, HEADER_LEN, Header, PduInfo, Profile, Stamp, Tlvs, Version};
 
 /// Octets that stand for random choices; when they run out, every choice is zero.
 #[derive(Debug, Clone)]
@@ -49,7 +49,8 @@ impl<'a> Entropy<'a> {
             let known = TABLE.get(usize::from(choice));
             let tag = known.map_or(0x1400 + u16::from(choice), |info| info.tag.0);
             let wanted = usize::from(self.octet());
-            let length = (0..=1024).cycle().skip(wanted).find(|length| known.is_none_or(|info| info.length_fits(*length))).unwrap_or(0);
+            let length =
+                (0..=1024).cycle().skip(wanted).find(|length| known.is_none_or(|info| info.length_fits(*length))).unwrap_or(0);
             out.extend(tag.to_be_bytes());
             out.extend((length as u16).to_be_bytes());
             out.extend((0..length).map(|_| self.octet()));
@@ -64,7 +65,8 @@ pub fn generate(info: &'static PduInfo, entropy: &mut Entropy<'_>) -> Bytes {
     crate::pdu::generate_body(info.id, entropy, &mut body);
     let command_length = (HEADER_LEN + body.len()) as u32;
     let mut octets = BytesMut::new();
-    Header { command_length, command_id: info.id, command_status: crate::CommandStatus::ROK, sequence_number }.encode(&mut octets);
+    Header { command_length, command_id: info.id, command_status: crate::CommandStatus::ROK, sequence_number }
+        .encode(&mut octets);
     octets.extend_from_slice(&body);
     octets.freeze()
 }
@@ -141,7 +143,8 @@ fn rewrite(decoded: &Decoded<'_>, version: Version) {
     assert_eq!(dump.header, decoded.header);
     let Some(octets) = written(decoded, version) else { return };
     let again = whole(&octets);
-    let profile = Profile::STRICT.with_version(version.max(decoded.pdu.info().since).min(decoded.pdu.info().until.unwrap_or(version)));
+    let info = decoded.pdu.info();
+    let profile = Profile::STRICT.with_version(version.max(info.since).min(info.until.unwrap_or(version.max(info.since))));
     let read = again.decode(&profile);
     assert!(read.is_ok(), "{:?} wrote {:?}: {read:?}", decoded.pdu, &*octets);
 }

@@ -18,7 +18,7 @@ use crate::{Decoded, Header};
 pub struct Dump {
     /// The header.
     pub header: Header,
-    /// False if the PDU is its header alone.
+    /// False if there are no mandatory fields: in a header-only error response, for example.
     pub body_present: bool,
     /// The mandatory fields by name.
     pub fields: Vec<(&'static str, Shown)>,
@@ -74,10 +74,10 @@ impl Dump {
 
     fn build(decoded: &Decoded<'_>, dictionary: &Dictionary, reveal: bool) -> Dump {
         let mut fields = Fields { reveal, fields: Vec::new(), tlvs: Vec::new() };
-        let body_present = decoded.header.command_length as usize > crate::HEADER_LEN;
-        if body_present {
+        if decoded.header.command_length as usize > crate::HEADER_LEN {
             decoded.pdu.show(&mut fields);
         }
+        let body_present = !fields.fields.is_empty();
         let tlvs = fields.tlvs.iter().map(|(tag, value)| show_tlv(*tag, value, (dictionary, reveal))).collect();
         Dump { header: decoded.header, body_present, fields: fields.fields, tlvs }
     }
@@ -154,7 +154,11 @@ fn hidden(octets: &[u8]) -> String {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().flat_map(|octet| [octet >> 4, octet & 0xF]).filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
+    octets
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 0xF])
+        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+        .collect()
 }
 
 /// The command's name for people: as the standard writes it, or the number.
@@ -172,7 +176,7 @@ mod serialize {
     use alloc::format;
     use serde::ser::{Serialize, SerializeMap, Serializer};
 
-    use super::{command_name, Dump, Shown, ShownTlv};
+    use super::{Dump, Shown, ShownTlv, command_name};
 
     impl Serialize for Dump {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -152,7 +152,7 @@ impl FrameError {
     /// What SMPP says to answer: nack and close, but never nack a response.
     pub fn answer(&self) -> Answer {
         match self.header {
-            Some(header) if self.is_too_long() && header.command_id.is_response() => Answer::Close,
+            Some(header) if self.is_too_long() && header.is_known_response() => Answer::Close,
             _ => Answer::NackAndClose(CommandStatus::RINVCMDLEN),
         }
     }

@@ -2,8 +2,8 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::pdu::{read_body, write, Command, Pdu, Stamp};
-use crate::{CommandId, CommandStatus, DecodeError, EncodeError, Fault, FrameError, Header, Profile, Repairs, HEADER_LEN};
+use crate::pdu::{Command, Pdu, Stamp, read_body, write};
+use crate::{CommandId, CommandStatus, DecodeError, EncodeError, Fault, FrameError, HEADER_LEN, Header, Profile, Repairs};
 
 /// The largest PDU taken by default, in octets: one full `message_payload` and any list fit.
 pub const DEFAULT_MAX_PDU: u32 = 131_072;

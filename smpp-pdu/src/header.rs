@@ -4,7 +4,7 @@ use core::fmt;
 
 use bytes::BufMut;
 
-use crate::{CommandStatus, PduInfo};
+use crate::{CommandStatus, Kind, PduInfo};
 
 /// The number of octets of a header.
 pub const HEADER_LEN: usize = 16;
@@ -42,6 +42,11 @@ impl Header {
     #[inline(always)]
     pub fn peek(pdu: &[u8]) -> Option<Header> {
         pdu.first_chunk().map(|octets| Header::from_octets(*octets))
+    }
+
+    /// True for the response of an operation the standard knows.
+    pub(crate) fn is_known_response(&self) -> bool {
+        PduInfo::of(self.command_id).is_some_and(|info| info.kind == Kind::Response)
     }
 
     /// Writes the sixteen octets.

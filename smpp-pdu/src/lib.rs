@@ -62,8 +62,8 @@ mod values;
 mod version;
 
 pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, ValueError};
-pub use frame::{Decoded, Frame, DEFAULT_MAX_PDU};
-pub use header::{CommandId, Header, HEADER_LEN, MAX_SEQUENCE_NUMBER};
+pub use frame::{DEFAULT_MAX_PDU, Decoded, Frame};
+pub use header::{CommandId, HEADER_LEN, Header, MAX_SEQUENCE_NUMBER};
 pub use id::IdForm;
 pub use list::{DestAddress, Entry, List, ShortId, UnsuccessSme};
 pub use message::{End, ShortMessage};

@@ -121,7 +121,9 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
     fn fits(&self) -> bool {
         // A leniently read list may lack a NUL at its end.
         let whole = match self.0 {
-            Entries::Octets { octets, .. } => self.iter().map(|entry| entry.encoded_len(Version::V3_4)).sum::<usize>() == octets.len(),
+            Entries::Octets { octets, .. } => {
+                self.iter().map(|entry| entry.encoded_len(Version::V3_4)).sum::<usize>() == octets.len()
+            }
             Entries::Slice(_) => true,
         };
         whole && (usize::from(MIN)..=255).contains(&self.len()) && self.iter().all(|entry| entry.fits())

@@ -80,20 +80,36 @@ macro_rules! pdu {
 }
 
 macro_rules! kind {
-    (request) => { $crate::Kind::Request };
-    (one_way) => { $crate::Kind::OneWay };
-    (response) => { $crate::Kind::Response };
-    (response_with_body) => { $crate::Kind::Response };
+    (request) => {
+        $crate::Kind::Request
+    };
+    (one_way) => {
+        $crate::Kind::OneWay
+    };
+    (response) => {
+        $crate::Kind::Response
+    };
+    (response_with_body) => {
+        $crate::Kind::Response
+    };
 }
 
 macro_rules! body_on_error {
-    (response) => { false };
-    ($other:ident) => { true };
+    (response) => {
+        false
+    };
+    ($other:ident) => {
+        true
+    };
 }
 
 macro_rules! until {
-    () => { None };
-    ($version:ident) => { Some($crate::Version::$version) };
+    () => {
+        None
+    };
+    ($version:ident) => {
+        Some($crate::Version::$version)
+    };
 }
 
 pub(crate) use {body_on_error, kind, pdu, until};

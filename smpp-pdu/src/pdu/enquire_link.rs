@@ -1,7 +1,7 @@
 //! enquire_link: request and response together.
 
+use crate::Tlvs;
 use crate::macros::pdu;
-use crate::{Tlvs};
 
 pdu! {
     /// Asks whether the other end is alive; also answered before a bind.

@@ -1,7 +1,7 @@
 //! generic_nack.
 
+use crate::End;
 use crate::macros::pdu;
-use crate::{End};
 
 pdu! {
     /// Answers a PDU that could not be recognised.

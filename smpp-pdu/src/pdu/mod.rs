@@ -34,14 +34,12 @@ pub use replace_sm::{ReplaceSm, ReplaceSmResp};
 pub use submit_multi::{SubmitMulti, SubmitMultiResp};
 pub use submit_sm::{SubmitSm, SubmitSmResp};
 pub use unbind::{Unbind, UnbindResp};
-pub use v3_3::{
-    ParamRetrieve, ParamRetrieveResp, QueryLastMsgs, QueryLastMsgsResp, QueryMsgDetails, QueryMsgDetailsResp,
-};
+pub use v3_3::{ParamRetrieve, ParamRetrieveResp, QueryLastMsgs, QueryLastMsgsResp, QueryMsgDetails, QueryMsgDetailsResp};
 
 use crate::dump::Fields;
 use crate::{
-    CommandId, CommandStatus, DecodeError, EncodeError, Fault, Header, Profile, Reader, Repairs, Side, State, States,
-    Version, HEADER_LEN,
+    CommandId, CommandStatus, DecodeError, EncodeError, Fault, HEADER_LEN, Header, Profile, Reader, Repairs, Side, State, States,
+    Version,
 };
 
 /// Calls a macro with the name of every PDU and of its constant in [`CommandId`]: the only list

@@ -1,7 +1,9 @@
 //! submit_multi: request and response together.
 
 use crate::macros::pdu;
-use crate::{Addr, CStr, DataCoding, DestAddress, EsmClass, List, RegisteredDelivery, ShortMessage, TimeField, Tlvs, UnsuccessSme};
+use crate::{
+    Addr, CStr, DataCoding, DestAddress, EsmClass, List, RegisteredDelivery, ShortMessage, TimeField, Tlvs, UnsuccessSme,
+};
 
 pdu! {
     /// Asks the MC to deliver one message to several destinations.

@@ -1,7 +1,7 @@
 //! unbind: request and response together.
 
+use crate::Tlvs;
 use crate::macros::pdu;
-use crate::{Tlvs};
 
 pdu! {
     /// Ends the session in order.

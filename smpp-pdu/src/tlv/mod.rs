@@ -31,9 +31,7 @@ use bytes::BufMut;
 
 pub use dictionary::{Definition, Dictionary};
 pub use table::*;
-pub use value::{
-    CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text, TlvValue, Value,
-};
+pub use value::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text, TlvValue, Value};
 
 use crate::dump::Fields;
 use crate::field::Field;

@@ -5,7 +5,7 @@
 
 use super::value::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text};
 use super::{Tag, TlvInfo, TlvType};
-use crate::{tlv_type, Version};
+use crate::{Version, tlv_type};
 
 macro_rules! tlvs {
     ($(
@@ -72,10 +72,10 @@ tlvs! {
         in [data_sm_resp] [submit_sm_resp submit_multi_resp data_sm_resp deliver_sm_resp];
     /// Message id of the message the receipt is about.
     ReceiptedMessageId<'a> = 0x001E, receipted_message_id: Text<'a>, 1..=65, since V3_4,
-        in [deliver_sm data_sm] [same];
+        in [deliver_sm data_sm] [deliver_sm data_sm];
     /// Bit 7: 1 = set indicator on, 0 = off; bits 1-0: 0 voicemail, 1 fax, 2 e-mail, 3 other; bits 6-2 zero.
     MsMsgWaitFacilities = 0x0030, ms_msg_wait_facilities: u8, 1, since V3_4,
-        in [submit_sm submit_multi data_sm] [same];
+        in [submit_sm submit_multi data_sm] [submit_sm submit_multi data_sm];
     /// 0 not restricted (default); 1 restricted; 2 confidential; 3 secret; 4-255 reserved.
     PrivacyIndicator = 0x0201, privacy_indicator: u8, 1, since V3_4,
         in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm broadcast_sm];
@@ -99,19 +99,19 @@ tlvs! {
         in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm broadcast_sm];
     /// 0-65535, same for all segments of one message.
     SarMsgRefNum = 0x020C, sar_msg_ref_num: u16, 2, since V3_4,
-        in [submit_sm submit_multi data_sm deliver_sm] [same];
+        in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm];
     /// 0 unspecified (default); 1 English; 2 French; 3 Spanish; 4 German; 5 Portuguese; others per CMT-136.
     LanguageIndicator = 0x020D, language_indicator: u8, 1, since V3_4,
         in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm broadcast_sm];
     /// 1-255.
     SarTotalSegments = 0x020E, sar_total_segments: u8, 1, since V3_4,
-        in [submit_sm submit_multi data_sm deliver_sm] [same];
+        in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm];
     /// 1-255, first segment is 1.
     SarSegmentSeqnum = 0x020F, sar_segment_seqnum: u8, 1, since V3_4,
-        in [submit_sm submit_multi data_sm deliver_sm] [same];
+        in [submit_sm submit_multi data_sm deliver_sm] [submit_sm submit_multi data_sm deliver_sm];
     /// 0x34 for 3.4, 0x50 for 5.0; absence means the MC speaks 3.3.
     ScInterfaceVersion = 0x0210, sc_interface_version: u8, 1, since V3_4,
-        in [bind_transmitter_resp bind_receiver_resp bind_transceiver_resp] [same];
+        in [bind_transmitter_resp bind_receiver_resp bind_transceiver_resp] [bind_transmitter_resp bind_receiver_resp bind_transceiver_resp];
     /// Bits 3-2 presentation: 0 allowed, 1 restricted, 2 not available, 3 reserved; bits 1-0 screening: 0 user provided not screened, 1 verified and passed, 2 verified and failed, 3 network provided; bits 7-4 zero.
     CallbackNumPresInd = 0x0302, callback_num_pres_ind: u8, 1, since V3_4,
         in [submit_sm submit_multi data_sm] [submit_sm submit_multi data_sm deliver_sm broadcast_sm];
@@ -132,7 +132,7 @@ tlvs! {
         in [data_sm] [submit_sm submit_multi data_sm];
     /// 0 available (default); 1 denied; 2 unavailable; 3-255 reserved.
     MsAvailabilityStatus = 0x0422, ms_availability_status: u8, 1, since V3_4,
-        in [alert_notification] [same];
+        in [alert_notification] [alert_notification];
     /// Octet 1 network type: 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41 error, 7 SMPP error, 8 MC specific (4-8 are 5.0); octets 2-3 the code.
     NetworkErrorCode = 0x0423, network_error_code: Pair, 3, since V3_4,
         in [deliver_sm data_sm data_sm_resp] [deliver_sm data_sm submit_sm_resp submit_multi_resp data_sm_resp deliver_sm_resp];

@@ -2,8 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use smpp_pdu::{
-    tlv, write, Addr, CStr, CommandId, CommandStatus, DecodeError, Fault, Frame, Header, Pdu, Profile, Repairs, ShortMessage, Stamp,
-    SubmitSm, SubmitSmResp, Tlvs, Version,
+    Addr, CStr, CommandId, CommandStatus, DecodeError, Fault, Frame, Header, Pdu, Profile, Repairs, ShortMessage, Stamp,
+    SubmitSm, SubmitSmResp, Tlvs, Version, tlv, write,
 };
 
 fn frame(id: CommandId, status: CommandStatus, body: &[u8]) -> Frame {

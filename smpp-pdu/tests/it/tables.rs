@@ -54,7 +54,8 @@ fn tlvs_are_those_of_the_table() {
         for pdu in PduInfo::TABLE {
             let listed = |cell: &str| {
                 let words = cell.replace(['(', ')', ','], " ");
-                words.split_whitespace().any(|word| word == pdu.name) || words.contains("any response") && pdu.kind == Kind::Response
+                words.split_whitespace().any(|word| word == pdu.name)
+                    || words.contains("any response") && pdu.kind == Kind::Response
             };
             assert_eq!(info.belongs_to(pdu.id, Version::V3_4), listed(&row["pdus_3.4"]), "{name} in {}", pdu.name);
             assert_eq!(info.belongs_to(pdu.id, Version::V5_0), listed(&row["pdus_5.0"]), "{name} in {}", pdu.name);
@@ -141,7 +142,12 @@ fn check_states(info: &PduInfo, row: &BTreeMap<String, String>) {
                     other => panic!("sender {other:?}"),
                 };
                 let expected = sends && allowed_in(cell, (state, word), sender);
-                assert_eq!(info.permits(sender, state, version), expected, "{} from {sender:?} in {state:?}, {column}", info.name);
+                assert_eq!(
+                    info.permits(sender, state, version),
+                    expected,
+                    "{} from {sender:?} in {state:?}, {column}",
+                    info.name
+                );
             }
         }
     }

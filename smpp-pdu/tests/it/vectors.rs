@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use serde_json::Value;
 use smpp_pdu::dump::Dump;
 use smpp_pdu::tlv::Dictionary;
-use smpp_pdu::{Frame, Profile, Stamp, DEFAULT_MAX_PDU};
+use smpp_pdu::{DEFAULT_MAX_PDU, Frame, Profile, Stamp};
 
 use crate::{json_lines, unhex, version};
 
@@ -33,11 +33,8 @@ fn canonical_vectors_are_written_as_the_same_octets() {
         let frame = frame(&vector);
         let profile = Profile::STRICT.with_version(version(vector["version"].as_str().unwrap()));
         let decoded = frame.decode(&profile).unwrap();
-        let stamp = Stamp {
-            command_status: frame.command_status(),
-            sequence_number: frame.sequence_number(),
-            version: profile.version,
-        };
+        let stamp =
+            Stamp { command_status: frame.command_status(), sequence_number: frame.sequence_number(), version: profile.version };
         let mut out = BytesMut::new();
         decoded.pdu.write(stamp, &mut out).unwrap();
         if vector["canonical"] == Value::Bool(true) {
