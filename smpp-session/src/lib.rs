@@ -1,1 +1,38 @@
-//! To be written.
+//! SMPP sessions: a state machine without I/O, and a tokio client and server on it.
+//!
+//! [`Session`] is the protocol: it needs no clock, no socket and no operating system, and plays
+//! both sides. With the feature `net`, on by default, the module [`net`] adds sockets and tasks.
+//!
+//! What is not here: the octets of PDUs (`smpp-pdu`), texts (`sms-codec`), messages and routing.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(feature = "net", test))]
+extern crate std;
+
+mod config;
+mod counters;
+mod credentials;
+mod error;
+mod event;
+mod inbound;
+#[cfg(feature = "net")]
+pub mod net;
+mod operations;
+mod receive;
+mod session;
+mod state;
+mod time;
+mod timers;
+mod window;
+
+
+pub use config::{Config, MAX_WINDOW, Overflow, Timeouts};
+pub use counters::Counters;
+pub use credentials::Credentials;
+pub use error::{RequestError, RespondError};
+pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
+pub use inbound::Responder;
+pub use session::Session;
+pub use time::Time;

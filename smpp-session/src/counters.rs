@@ -1,0 +1,45 @@
+//! What happened on one session, in numbers.
+
+/// Counts since the session began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Counters {
+    /// PDUs received.
+    pub pdus_in: u64,
+    /// Octets of these.
+    pub octets_in: u64,
+    /// PDUs written.
+    pub pdus_out: u64,
+    /// Octets of these.
+    pub octets_out: u64,
+    /// Our requests that were answered, with whatever status.
+    pub answered: u64,
+    /// Our requests that were not answered in time.
+    pub expired: u64,
+    /// Our requests that were unanswered when the session ended.
+    pub lost: u64,
+    /// Responses nobody waited for.
+    pub strays: u64,
+    /// PDUs of the peer that were not permitted or not known.
+    pub turned_away: u64,
+    /// PDUs of the peer that did not decode.
+    pub malformed: u64,
+    /// Requests of the peer beyond what we are willing to owe.
+    pub throttled: u64,
+    /// PDUs of the peer with defects that were forgiven.
+    pub repaired: u64,
+    /// `generic_nack` sent.
+    pub nacked: u64,
+}
+
+impl Counters {
+    pub(crate) fn read(&mut self, octets: u32) {
+        self.pdus_in += 1;
+        self.octets_in += u64::from(octets);
+    }
+
+    pub(crate) fn wrote(&mut self, octets: usize) {
+        self.pdus_out += 1;
+        self.octets_out += octets as u64;
+    }
+}

@@ -1,0 +1,75 @@
+//! Many requests and answers, one wake-up per session.
+
+use std::task::Waker;
+use std::vec::Vec;
+
+use smpp_pdu::{Command, CommandStatus, Request};
+
+use super::{Incoming, Link, Pending};
+use crate::{RequestError, RespondError};
+
+/// Holds back the wake-ups of what is asked and answered through it until it is dropped.
+///
+/// A thread that answers thousands of requests at once uses one, so that each session writes all
+/// its answers together.
+///
+/// ```no_run
+/// # use smpp_session::net::{Batch, Incoming};
+/// # use smpp_pdu::SubmitSmResp;
+/// fn answer(synced: Vec<Incoming>) {
+///     let mut batch = Batch::new();
+///     for incoming in synced {
+///         let _ = batch.answer(incoming, &SubmitSmResp::default());
+///     }
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct Batch {
+    wakers: Vec<Waker>,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub const fn new() -> Self {
+        Batch { wakers: Vec::new() }
+    }
+
+    /// Answers a request; see [`Incoming::answer`].
+    ///
+    /// # Errors
+    /// As [`Incoming::answer`].
+    pub fn answer<'a>(&mut self, incoming: Incoming, pdu: &impl Command<'a>) -> Result<(), RespondError> {
+        incoming.conclude(self, |session, responder| session.respond(responder, CommandStatus::ROK, pdu))
+    }
+
+    /// Answers a request with an error.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub fn refuse(&mut self, incoming: Incoming, status: CommandStatus) -> Result<(), RespondError> {
+        incoming.conclude(self, |session, responder| session.refuse(responder, status))
+    }
+
+    /// Sends a request; see [`Link::request`].
+    ///
+    /// # Errors
+    /// As [`Link::request`].
+    pub fn request<'a>(&mut self, link: &Link, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        link.request_in(self, pdu)
+    }
+
+    /// Wakes the sessions that have something to write.
+    pub fn flush(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+
+    pub(crate) fn hold(&mut self, waker: Option<Waker>) {
+        self.wakers.extend(waker);
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
