@@ -15,7 +15,7 @@ pub enum Change {
         /// The receipt for its sender.
         receipt: Option<Box<Message>>,
     },
-    /// The message ends unless somebody is delivering it.
+    /// The message ends unless somebody is delivering it at the time the outcome names.
     Cancel {
         /// Which message.
         id: MessageId,
@@ -39,6 +39,8 @@ pub enum Change {
     Replace {
         /// What it is from now on.
         message: Box<Message>,
+        /// The present: a lease that ended before it hinders nothing.
+        now: Timestamp,
     },
     /// The operator gives a message that was not delivered another chance.
     Reopen {
@@ -59,7 +61,15 @@ impl Change {
             | Change::Cancel { id, .. }
             | Change::Retry { id, .. }
             | Change::Reopen { id, .. } => *id,
-            Change::Replace { message } => message.id,
+            Change::Replace { message, .. } => message.id,
+        }
+    }
+
+    /// Returns the receipt that is accepted with it.
+    pub fn receipt(&self) -> Option<&Message> {
+        match self {
+            Change::Settle { receipt, .. } | Change::Cancel { receipt, .. } => receipt.as_deref(),
+            Change::Retry { .. } | Change::Replace { .. } | Change::Reopen { .. } => None,
         }
     }
 }

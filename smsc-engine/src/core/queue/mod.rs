@@ -14,6 +14,8 @@
 
 mod change;
 mod error;
+mod index;
+mod memory;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,6 +26,7 @@ use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, 
 
 pub use change::Change;
 pub use error::{ChangeError, QueueError};
+pub use memory::MemoryQueue;
 
 /// A future behind a pointer, as traits used as `dyn` need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
