@@ -1,0 +1,277 @@
+//! What is known of one message without reading it.
+
+use std::cmp::Reverse;
+use std::mem;
+
+use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+
+use super::super::{Record, change::Change, error::ChangeError};
+
+/// The number of a lane inside one index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaneNo(pub(super) u32);
+
+/// What a message says about its way through the queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) lane: LaneNo,
+    pub(crate) attempts: u32,
+    pub(crate) due: Timestamp,
+    pub(crate) expires: Timestamp,
+    /// Equal for messages that can stand for one another, see `likeness`.
+    pub(crate) alike: u64,
+    pub(crate) priority: u8,
+    /// It was due when it came, so nobody needs to wait for its time.
+    pub(crate) at_once: bool,
+}
+
+/// One message: its facts, where its body is, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<B> {
+    pub(crate) facts: Facts,
+    pub(crate) body: B,
+    pub(crate) place: Place,
+    /// Changes that were promised to somebody and are not durable yet.
+    pub(super) writes: u32,
+    /// What the last of them makes of it.
+    pub(super) coming: Option<Coming>,
+}
+
+/// Where a message stands; each place but the last three is a set of its lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Not due yet, as far as anybody looked.
+    Waiting,
+    /// Due.
+    Ready,
+    /// Somebody delivers it until then.
+    Leased(Timestamp),
+    /// Past its deadline.
+    Overdue,
+    /// A change is being written.
+    Held,
+    /// It ended.
+    Final(Outcome),
+}
+
+/// The state a message has once all writes are through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// Accepted, but not durable: nobody may see it.
+    Birth,
+    Pending,
+    Final(FinalState),
+}
+
+/// What became durable: the second half of a change.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect<B> {
+    Accepted {
+        id: MessageId,
+        body: B,
+    },
+    /// The same message lies somewhere else.
+    Moved {
+        id: MessageId,
+        body: B,
+    },
+    Replaced {
+        id: MessageId,
+        body: B,
+        facts: Box<Facts>,
+    },
+    Retried {
+        id: MessageId,
+        attempts: u32,
+        due: Timestamp,
+        lane: Option<LaneNo>,
+    },
+    Settled {
+        id: MessageId,
+        outcome: Outcome,
+    },
+    Reopened {
+        id: MessageId,
+        due: Timestamp,
+        expires: Timestamp,
+    },
+}
+
+/// What a query found: all but the body itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit<B> {
+    pub(crate) id: MessageId,
+    pub(crate) body: B,
+    attempts: u32,
+    due: Timestamp,
+    expires: Timestamp,
+    lane: Lane,
+    place: Place,
+}
+
+/// The order in which a lane's due messages go out.
+pub(super) type ReadyKey = (Reverse<u8>, Timestamp, MessageId);
+
+impl<B> Entry<B> {
+    /// Makes the entry of a message that was promised a place and is not durable yet.
+    pub(super) fn unborn(facts: Facts, body: B) -> Self {
+        Entry {
+            facts,
+            body,
+            place: Place::Held,
+            writes: 1,
+            coming: Some(Coming::Birth),
+        }
+    }
+
+    pub(super) fn ready_key(&self, id: MessageId) -> ReadyKey {
+        (Reverse(self.facts.priority), self.facts.due, id)
+    }
+
+    /// Tells whether the outside may know of it.
+    pub(super) fn is_visible(&self) -> bool {
+        self.coming != Some(Coming::Birth)
+    }
+
+    pub(crate) fn is_being_changed(&self) -> bool {
+        self.writes > 0
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        match self.place {
+            Place::Final(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Tells whether `change` is allowed after all changes that were promised before.
+    pub(super) fn permits(&self, change: &Change) -> Result<(), ChangeError> {
+        let ended = match self.coming {
+            Some(Coming::Birth) => return Err(ChangeError::Unknown),
+            Some(Coming::Pending) => None,
+            Some(Coming::Final(state)) => Some(state),
+            None => self.outcome().map(|outcome| outcome.state),
+        };
+        match (change, ended) {
+            (Change::Reopen { .. }, None) => Err(ChangeError::Pending),
+            (Change::Reopen { .. }, Some(state)) if state != FinalState::Delivered => Ok(()),
+            (_, Some(state)) => Err(ChangeError::Final(state)),
+            (Change::Cancel { outcome, .. }, None) => self.is_free(outcome.done),
+            (Change::Replace { now, .. }, None) => self.is_free(*now),
+            (Change::Settle { .. } | Change::Retry { .. }, None) => Ok(()),
+        }
+    }
+
+    fn is_free(&self, now: Timestamp) -> Result<(), ChangeError> {
+        match self.place {
+            Place::Leased(until) if until > now => Err(ChangeError::Leased),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does to the entry itself what became durable; `None` when the body stays the same.
+    pub(super) fn take(&mut self, effect: Effect<B>) -> Option<B> {
+        match effect {
+            Effect::Accepted { body, .. } => {
+                self.body = body;
+                self.place = if self.facts.at_once {
+                    Place::Ready
+                } else {
+                    Place::Waiting
+                };
+                None
+            }
+            Effect::Moved { body, .. } => Some(mem::replace(&mut self.body, body)),
+            Effect::Replaced { body, facts, .. } => {
+                self.facts = *facts;
+                self.place = Place::Waiting;
+                Some(mem::replace(&mut self.body, body))
+            }
+            Effect::Retried {
+                attempts,
+                due,
+                lane,
+                ..
+            } => {
+                self.facts = Facts {
+                    attempts,
+                    due,
+                    lane: lane.unwrap_or(self.facts.lane),
+                    ..self.facts
+                };
+                self.place = Place::Waiting;
+                None
+            }
+            Effect::Settled { outcome, .. } => {
+                self.place = Place::Final(outcome);
+                None
+            }
+            Effect::Reopened { due, expires, .. } => {
+                self.facts = Facts {
+                    attempts: 0,
+                    due,
+                    expires,
+                    ..self.facts
+                };
+                self.place = Place::Waiting;
+                None
+            }
+        }
+    }
+}
+
+impl<B> Effect<B> {
+    pub(crate) fn id(&self) -> MessageId {
+        match self {
+            Effect::Accepted { id, .. }
+            | Effect::Moved { id, .. }
+            | Effect::Replaced { id, .. }
+            | Effect::Retried { id, .. }
+            | Effect::Settled { id, .. }
+            | Effect::Reopened { id, .. } => *id,
+        }
+    }
+}
+
+impl<B: Clone> Hit<B> {
+    pub(super) fn new(id: MessageId, entry: &Entry<B>, lane: Lane) -> Self {
+        let Facts {
+            attempts,
+            due,
+            expires,
+            ..
+        } = entry.facts;
+        Hit {
+            id,
+            body: entry.body.clone(),
+            attempts,
+            due,
+            expires,
+            lane,
+            place: entry.place,
+        }
+    }
+}
+
+impl<B> Hit<B> {
+    /// Completes the body as it was stored with what has changed since.
+    pub(crate) fn record(self, stored: Message) -> Record {
+        let message = Message {
+            attempts: self.attempts,
+            deliver_after: self.due,
+            expires: self.expires,
+            lane: self.lane,
+            ..stored
+        };
+        let (outcome, leased) = match self.place {
+            Place::Final(outcome) => (Some(outcome), None),
+            Place::Leased(until) => (None, Some(until)),
+            _ => (None, None),
+        };
+        Record {
+            message,
+            outcome,
+            leased,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The lanes of one index: who is due where.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tokio::sync::watch;
+
+use crate::model::{Lane, MessageId, Timestamp};
+
+use super::super::LaneCount;
+use super::entry::{Entry, LaneNo, Place, ReadyKey};
+
+/// All lanes ever named, by number and by name. Names come from the configuration, so they are few and kept for good.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    numbers: HashMap<Lane, LaneNo>,
+    lanes: Vec<LaneState>,
+    /// Lanes that got something since the last `notify`.
+    touched: Vec<LaneNo>,
+}
+
+#[derive(Debug)]
+pub(super) struct LaneState {
+    pub(super) name: Lane,
+    /// By due time; whoever asks moves those that are due to `ready`.
+    pub(super) waiting: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) ready: BTreeSet<ReadyKey>,
+    /// By the end of the lease.
+    pub(super) leased: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) pending: u64,
+    touched: bool,
+    changes: watch::Sender<u64>,
+}
+
+impl Lanes {
+    /// Returns the number of a lane, a new one if need be.
+    pub(super) fn number(&mut self, lane: &Lane) -> LaneNo {
+        if let Some(number) = self.numbers.get(lane) {
+            return *number;
+        }
+        let number = LaneNo(u32::try_from(self.lanes.len()).unwrap_or(u32::MAX));
+        self.numbers.insert(lane.clone(), number);
+        self.lanes.push(LaneState::new(lane.clone()));
+        number
+    }
+
+    pub(super) fn find(&self, lane: &Lane) -> Option<LaneNo> {
+        self.numbers.get(lane).copied()
+    }
+
+    pub(super) fn get(&self, number: LaneNo) -> Option<&LaneState> {
+        self.lanes.get(number.0 as usize)
+    }
+
+    pub(super) fn get_mut(&mut self, number: LaneNo) -> Option<&mut LaneState> {
+        self.lanes.get_mut(number.0 as usize)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &LaneState> {
+        self.lanes.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LaneState> {
+        self.lanes.iter_mut()
+    }
+
+    /// Remembers that whoever serves the lane should look again.
+    pub(super) fn touch(&mut self, number: LaneNo) {
+        let Some(lane) = self.lanes.get_mut(number.0 as usize) else {
+            return;
+        };
+        if !lane.touched {
+            lane.touched = true;
+            self.touched.push(number);
+        }
+    }
+
+    /// Wakes those who serve the touched lanes, each once.
+    pub(super) fn notify(&mut self) {
+        for number in self.touched.drain(..) {
+            let Some(lane) = self.lanes.get_mut(number.0 as usize) else {
+                continue;
+            };
+            lane.touched = false;
+            lane.changes
+                .send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
+    pub(super) fn watch(&mut self, lane: &Lane) -> watch::Receiver<u64> {
+        let number = self.number(lane);
+        match self.get(number) {
+            Some(lane) => lane.changes.subscribe(),
+            None => watch::channel(0).1,
+        }
+    }
+}
+
+impl LaneState {
+    fn new(name: Lane) -> Self {
+        LaneState {
+            name,
+            waiting: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            leased: BTreeSet::new(),
+            pending: 0,
+            touched: false,
+            changes: watch::channel(0).0,
+        }
+    }
+
+    /// Adds a message to the set of its place.
+    pub(super) fn enter<B>(&mut self, id: MessageId, entry: &Entry<B>) {
+        match entry.place {
+            Place::Waiting => {
+                self.waiting.insert((entry.facts.due, id));
+            }
+            Place::Ready => {
+                self.ready.insert(entry.ready_key(id));
+            }
+            Place::Leased(until) => {
+                self.leased.insert((until, id));
+            }
+            Place::Overdue | Place::Held | Place::Final(_) => {}
+        }
+    }
+
+    /// Takes a message out of the set of its place.
+    pub(super) fn leave<B>(&mut self, id: MessageId, entry: &Entry<B>) {
+        match entry.place {
+            Place::Waiting => {
+                self.waiting.remove(&(entry.facts.due, id));
+            }
+            Place::Ready => {
+                self.ready.remove(&entry.ready_key(id));
+            }
+            Place::Leased(until) => {
+                self.leased.remove(&(until, id));
+            }
+            Place::Overdue | Place::Held | Place::Final(_) => {}
+        }
+    }
+
+    /// Returns the earliest moment at which a lease would find something.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let ready = self.ready.first().map(|(_, due, _)| *due);
+        let waiting = self.waiting.first().map(|(due, _)| *due);
+        let leased = self.leased.first().map(|(until, _)| *until);
+        [ready, waiting, leased].into_iter().flatten().min()
+    }
+
+    pub(super) fn count(&self) -> LaneCount {
+        LaneCount {
+            lane: self.name.clone(),
+            pending: self.pending,
+            leased: self.leased.len() as u64,
+        }
+    }
+}

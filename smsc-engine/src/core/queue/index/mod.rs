@@ -1,0 +1,305 @@
+//! What a store knows about its messages without reading them: who is due, who is leased, who ended.
+//!
+//! One index serves every embedded queue; `B` says where the body of a message is. It does no I/O and has no
+//! clock. A change comes in two halves: `admit` and `promise` check it against everything promised before, `commit`
+//! does it once it is durable. Between the two a message is held: nobody can lease it.
+
+mod entry;
+mod lanes;
+mod restore;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use tokio::sync::watch;
+
+use crate::model::{Address, Lane, Message, MessageId, Status, Timestamp};
+
+use super::{Counts, Lease, Like, Page};
+use entry::{Entry, Place};
+use lanes::Lanes;
+
+pub(crate) use entry::{Effect, Facts, Hit, LaneNo};
+
+/// All messages of one store.
+#[derive(Debug)]
+pub(crate) struct Index<B> {
+    entries: BTreeMap<MessageId, Entry<B>>,
+    lanes: Lanes,
+    /// Pending messages by their deadline.
+    expiry: BTreeSet<(Timestamp, MessageId)>,
+    /// Pending messages by their likeness.
+    alike: BTreeSet<(u64, MessageId)>,
+    /// Ended messages by the time of their end.
+    finals: Finals,
+    /// Ended messages by status, in the order of `Status::ALL`; the first counts the pending ones.
+    counts: [u64; Status::ALL.len()],
+    /// Messages that are pending or were promised to be.
+    pending: usize,
+    limits: Limits,
+    /// Bodies that nobody needs any more.
+    freed: Vec<B>,
+}
+
+type Finals = BTreeSet<(Timestamp, MessageId)>;
+
+/// What bounds the memory of an index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Messages that may be pending.
+    pub(crate) pending: usize,
+    /// Ended messages that are remembered; the oldest are forgotten first.
+    pub(crate) finals: usize,
+}
+
+impl<B: Clone> Index<B> {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Index {
+            entries: BTreeMap::new(),
+            lanes: Lanes::default(),
+            expiry: BTreeSet::new(),
+            alike: BTreeSet::new(),
+            finals: BTreeSet::new(),
+            counts: [0; Status::ALL.len()],
+            pending: 0,
+            limits,
+            freed: Vec::new(),
+        }
+    }
+
+    /// Hands out what is due, see `Queue::lease`.
+    pub(crate) fn lease(&mut self, lane: &Lane, want: Lease) -> Vec<Hit<B>> {
+        let Some(number) = self.lanes.find(lane) else {
+            return Vec::new();
+        };
+        let Some(state) = self.lanes.get_mut(number) else {
+            return Vec::new();
+        };
+        wake_due(&mut self.entries, state, want.now);
+        let mut hits = Vec::new();
+        let mut taken = Vec::new();
+        for key @ (_, due, id) in &state.ready {
+            if hits.len() == want.max {
+                break;
+            }
+            let Some(entry) = self.entries.get_mut(id).filter(|_| *due <= want.now) else {
+                continue;
+            };
+            taken.push(*key);
+            if entry.facts.expires <= want.now {
+                entry.place = Place::Overdue;
+                continue;
+            }
+            entry.place = Place::Leased(want.until);
+            state.leased.insert((want.until, *id));
+            hits.push(Hit::new(*id, entry, lane.clone()));
+        }
+        for key in &taken {
+            state.ready.remove(key);
+        }
+        hits
+    }
+
+    /// Ends leases before their time.
+    pub(crate) fn release(&mut self, ids: &[MessageId]) {
+        for id in ids {
+            let Some(entry) = self.entries.get_mut(id) else {
+                continue;
+            };
+            let Some(lane) = self.lanes.get_mut(entry.facts.lane) else {
+                continue;
+            };
+            if matches!(entry.place, Place::Leased(_)) {
+                lane.leave(*id, entry);
+                entry.place = Place::Ready;
+                lane.enter(*id, entry);
+                self.lanes.touch(entry.facts.lane);
+            }
+        }
+        self.lanes.notify();
+    }
+
+    pub(crate) fn expired(&self, now: Timestamp, max: usize) -> Vec<Hit<B>> {
+        let overdue = self
+            .expiry
+            .iter()
+            .take_while(|(expires, _)| *expires <= now);
+        let free = overdue
+            .filter_map(|(_, id)| self.entries.get_key_value(id))
+            .filter(|(_, entry)| match entry.place {
+                Place::Leased(until) => until <= now,
+                Place::Held => false,
+                _ => true,
+            });
+        free.take(max)
+            .map(|(id, entry)| self.hit(*id, entry))
+            .collect()
+    }
+
+    pub(crate) fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
+        self.lanes.get(self.lanes.find(lane)?)?.next_due()
+    }
+
+    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
+        self.expiry.first().map(|(expires, _)| *expires)
+    }
+
+    pub(crate) fn watch(&mut self, lane: &Lane) -> watch::Receiver<u64> {
+        self.lanes.watch(lane)
+    }
+
+    pub(crate) fn get(&self, id: MessageId) -> Option<Hit<B>> {
+        self.entries
+            .get(&id)
+            .filter(|entry| entry.is_visible())
+            .map(|entry| self.hit(id, entry))
+    }
+
+    /// Returns the newest pending messages that are probably like this one: equal hashes are no proof.
+    pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> Vec<Hit<B>> {
+        let alike = likeness(like.account.as_str(), &like.source, &like.destination);
+        let below = below.map_or(Bound::Included((alike, MessageId(u64::MAX))), |id| {
+            Bound::Excluded((alike, id))
+        });
+        let range = (Bound::Included((alike, MessageId(0))), below);
+        let ids = self.alike.range(range).rev().take(max);
+        ids.filter_map(|(_, id)| self.get(*id)).collect()
+    }
+
+    /// Returns one page, looking at `budget` messages at most, and where to go on when there may be more.
+    pub(crate) fn list(&self, page: &Page, budget: usize) -> (Vec<Hit<B>>, Option<MessageId>) {
+        let mut hits = Vec::new();
+        let mut last = None;
+        for (looked, (id, entry)) in self
+            .entries_beyond(page.beyond, page.newest_first)
+            .enumerate()
+        {
+            if hits.len() == page.max || looked == budget {
+                return (hits, last);
+            }
+            last = Some(*id);
+            if self.is_shown(entry, page) {
+                hits.push(self.hit(*id, entry));
+            }
+        }
+        (hits, None)
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let mut lanes: Vec<_> = self.lanes.iter().map(lanes::LaneState::count).collect();
+        lanes.sort_by(|one, other| one.lane.cmp(&other.lane));
+        let [pending, delivered, failed, expired, rejected] = self.counts;
+        Counts {
+            lanes,
+            pending,
+            delivered,
+            failed,
+            expired,
+            rejected,
+        }
+    }
+
+    /// Takes the bodies that nobody needs any more.
+    pub(crate) fn take_freed(&mut self) -> std::vec::Drain<'_, B> {
+        self.freed.drain(..)
+    }
+
+    /// Returns the number of a lane, a new one if need be.
+    pub(crate) fn lane(&mut self, lane: &Lane) -> LaneNo {
+        self.lanes.number(lane)
+    }
+
+    /// Extracts what a message says about its way.
+    pub(crate) fn facts(&mut self, message: &Message) -> Facts {
+        Facts {
+            lane: self.lanes.number(&message.lane),
+            attempts: message.attempts,
+            due: message.deliver_after,
+            expires: message.expires,
+            alike: likeness(
+                message.account.as_str(),
+                &message.source,
+                &message.destination,
+            ),
+            priority: message.priority,
+            at_once: message.deliver_after <= message.submitted,
+        }
+    }
+
+    fn entries_beyond(
+        &self,
+        beyond: Option<MessageId>,
+        newest_first: bool,
+    ) -> Box<dyn Iterator<Item = (&MessageId, &Entry<B>)> + '_> {
+        let edge = beyond.map_or(Bound::Unbounded, Bound::Excluded);
+        if newest_first {
+            Box::new(self.entries.range((Bound::Unbounded, edge)).rev())
+        } else {
+            Box::new(self.entries.range((edge, Bound::Unbounded)))
+        }
+    }
+
+    fn is_shown(&self, entry: &Entry<B>, page: &Page) -> bool {
+        let status = entry
+            .outcome()
+            .map_or(Status::Pending, |outcome| outcome.state.status());
+        entry.is_visible()
+            && page.status.is_none_or(|wanted| wanted == status)
+            && page
+                .lane
+                .as_ref()
+                .is_none_or(|lane| self.lanes.find(lane) == Some(entry.facts.lane))
+    }
+
+    fn hit(&self, id: MessageId, entry: &Entry<B>) -> Hit<B> {
+        let lane = self
+            .lanes
+            .get(entry.facts.lane)
+            .map(|lane| lane.name.clone())
+            .unwrap_or_default();
+        Hit::new(id, entry, lane)
+    }
+}
+
+/// Makes those ready whose time or whose lease has come to its end, a bounded number at a time.
+fn wake_due<B>(
+    entries: &mut BTreeMap<MessageId, Entry<B>>,
+    lane: &mut lanes::LaneState,
+    now: Timestamp,
+) {
+    for set in [&mut lane.waiting, &mut lane.leased] {
+        for _ in 0..WAKE_LIMIT {
+            let Some((_, id)) = set.first().copied().filter(|(due, _)| *due <= now) else {
+                break;
+            };
+            set.pop_first();
+            let Some(entry) = entries.get_mut(&id) else {
+                continue;
+            };
+            entry.place = Place::Ready;
+            lane.ready.insert(entry.ready_key(id));
+        }
+    }
+}
+
+/// How many messages one lease makes ready at most: a million that become due in one moment must not stop everybody
+/// else for a second. Only beyond this number can a message go out before one of higher priority.
+const WAKE_LIMIT: usize = 10_000;
+
+/// A hash over what messages must share to stand for one another; FNV-1a, because a snapshot must find the same value.
+fn likeness(account: &str, source: &Address, destination: &Address) -> u64 {
+    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    for part in [
+        account.as_bytes(),
+        &[0xFF, source.ton, source.npi],
+        source.digits.octets(),
+        &[0xFF, destination.ton, destination.npi],
+        destination.digits.octets(),
+    ] {
+        for octet in part {
+            hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3);
+        }
+    }
+    hash
+}

@@ -1,0 +1,268 @@
+//! A queue without a disk, for tests and for those who may lose everything.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::model::{Lane, Message, MessageId, Timestamp};
+
+use super::index::{Effect, Hit, Index, Limits};
+use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
+
+/// Keeps every message in memory only; everything else is as the trait says.
+#[derive(Debug)]
+pub struct MemoryQueue {
+    next_id: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    index: Index<Arc<Message>>,
+    closed: bool,
+}
+
+impl MemoryQueue {
+    /// Makes an empty queue that takes `pending_limit` pending messages and remembers `final_limit` ended ones.
+    pub fn new(pending_limit: usize, final_limit: usize) -> Self {
+        let index = Index::new(Limits {
+            pending: pending_limit,
+            finals: final_limit,
+        });
+        MemoryQueue {
+            next_id: AtomicU64::new(1),
+            state: Mutex::new(State {
+                index,
+                closed: false,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, QueueError> {
+        let state = self.lock();
+        if state.closed {
+            Err(QueueError::Closed)
+        } else {
+            Ok(state)
+        }
+    }
+}
+
+impl State {
+    fn append(&mut self, batch: Vec<Message>) -> Result<(), QueueError> {
+        self.index.admit(&batch, &nothing())?;
+        for message in batch {
+            self.index.commit(Effect::Accepted {
+                id: message.id,
+                body: Arc::new(message),
+            });
+        }
+        self.finish();
+        Ok(())
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), ChangeError> {
+        self.index.promise(&change, &nothing())?;
+        let effect = match change {
+            Change::Settle {
+                id,
+                outcome,
+                receipt,
+            }
+            | Change::Cancel {
+                id,
+                outcome,
+                receipt,
+            } => {
+                if let Some(receipt) = receipt {
+                    self.index.commit(Effect::Accepted {
+                        id: receipt.id,
+                        body: Arc::from(receipt),
+                    });
+                }
+                Effect::Settled { id, outcome }
+            }
+            Change::Retry {
+                id,
+                attempts,
+                deliver_after,
+                lane,
+            } => {
+                let lane = lane.map(|lane| self.index.lane(&lane));
+                Effect::Retried {
+                    id,
+                    attempts,
+                    due: deliver_after,
+                    lane,
+                }
+            }
+            Change::Replace { message, .. } => {
+                let facts = Box::new(self.index.facts(&message));
+                Effect::Replaced {
+                    id: message.id,
+                    body: Arc::from(message),
+                    facts,
+                }
+            }
+            Change::Reopen {
+                id,
+                deliver_after,
+                expires,
+            } => Effect::Reopened {
+                id,
+                due: deliver_after,
+                expires,
+            },
+        };
+        self.index.commit(effect);
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.index.take_freed();
+        self.index.notify();
+    }
+}
+
+impl Queue for MemoryQueue {
+    fn next_id(&self) -> MessageId {
+        MessageId(self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn append(&self, batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move { self.open()?.append(batch) })
+    }
+
+    fn apply(
+        &self,
+        changes: Vec<Change>,
+    ) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
+        Box::pin(async move {
+            let mut state = self.open()?;
+            let results = changes
+                .into_iter()
+                .map(|change| state.change(change))
+                .collect();
+            state.finish();
+            Ok(results)
+        })
+    }
+
+    fn lease<'a>(
+        &'a self,
+        lane: &'a Lane,
+        want: Lease,
+    ) -> BoxFuture<'a, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move {
+            Ok(self
+                .open()?
+                .index
+                .lease(lane, want)
+                .into_iter()
+                .map(message)
+                .collect())
+        })
+    }
+
+    fn release(&self, ids: &[MessageId]) {
+        self.lock().index.release(ids);
+    }
+
+    fn expired(
+        &self,
+        now: Timestamp,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move {
+            Ok(self
+                .open()?
+                .index
+                .expired(now, max)
+                .into_iter()
+                .map(message)
+                .collect())
+        })
+    }
+
+    fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
+        self.lock().index.next_due(lane)
+    }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.lock().index.next_expiry()
+    }
+
+    fn watch(&self, lane: &Lane) -> watch::Receiver<u64> {
+        self.lock().index.watch(lane)
+    }
+
+    fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.get(id).map(record)) })
+    }
+
+    fn find<'a>(
+        &'a self,
+        like: &'a Like,
+        max: usize,
+    ) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
+        Box::pin(async move {
+            let hits = self.open()?.index.find(like, None, usize::MAX);
+            Ok(hits
+                .into_iter()
+                .map(record)
+                .filter(|record| like.matches(&record.message))
+                .take(max)
+                .collect())
+        })
+    }
+
+    fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
+        Box::pin(async move {
+            Ok(self
+                .open()?
+                .index
+                .list(page, usize::MAX)
+                .0
+                .into_iter()
+                .map(record)
+                .collect())
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        self.lock().index.counts()
+    }
+
+    fn forget(&self, done_before: Timestamp) -> usize {
+        let mut state = self.lock();
+        let forgotten = state.index.forget(done_before);
+        state.index.take_freed();
+        forgotten
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move {
+            self.lock().closed = true;
+            Ok(())
+        })
+    }
+}
+
+/// Stands in for the body of a message that is not there yet.
+fn nothing() -> Arc<Message> {
+    Arc::new(Message::new(MessageId(0), "".into(), "".into()))
+}
+
+fn record(hit: Hit<Arc<Message>>) -> Record {
+    let stored = Message::clone(&hit.body);
+    hit.record(stored)
+}
+
+fn message(hit: Hit<Arc<Message>>) -> Message {
+    record(hit).message
+}

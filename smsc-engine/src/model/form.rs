@@ -1,0 +1,363 @@
+//! The compact binary form of a message, for stores.
+//!
+//! One version octet, then the fields in the order of the list below: numbers in little endian, strings after
+//! their length. It is not a wire format: no other product reads it. Reading is total: any octets give a
+//! message or a [`FormError`], and what is read back is what was written.
+
+use bytes::Bytes;
+
+use super::{Account, Address, Kind, Lane, Message, MessageId, Timestamp, Word};
+
+/// Says why octets are no message and at which field that showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stored message: {field}: {fault}")]
+pub struct FormError {
+    /// The field that could not be read.
+    pub field: &'static str,
+    /// What was wrong with it.
+    pub fault: FormFault,
+}
+
+/// What can be wrong with a field of a stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormFault {
+    /// The octets end too early.
+    #[error("octets missing")]
+    Truncated,
+    /// The octets mean nothing here.
+    #[error("no such value")]
+    Value,
+    /// The form is of a version that this program does not know.
+    #[error("version {0} is not known")]
+    Version(u8),
+    /// There are octets after the last field.
+    #[error("octets left over")]
+    Surplus,
+}
+
+/// Counts up with every change of the list of fields.
+const VERSION: u8 = 1;
+
+/// A value that knows its octets.
+trait Part: Sized {
+    fn size(&self) -> usize;
+    fn put(&self, out: &mut Vec<u8>);
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault>;
+}
+
+macro_rules! form {
+    ($($field:ident)*) => {
+        impl Message {
+            /// Returns how many octets [`Message::encode`] appends.
+            pub fn encoded_len(&self) -> usize {
+                1 $(+ self.$field.size())*
+            }
+
+            /// Appends the stored form to `out`.
+            pub fn encode(&self, out: &mut Vec<u8>) {
+                out.push(VERSION);
+                $(self.$field.put(out);)*
+            }
+
+            /// Reads a stored form; the message owns its octets and keeps `octets` alive in no way.
+            ///
+            /// # Errors
+            /// When `octets` are not exactly one message of a known version.
+            pub fn decode(octets: &[u8]) -> Result<Self, FormError> {
+                let mut rest = octets;
+                read_version(&mut rest).map_err(|fault| FormError { field: "version", fault })?;
+                $(let $field = Part::take(&mut rest).map_err(|fault| FormError { field: stringify!($field), fault })?;)*
+                if !rest.is_empty() {
+                    return Err(FormError { field: "end", fault: FormFault::Surplus });
+                }
+                Ok(Message { $($field),* })
+            }
+        }
+    };
+}
+
+form! {
+    id kind submitted deliver_after expires attempts priority lane account source destination service_type
+    about esm_class protocol_id data_coding registered_delivery sm_default_msg_id user_data tlvs
+}
+
+fn read_version(rest: &mut &[u8]) -> Result<(), FormFault> {
+    match u8::take(rest)? {
+        VERSION => Ok(()),
+        other => Err(FormFault::Version(other)),
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ident)*) => {$(
+        impl Part for $number {
+            fn size(&self) -> usize {
+                size_of::<$number>()
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+            fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+                let (head, tail) = rest.split_first_chunk().ok_or(FormFault::Truncated)?;
+                *rest = tail;
+                Ok($number::from_le_bytes(*head))
+            }
+        }
+    )*};
+}
+
+numbers! { u8 u32 u64 }
+
+fn octets_len(octets: &[u8]) -> usize {
+    let bits = usize::BITS - octets.len().leading_zeros();
+    bits.div_ceil(7).max(1) as usize + octets.len()
+}
+
+/// Writes octets after their length: seven bits per octet, lowest first, so that a short string costs one octet more.
+fn put_octets(octets: &[u8], out: &mut Vec<u8>) {
+    let mut len = octets.len();
+    while len >= 0x80 {
+        out.push((len & 0x7F) as u8 | 0x80);
+        len >>= 7;
+    }
+    out.push(len as u8);
+    out.extend_from_slice(octets);
+}
+
+/// Reads octets after their length. Four octets of length are more than any store takes in one message.
+fn take_octets<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], FormFault> {
+    let mut len = 0;
+    for shift in [0, 7, 14, 21] {
+        let octet = u8::take(rest)?;
+        len |= usize::from(octet & 0x7F) << shift;
+        if octet < 0x80 {
+            let (head, tail) = rest.split_at_checked(len).ok_or(FormFault::Truncated)?;
+            *rest = tail;
+            return Ok(head);
+        }
+    }
+    Err(FormFault::Value)
+}
+
+macro_rules! strings {
+    ($($string:ty, $octets:expr, $make:expr;)*) => {$(
+        impl Part for $string {
+            fn size(&self) -> usize {
+                let octets: fn(&$string) -> &[u8] = $octets;
+                octets_len(octets(self))
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                let octets: fn(&$string) -> &[u8] = $octets;
+                put_octets(octets(self), out);
+            }
+            fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+                let make: fn(&[u8]) -> Option<$string> = $make;
+                make(take_octets(rest)?).ok_or(FormFault::Value)
+            }
+        }
+    )*};
+}
+
+strings! {
+    Word, Word::octets, |octets| Some(Word::new(octets));
+    Bytes, |bytes| bytes, |octets| Some(Bytes::copy_from_slice(octets));
+    Account, |name| name.as_str().as_bytes(), |octets| std::str::from_utf8(octets).ok().map(Account::from);
+    Lane, |name| name.as_str().as_bytes(), |octets| std::str::from_utf8(octets).ok().map(Lane::from);
+}
+
+macro_rules! newtypes {
+    ($($name:ident)*) => {$(
+        impl Part for $name {
+            fn size(&self) -> usize {
+                self.0.size()
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                self.0.put(out);
+            }
+            fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+                Part::take(rest).map($name)
+            }
+        }
+    )*};
+}
+
+newtypes! { MessageId Timestamp }
+
+impl Part for Option<MessageId> {
+    fn size(&self) -> usize {
+        1 + self.map_or(0, |id| id.size())
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(self.is_some()));
+        if let Some(id) = self {
+            id.put(out);
+        }
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        match u8::take(rest)? {
+            0 => Ok(None),
+            1 => MessageId::take(rest).map(Some),
+            _ => Err(FormFault::Value),
+        }
+    }
+}
+
+impl Part for Kind {
+    fn size(&self) -> usize {
+        1
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            Kind::Mt => 0,
+            Kind::Mo => 1,
+            Kind::Receipt => 2,
+        });
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        match u8::take(rest)? {
+            0 => Ok(Kind::Mt),
+            1 => Ok(Kind::Mo),
+            2 => Ok(Kind::Receipt),
+            _ => Err(FormFault::Value),
+        }
+    }
+}
+
+impl Part for Address {
+    fn size(&self) -> usize {
+        2 + self.digits.size()
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[self.ton, self.npi]);
+        self.digits.put(out);
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        Ok(Address {
+            ton: u8::take(rest)?,
+            npi: u8::take(rest)?,
+            digits: Word::take(rest)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn octets(max: usize) -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(any::<u8>(), 0..max)
+    }
+
+    fn address() -> impl Strategy<Value = Address> {
+        (any::<u8>(), any::<u8>(), octets(70))
+            .prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let texts = ("[a-z:é]{0,200}", "[a-z]{0,10}", octets(7));
+        let numbers = (
+            any::<[u8; 6]>(),
+            any::<[u64; 4]>(),
+            any::<u32>(),
+            any::<Option<u64>>(),
+        );
+        let kind = prop_oneof![Just(Kind::Mt), Just(Kind::Mo), Just(Kind::Receipt)];
+        (
+            texts,
+            numbers,
+            kind,
+            address(),
+            address(),
+            octets(20_000),
+            octets(300),
+        )
+            .prop_map(
+                |(
+                    (account, lane, service),
+                    (small, big, attempts, about),
+                    kind,
+                    source,
+                    destination,
+                    data,
+                    tlvs,
+                )| Message {
+                    id: MessageId(big[0]),
+                    kind,
+                    account: Account::new(account),
+                    lane: Lane::new(lane),
+                    about: about.map(MessageId),
+                    service_type: Word::new(service),
+                    source,
+                    destination,
+                    esm_class: small[0],
+                    protocol_id: small[1],
+                    priority: small[2],
+                    data_coding: small[3],
+                    registered_delivery: small[4],
+                    sm_default_msg_id: small[5],
+                    user_data: data.into(),
+                    tlvs: tlvs.into(),
+                    submitted: Timestamp(big[1]),
+                    deliver_after: Timestamp(big[2]),
+                    expires: Timestamp(big[3]),
+                    attempts,
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back_and_every_prefix_is_refused(message in message(), cut in any::<prop::sample::Index>()) {
+            let mut stored = Vec::new();
+            message.encode(&mut stored);
+            prop_assert_eq!(stored.len(), message.encoded_len());
+            let read = Message::decode(&stored).unwrap();
+            prop_assert!(read == message);
+            let cut = cut.index(stored.len());
+            prop_assert!(Message::decode(&stored[..cut]).is_err());
+            stored.push(0);
+            prop_assert_eq!(Message::decode(&stored), Err(FormError { field: "end", fault: FormFault::Surplus }));
+        }
+
+        #[test]
+        fn any_octets_are_read_or_refused(mut stored in octets(200)) {
+            let _ = Message::decode(&stored);
+            if let Some(first) = stored.first_mut() {
+                *first = VERSION;
+            }
+            if let Ok(message) = Message::decode(&stored) {
+                prop_assert!(message.encoded_len() <= stored.len());
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        let mut stored = Vec::new();
+        Message::new(MessageId(1), "a".into(), "b".into()).encode(&mut stored);
+        assert_eq!(
+            Message::decode(&[]).unwrap_err().to_string(),
+            "stored message: version: octets missing"
+        );
+        assert_eq!(
+            Message::decode(&stored[..12]).unwrap_err().field,
+            "submitted"
+        );
+        stored[9] = 9;
+        assert_eq!(
+            Message::decode(&stored),
+            Err(FormError {
+                field: "kind",
+                fault: FormFault::Value
+            })
+        );
+        stored[0] = 77;
+        assert_eq!(
+            Message::decode(&stored).unwrap_err().fault,
+            FormFault::Version(77)
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! The product's words: what a message is, who it belongs to, where it goes next and how it can end.
+//!
+//! Everything else in the engine speaks in these types. They hold no rule of the life cycle and do no I/O;
+//! JSON forms live with whoever speaks JSON.
+
+mod address;
+mod form;
+mod id;
+mod message;
+mod name;
+mod outcome;
+mod time;
+mod word;
+
+pub use address::Address;
+pub use form::{FormError, FormFault};
+pub use id::{MessageId, MessageIdError};
+pub use message::{Kind, Message};
+pub use name::{Account, Lane};
+pub use outcome::{FinalState, Outcome, Status};
+pub use time::Timestamp;
+pub use word::Word;

@@ -1,0 +1,81 @@
+//! Names the operator gives: cheap to clone, hashed by their text.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Makes the name of a text.
+            pub fn new(text: impl Into<Arc<str>>) -> Self {
+                $name(text.into())
+            }
+
+            /// Returns the text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name::new("")
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                $name::new(text)
+            }
+        }
+
+        // `Borrow<str>` needs equal hashes: both hash the text alone.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// Who submitted a message: the owner, to whom receipts go.
+    Account;
+    /// Who takes a message next: a carrier such as `sandbox`, or `esme:ACCOUNT` for what goes to a bound ESME.
+    Lane;
+}
+
+impl Lane {
+    /// Returns the lane on which messages and receipts wait for the ESMEs of `account`.
+    pub fn esme(account: &Account) -> Self {
+        Lane::new(format!("esme:{account}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lane_of_an_account_bears_its_name() {
+        assert_eq!(Lane::esme(&Account::from("shop")), Lane::from("esme:shop"));
+        assert_ne!(Lane::from("shop"), Lane::from("esme:shop"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The one notion of time in the engine's records.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment as milliseconds since 1970-01-01 00:00 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// Later than every moment that comes: "never".
+    pub const MAX: Timestamp = Timestamp(u64::MAX);
+
+    /// Reads the system's clock; rules take the time as a parameter instead.
+    pub fn now() -> Self {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the moment `delay` later, at most [`Timestamp::MAX`].
+    pub fn after(self, delay: Duration) -> Self {
+        Timestamp(
+            self.0
+                .saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+        )
+    }
+
+    /// Returns how long ago `earlier` was, zero if it is still to come.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_stops_at_the_ends() {
+        assert_eq!(Timestamp(5).after(Duration::from_secs(2)), Timestamp(2005));
+        assert_eq!(Timestamp(5).after(Duration::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
+        assert!(Timestamp::now() > Timestamp(1_700_000_000_000));
+    }
+}
