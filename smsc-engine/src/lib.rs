@@ -1,9 +1,26 @@
 //! A store-and-forward SMS engine: messages come in, are kept durably, and go out when they are due.
 //!
-//! `model` holds the product's words, [`core`] what a core does with them. Protocol octets are the business
-//! of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses a PDU below the frontend.
+//! [`model`] holds the product's words, [`core`] what a core does with them, [`api`] what a frontend may ask of a
+//! core, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and [`Centre`] puts
+//! them together. Protocol octets are the business of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses
+//! a PDU below the frontend.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+use std::future::Future;
+use std::pin::Pin;
+
+pub mod api;
+
+#[cfg(feature = "config")]
+pub mod config;
 pub mod core;
+pub mod frontend;
+
 pub mod model;
+
 pub mod testing;
+
+
+
+/// A future behind a pointer, as traits used as `dyn` need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

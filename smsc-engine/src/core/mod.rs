@@ -1,3 +1,11 @@
-//! What the message centre itself does, apart from any protocol: it knows no PDU and no connection.
+//! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
+mod centre;
+pub mod lifecycle;
 pub mod queue;
+mod receipt;
+pub mod route;
+mod sweeper;
+
+pub use centre::Core;
+pub use sweeper::sweep;

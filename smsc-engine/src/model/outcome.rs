@@ -57,16 +57,19 @@ pub enum FinalState {
     Undeliverable,
     /// Refused by a rule, by validation or by charging.
     Rejected,
+    /// Nobody knows, and nothing more will be heard.
+    Unknown,
 }
 
 impl FinalState {
     /// Every end there is.
-    pub const ALL: [FinalState; 5] = [
+    pub const ALL: [FinalState; 6] = [
         FinalState::Delivered,
         FinalState::Expired,
         FinalState::Deleted,
         FinalState::Undeliverable,
         FinalState::Rejected,
+        FinalState::Unknown,
     ];
 
     /// Returns the product's word for it; a deleted message counts as failed.
@@ -74,7 +77,7 @@ impl FinalState {
         match self {
             FinalState::Delivered => Status::Delivered,
             FinalState::Expired => Status::Expired,
-            FinalState::Deleted | FinalState::Undeliverable => Status::Failed,
+            FinalState::Deleted | FinalState::Undeliverable | FinalState::Unknown => Status::Failed,
             FinalState::Rejected => Status::Rejected,
         }
     }
@@ -86,6 +89,7 @@ impl FinalState {
             FinalState::Expired => 3,
             FinalState::Deleted => 4,
             FinalState::Undeliverable => 5,
+            FinalState::Unknown => 7,
             FinalState::Rejected => 8,
         }
     }
@@ -128,8 +132,8 @@ mod tests {
             assert_ne!(state.status(), Status::Pending);
         }
         assert_eq!(Status::from_name("deleted"), None);
-        // ENROUTE, ACCEPTED and UNKNOWN are no ends.
-        for value in [0, 1, 6, 7, 9, 255] {
+        // ENROUTE and ACCEPTED are no ends.
+        for value in [0, 1, 6, 9, 255] {
             assert_eq!(FinalState::from_message_state(value), None);
         }
     }

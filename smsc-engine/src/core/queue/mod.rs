@@ -17,19 +17,14 @@ mod error;
 mod index;
 mod memory;
 
-use std::future::Future;
-use std::pin::Pin;
-
 use tokio::sync::watch;
 
 use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, Timestamp, Word};
 
+pub use crate::BoxFuture;
 pub use change::Change;
 pub use error::{ChangeError, QueueError};
 pub use memory::MemoryQueue;
-
-/// A future behind a pointer, as traits used as `dyn` need it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A durable store of messages; used as `Arc<dyn Queue>`.
 ///

@@ -1,0 +1,211 @@
+//! What ESMEs ask of this MC.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smpp_pdu::{CStr, CommandId, CommandStatus, DataSm, DestAddress, SubmitMulti, SubmitSm, Version};
+use smpp_session::net::{Incoming, IncomingBind, Link, Server, ServerConfig, Service};
+use smpp_session::{BindKind, CloseReason};
+use tokio::task::JoinHandle;
+
+use super::account::{Account, Accounts, Seat};
+use super::draft::{Draft, Party, Sender};
+use super::intake::{Form, Intake};
+use super::operate::Order;
+use super::courier;
+use crate::api::{CoreApi, Submission};
+use crate::model::{self, Address, Lane, Timestamp};
+
+/// How the SMPP side works.
+#[derive(Clone, Debug)]
+pub struct FrontendConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The name this MC gives itself in bind responses, at most 15 characters.
+    pub system_id: String,
+    /// Who may bind.
+    pub accounts: Vec<Account>,
+    /// Sessions and limits.
+    pub server: ServerConfig,
+}
+
+/// A running SMPP side.
+pub struct Frontend {
+    server: Server,
+    intake: JoinHandle<()>,
+}
+
+impl Frontend {
+    /// Listens, and serves what comes from `core`.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn start(config: FrontendConfig, core: Arc<dyn CoreApi>) -> io::Result<Frontend> {
+        let intake = Arc::new(Intake::default());
+        let service = Arc::new(Esmes {
+            core: core.clone(),
+            accounts: Accounts::new(config.accounts),
+            intake: intake.clone(),
+            system_id: config.system_id,
+        });
+        let server = Server::bind(config.listen, config.server, service).await?;
+        Ok(Frontend { server, intake: tokio::spawn(intake.run(core)) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Every session, bound or not.
+    pub fn links(&self) -> Vec<Link> {
+        self.server.links()
+    }
+
+    /// Unbinds every session, waits for at most `grace`, and stops.
+    pub async fn shutdown(self, grace: Duration) {
+        self.server.shutdown(grace).await;
+        self.intake.abort();
+    }
+}
+
+/// The service behind every session.
+struct Esmes {
+    core: Arc<dyn CoreApi>,
+    accounts: Accounts,
+    intake: Arc<Intake>,
+    system_id: String,
+}
+
+impl Esmes {
+    fn submit(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
+        let now = Timestamp::now();
+        let sender = Sender { account, version, now };
+        let read = match incoming.command_id() {
+            CommandId::SUBMIT_SM => {
+                incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender).map(|one| (Form::Submit, vec![one])))
+            }
+            CommandId::DATA_SM => incoming.read::<DataSm<'_>>().map(|pdu| {
+                Draft::of_data(pdu).and_then(|draft| draft.submission(sender)).map(|one| (Form::Data, vec![one]))
+            }),
+            _ => incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender)),
+        };
+        match read {
+            Ok(Ok((form, submissions))) => self.intake.take(incoming, version, form, submissions),
+            // An error of answering means that the session is over.
+            Ok(Err(status)) => drop(incoming.refuse(status)),
+            // Dropped, it answers what its defect asks for.
+            Err(_) => drop(incoming),
+        }
+    }
+
+    fn operate(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
+        match Order::read(&incoming, account, version) {
+            Ok(order) => drop(tokio::spawn(order.carry_out(self.core.clone(), incoming))),
+            Err(Some(status)) => drop(incoming.refuse(status)),
+            Err(None) => drop(incoming),
+        }
+    }
+}
+
+/// One message for each address; those that are refused are named in the response.
+fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<Submission>), CommandStatus> {
+    if sender.version < Version::V5_0 && pdu.dest_address.len() > MOST_DESTINATIONS {
+        return Err(CommandStatus::RINVNUMDESTS);
+    }
+    // One id for several messages could not say which of them was replaced.
+    if pdu.replace_if_present_flag == 1 {
+        return Err(CommandStatus::RINVSUBREP);
+    }
+    let (mut addresses, mut submissions, mut refused) = (Vec::new(), Vec::new(), Vec::<(Address, CommandStatus)>::new());
+    for destination in pdu.dest_address.iter() {
+        // There are no distribution lists, and the response cannot name one.
+        let DestAddress::Sme(destination) = destination else { return Err(CommandStatus::RINVDLNAME) };
+        let address = Party::from(destination).address();
+        match Draft::of_multi(pdu, destination).submission(sender) {
+            Ok(submission) => {
+                addresses.push(address);
+                submissions.push(Submission { with_previous: !submissions.is_empty(), ..submission });
+            }
+            Err(status) => refused.push((address, status)),
+        }
+    }
+    match (submissions.is_empty(), refused.first()) {
+        (true, Some((_, status))) => Err(*status),
+        _ => Ok((Form::Multi(addresses, refused), submissions)),
+    }
+}
+
+impl Service for Esmes {
+    fn bind(&self, bind: IncomingBind) {
+        let request = bind.request();
+        let admitted = self.accounts.admit(request.system_id.as_bytes(), request.password.expose(), request.kind);
+        let link = bind.link();
+        match admitted {
+            Ok(seat) => {
+                link.attach(Arc::new(Seated::new(seat)));
+                // An error means that the session is over; `closed` frees the seat.
+                let _ = bind.accept(CStr::new(&self.system_id).unwrap_or_default());
+            }
+            Err(status) => {
+                tracing::warn!(peer = %link.peer(), system_id = %link.system_id().escape_debug(), %status, "bind refused");
+                bind.refuse(status);
+            }
+        }
+    }
+
+    fn bound(&self, link: &Link) {
+        let Some(seated) = link.account::<Seated>() else { return };
+        tracing::info!(peer = %link.peer(), system_id = link.system_id(), kind = ?link.kind(), "bound");
+        if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
+            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), Lane::esme(&seated.account)));
+        }
+    }
+
+    fn request(&self, request: Incoming) {
+        let link = request.link();
+        let (Some(seated), Some(version)) = (link.account::<Seated>(), link.version()) else {
+            // The session hands over nothing before a bind.
+            return drop(request.refuse(CommandStatus::RINVBNDSTS));
+        };
+        let from = (&seated.account, version);
+        match request.command_id() {
+            CommandId::SUBMIT_SM | CommandId::SUBMIT_MULTI | CommandId::DATA_SM => self.submit(request, from),
+            CommandId::QUERY_SM | CommandId::CANCEL_SM | CommandId::REPLACE_SM => self.operate(request, from),
+            _ => drop(request.unsupported()),
+        }
+    }
+
+    fn batch_end(&self) {
+        self.intake.flush();
+    }
+
+    fn closed(&self, link: &Link, why: CloseReason) {
+        if let Some(seated) = link.account::<Seated>() {
+            seated.leave();
+            tracing::info!(peer = %link.peer(), system_id = link.system_id(), %why, "closed");
+        }
+    }
+}
+
+/// What a bound session carries with it: its account, and its seat until it closes.
+struct Seated {
+    account: model::Account,
+    seat: std::sync::Mutex<Option<Seat>>,
+}
+
+impl Seated {
+    fn new(seat: Seat) -> Seated {
+        Seated { account: seat.name().clone(), seat: std::sync::Mutex::new(Some(seat)) }
+    }
+
+    /// The connection is gone; handles of the session may live on.
+    fn leave(&self) {
+        self.seat.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    }
+}
+
+// SMPP 3.4 §5.2.24
+const MOST_DESTINATIONS: usize = 254;
