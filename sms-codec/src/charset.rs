@@ -82,10 +82,7 @@ impl Coding {
 
 impl Default for Coding {
     fn default() -> Self {
-        Self {
-            default_alphabet: Charset::Gsm7,
-            ia5: Charset::Ascii,
-        }
+        Self { default_alphabet: Charset::Gsm7, ia5: Charset::Ascii }
     }
 }
 
@@ -171,11 +168,7 @@ impl Charset {
 }
 
 fn ascii(octet: u8) -> char {
-    if octet.is_ascii() {
-        char::from(octet)
-    } else {
-        char::REPLACEMENT_CHARACTER
-    }
+    if octet.is_ascii() { char::from(octet) } else { char::REPLACEMENT_CHARACTER }
 }
 
 /// Encodes text whose characters are all at most `last`, one octet each.
@@ -193,15 +186,9 @@ mod tests {
 
     #[test]
     fn a_packed_peer_gets_padding_and_gives_it_back() {
-        let packed = Coding {
-            default_alphabet: Charset::Gsm7Packed,
-            ..Coding::default()
-        };
+        let packed = Coding { default_alphabet: Charset::Gsm7Packed, ..Coding::default() };
         let (data_coding, octets) = packed.encode("1234567");
-        assert_eq!(
-            (data_coding, octets.as_slice()),
-            (0, &b"\x31\xD9\x8C\x56\xB3\xDD\x1A"[..])
-        );
+        assert_eq!((data_coding, octets.as_slice()), (0, &b"\x31\xD9\x8C\x56\xB3\xDD\x1A"[..]));
         assert_eq!(packed.decode(0, &octets), "1234567");
         assert_eq!(packed.decode(0xF0, &octets), "1234567");
     }
@@ -214,23 +201,12 @@ mod tests {
 
     #[test]
     fn text_outside_the_default_alphabet_goes_out_as_ucs2() {
-        for default_alphabet in [
-            Charset::Gsm7,
-            Charset::Gsm7Packed,
-            Charset::Ascii,
-            Charset::Latin1,
-        ] {
-            let coding = Coding {
-                default_alphabet,
-                ..Coding::default()
-            };
+        for default_alphabet in [Charset::Gsm7, Charset::Gsm7Packed, Charset::Ascii, Charset::Latin1] {
+            let coding = Coding { default_alphabet, ..Coding::default() };
             assert_eq!(coding.encode("ok").0, 0);
             assert_eq!(coding.encode("да").0, 8);
         }
-        let ascii = Coding {
-            default_alphabet: Charset::Ascii,
-            ..Coding::default()
-        };
+        let ascii = Coding { default_alphabet: Charset::Ascii, ..Coding::default() };
         assert_eq!(ascii.encode("é").0, 8);
     }
 

@@ -16,22 +16,13 @@ use crate::udh::{Concatenation, Element, Reference, Udh, write};
 /// GSM 7-bit: decoding is total, encoding and packing lose nothing.
 pub fn gsm7(octets: &[u8]) {
     let text = Tables::DEFAULT.decode(octets);
-    assert!(
-        Tables::DEFAULT
-            .chars(octets.iter().copied())
-            .eq(text.chars()),
-        "two decoders"
-    );
+    assert!(Tables::DEFAULT.chars(octets.iter().copied()).eq(text.chars()), "two decoders");
     if let Ok(septets) = Tables::DEFAULT.encode(&text) {
         assert_eq!(Tables::DEFAULT.septets(&text), Ok(septets.len()), "count");
         assert_eq!(Tables::DEFAULT.decode(&septets), text, "text");
     }
     for fill in 0..7 {
-        assert_eq!(
-            unpack(octets, fill).count(),
-            unpack(octets, fill).len(),
-            "length"
-        );
+        assert_eq!(unpack(octets, fill).count(), unpack(octets, fill).len(), "length");
         unpack_padded(octets, fill).for_each(drop);
         packing(octets, fill);
     }
@@ -44,24 +35,14 @@ pub fn gsm7(octets: &[u8]) {
 fn packing(octets: &[u8], fill: u8) {
     let septets = || octets.iter().map(|octet| octet & 0x7F);
     let packed: Vec<u8> = pack(septets(), fill).collect();
-    assert_eq!(
-        packed.len(),
-        (usize::from(fill) + 7 * octets.len()).div_ceil(8),
-        "packed length"
-    );
-    assert!(
-        unpack(&packed, fill).take(octets.len()).eq(septets()),
-        "septets"
-    );
+    assert_eq!(packed.len(), (usize::from(fill) + 7 * octets.len()).div_ceil(8), "packed length");
+    assert!(unpack(&packed, fill).take(octets.len()).eq(septets()), "septets");
     let padded: Vec<u8> = pack_padded(septets(), fill).collect();
     let back: Vec<u8> = unpack_padded(&padded, fill).collect();
     // A wanted return on an octet boundary arrives twice, which does no harm.
     let doubled = back.len() == octets.len() + 1 && back.ends_with(b"\r\r");
     assert!(back.len() == octets.len() || doubled, "padding");
-    assert!(
-        back.into_iter().take(octets.len()).eq(septets()),
-        "padded septets"
-    );
+    assert!(back.into_iter().take(octets.len()).eq(septets()), "padded septets");
 }
 
 /// UCS-2: decoding is total, and exact for what is valid.
@@ -73,11 +54,7 @@ pub fn ucs2(octets: &[u8]) {
     assert_eq!(2 * ucs2::units(&text), encoded.len(), "units");
     if let Ok(text) = core::str::from_utf8(octets) {
         let (data_coding, encoded) = Coding::default().encode(text);
-        assert_eq!(
-            Coding::default().decode(data_coding, &encoded),
-            text,
-            "encoded text"
-        );
+        assert_eq!(Coding::default().decode(data_coding, &encoded), text, "encoded text");
     }
 }
 
@@ -87,11 +64,7 @@ pub fn udh(octets: &[u8]) {
         Ok((udh, text)) => {
             let elements: Vec<Element<'_>> = udh.iter().collect();
             let mut written = Vec::new();
-            assert_eq!(
-                write(&elements, &mut written),
-                Ok(()),
-                "elements that were read fit"
-            );
+            assert_eq!(write(&elements, &mut written), Ok(()), "elements that were read fit");
             assert_eq!(written.len(), udh.encoded_len(), "length");
             if !written.is_empty() {
                 written.extend_from_slice(text);
@@ -106,11 +79,7 @@ pub fn udh(octets: &[u8]) {
 fn concatenation(part: Concatenation) {
     let mut written = Vec::new();
     part.write(&mut written);
-    assert_eq!(
-        written.len(),
-        part.reference().element_len(),
-        "element length"
-    );
+    assert_eq!(written.len(), part.reference().element_len(), "element length");
     let read = Udh::elements(&written).map(Udh::concatenation);
     assert_eq!(read, Ok(Some(part)), "element");
 }
@@ -129,21 +98,14 @@ pub fn segment(octets: &[u8]) {
         0..=0x7F => Reference::Eight(choice),
         _ => Reference::Sixteen(choice.into()),
     };
-    let segmenter = Segmenter {
-        unit,
-        reference,
-        elements: &[],
-    };
+    let segmenter = Segmenter { unit, reference, elements: &[] };
     let Ok(segments) = segmenter.split(octets) else {
         return;
     };
     let total = usize::from(segments.total());
     let parts: Vec<_> = segments.filter_map(|part| fits(unit, part)).collect();
     if total == 1 {
-        assert!(
-            parts.is_empty() && unit.count(octets) <= unit.room(0),
-            "single"
-        );
+        assert!(parts.is_empty() && unit.count(octets) <= unit.room(0), "single");
         return;
     }
     assert_eq!(parts.len(), total, "total");
@@ -184,21 +146,13 @@ pub fn receipt(octets: &[u8]) {
         let text = receipt::text(esm_class, data_coding, octets);
         assert!(!text.ends_with('\0'), "trailing NUL");
         if let Some(report) = Report::read(esm_class, &text, tlvs) {
-            let _ = (
-                report.cause(),
-                report.is_final(),
-                report.receipt.extra.iter().count(),
-            );
+            let _ = (report.cause(), report.is_final(), report.receipt.extra.iter().count());
         }
         let read = Receipt::parse(&text);
         for form in [Form::Standard, Form::Provider] {
             let written = read.display(form).to_string();
             assert!(written.is_ascii(), "ASCII");
-            assert_eq!(
-                Receipt::parse(&written).display(form).to_string(),
-                written,
-                "written twice"
-            );
+            assert_eq!(Receipt::parse(&written).display(form).to_string(), written, "written twice");
         }
         if let (Some(id), Some(stat)) = (read.id, read.stat) {
             let _ = receipt::match_id(id, stat, receipt::IdNotation::Guess);
@@ -215,11 +169,7 @@ pub fn time(octets: &[u8]) {
     if let Ok(Some(when)) = When::parse_lenient(octets) {
         let written = when.to_string();
         assert_eq!(written.len(), 16, "length");
-        assert_eq!(
-            When::parse_lenient(written.as_bytes()),
-            Ok(Some(when)),
-            "written"
-        );
+        assert_eq!(When::parse_lenient(written.as_bytes()), Ok(Some(when)), "written");
         for now in [i64::MIN, 0, i64::MAX] {
             when.resolve(now);
         }

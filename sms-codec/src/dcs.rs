@@ -70,11 +70,7 @@ impl Dcs {
             2 => WaitingKind::Email,
             _ => WaitingKind::Other,
         };
-        Some(Waiting {
-            store,
-            active: self.0 & 0x08 != 0,
-            kind,
-        })
+        Some(Waiting { store, active: self.0 & 0x08 != 0, kind })
     }
 
     /// Whether the handset deletes the message once it is read.
@@ -84,8 +80,7 @@ impl Dcs {
 
     /// Whether the octet uses a reserved group or alphabet.
     pub const fn is_reserved(self) -> bool {
-        matches!(self.group(), Group::Reserved)
-            || (self.has_general_layout() && self.0 & 0x0C == 0x0C)
+        matches!(self.group(), Group::Reserved) || (self.has_general_layout() && self.0 & 0x0C == 0x0C)
     }
 
     const fn has_general_layout(self) -> bool {

@@ -43,12 +43,7 @@ impl<'a> Segmenter<'a> {
     pub fn split(self, octets: &'a [u8]) -> Result<Segments<'a>, SegmentError> {
         let single = self.unit.room(header_octets(0, self.elements));
         if self.unit.cut(octets, single) == octets.len() && single > 0 {
-            return Ok(Segments {
-                segmenter: self,
-                rest: octets,
-                total: 1,
-                next: 1,
-            });
+            return Ok(Segments { segmenter: self, rest: octets, total: 1, next: 1 });
         }
         let room = self.part_room();
         if room < WIDEST_CHARACTER {
@@ -60,18 +55,12 @@ impl<'a> Segmenter<'a> {
             total = total.checked_add(1).ok_or(SegmentError::TooLong)?;
             rest = rest.get(self.unit.cut(rest, room)..).unwrap_or_default();
         }
-        Ok(Segments {
-            segmenter: self,
-            rest: octets,
-            total,
-            next: 1,
-        })
+        Ok(Segments { segmenter: self, rest: octets, total, next: 1 })
     }
 
     /// Units that fit one part of several.
     pub const fn part_room(self) -> usize {
-        self.unit
-            .room(header_octets(self.reference.element_len(), self.elements))
+        self.unit.room(header_octets(self.reference.element_len(), self.elements))
     }
 }
 
@@ -131,13 +120,7 @@ impl Unit {
     fn divided(self, head: &[u8], tail: &[u8]) -> usize {
         match self {
             // A run of escapes pairs up from its start: only an odd run leaves one open.
-            Self::Septet => {
-                head.iter()
-                    .rev()
-                    .take_while(|&&septet| septet == gsm7::ESCAPE)
-                    .count()
-                    % 2
-            }
+            Self::Septet => head.iter().rev().take_while(|&&septet| septet == gsm7::ESCAPE).count() % 2,
             Self::Octet => 0,
             Self::CodeUnit => match (head, tail) {
                 ([.., 0xD8..=0xDB, _], [0xDC..=0xDF, _, ..]) => 2,
@@ -167,11 +150,7 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        let Segmenter {
-            unit,
-            reference,
-            elements,
-        } = self.segmenter;
+        let Segmenter { unit, reference, elements } = self.segmenter;
         let sequence = self.next;
         if sequence == 0 || sequence > self.total {
             return None;
@@ -179,21 +158,13 @@ impl<'a> Iterator for Segments<'a> {
         // Wraps to 0 after the 255th part, which is no part.
         self.next = sequence.wrapping_add(1);
         if self.total == 1 {
-            return Some(Segment {
-                octets: self.rest,
-                concatenation: None,
-                elements,
-            });
+            return Some(Segment { octets: self.rest, concatenation: None, elements });
         }
         let cut = unit.cut(self.rest, self.segmenter.part_room());
         let (octets, rest) = self.rest.split_at_checked(cut)?;
         self.rest = rest;
         let concatenation = Concatenation::new(reference, self.total, sequence);
-        Some(Segment {
-            octets,
-            concatenation,
-            elements,
-        })
+        Some(Segment { octets, concatenation, elements })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -221,9 +192,7 @@ pub struct Segment<'a> {
 impl Segment<'_> {
     /// Octets of the UDH with its length octet; 0 means no UDH, so no UDHI bit.
     pub fn udh_octets(&self) -> usize {
-        let concatenation = self
-            .concatenation
-            .map_or(0, |part| part.reference().element_len());
+        let concatenation = self.concatenation.map_or(0, |part| part.reference().element_len());
         header_octets(concatenation, self.elements)
     }
 
@@ -298,9 +267,7 @@ impl core::error::Error for SegmentError {}
 /// ```
 pub fn join(parts: &[(Concatenation, &[u8])]) -> Result<Vec<u8>, JoinError> {
     let (first, _) = parts.first().ok_or(JoinError::Missing(1))?;
-    let same = |part: &Concatenation| {
-        part.reference() == first.reference() && part.total() == first.total()
-    };
+    let same = |part: &Concatenation| part.reference() == first.reference() && part.total() == first.total();
     if !parts.iter().all(|(part, _)| same(part)) {
         return Err(JoinError::Mixed);
     }
@@ -353,12 +320,7 @@ mod tests {
     use alloc::vec;
 
     fn lengths(unit: Unit, octets: &[u8]) -> Vec<usize> {
-        let segments = Segmenter {
-            unit,
-            ..Default::default()
-        }
-        .split(octets)
-        .unwrap();
+        let segments = Segmenter { unit, ..Default::default() }.split(octets).unwrap();
         segments.map(|segment| unit.count(segment.octets)).collect()
     }
 
@@ -366,22 +328,13 @@ mod tests {
     fn eight_bit_data_is_cut_at_140_and_134() {
         assert_eq!(lengths(Unit::Octet, &[0x1B; 140]), [140]);
         assert_eq!(lengths(Unit::Octet, &[0x1B; 141]), [134, 7]);
-        let sixteen = Segmenter {
-            unit: Unit::Octet,
-            reference: Reference::Sixteen(1),
-            elements: &[],
-        };
+        let sixteen = Segmenter { unit: Unit::Octet, reference: Reference::Sixteen(1), elements: &[] };
         assert_eq!(sixteen.part_room(), 133);
     }
 
     #[test]
     fn room_matches_the_published_table() {
-        let rows = [
-            (4, 155, 136, 68),
-            (7, 152, 133, 66),
-            (9, 149, 131, 65),
-            (13, 145, 127, 63),
-        ];
+        let rows = [(4, 155, 136, 68), (7, 152, 133, 66), (9, 149, 131, 65), (13, 145, 127, 63)];
         for (udh, septets, octets, units) in rows {
             let room = [Unit::Septet, Unit::Octet, Unit::CodeUnit].map(|unit| unit.room(udh));
             assert_eq!(room, [septets, octets, units]);
@@ -413,66 +366,38 @@ mod tests {
     fn the_256th_part_is_refused() {
         let octets = vec![b'x'; 255 * 153 + 1];
         let segments = Segmenter::default().split(&octets[..255 * 153]).unwrap();
-        assert_eq!(
-            (segments.total(), segments.len(), segments.count()),
-            (255, 255, 255)
-        );
-        assert_eq!(
-            Segmenter::default().split(&octets).unwrap_err(),
-            SegmentError::TooLong
-        );
+        assert_eq!((segments.total(), segments.len(), segments.count()), (255, 255, 255));
+        assert_eq!(Segmenter::default().split(&octets).unwrap_err(), SegmentError::TooLong);
     }
 
     #[test]
     fn elements_that_leave_no_room_are_refused() {
         let elements = [0; 139];
-        let segmenter = Segmenter {
-            elements: &elements,
-            ..Default::default()
-        };
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
         assert_eq!(segmenter.split(b"text").unwrap_err(), SegmentError::NoRoom);
         let elements = [0x24, 1, 1];
-        let segmenter = Segmenter {
-            elements: &elements,
-            ..Default::default()
-        };
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
         let mut out = Vec::new();
-        segmenter
-            .split(b"text")
-            .unwrap()
-            .for_each(|segment| segment.write(&mut out));
+        segmenter.split(b"text").unwrap().for_each(|segment| segment.write(&mut out));
         assert_eq!(out, b"\x03\x24\x01\x01text");
     }
 
     #[test]
     fn packed_parts_start_on_a_septet_boundary() {
         let concatenation = Concatenation::new(Reference::Eight(0x4A), 2, 1);
-        let segment = Segment {
-            octets: b"part one",
-            concatenation,
-            elements: &[],
-        };
+        let segment = Segment { octets: b"part one", concatenation, elements: &[] };
         let mut out = Vec::new();
         segment.write_packed(&mut out);
-        assert_eq!(
-            out,
-            b"\x05\x00\x03\x4A\x02\x01\xE0\x61\x39\x1D\xF4\x76\x97\x1B"
-        );
+        assert_eq!(out, b"\x05\x00\x03\x4A\x02\x01\xE0\x61\x39\x1D\xF4\x76\x97\x1B");
     }
 
     #[test]
     fn join_says_what_is_wrong() {
-        let part = |reference, sequence| {
-            Concatenation::new(Reference::Eight(reference), 2, sequence).unwrap()
-        };
+        let part = |reference, sequence| Concatenation::new(Reference::Eight(reference), 2, sequence).unwrap();
         assert_eq!(join(&[]), Err(JoinError::Missing(1)));
         assert_eq!(join(&[(part(1, 1), b"a")]), Err(JoinError::Missing(2)));
-        assert_eq!(
-            join(&[(part(1, 1), b"a"), (part(2, 2), b"b")]),
-            Err(JoinError::Mixed)
-        );
-        let repeated: [(_, &[u8]); 3] =
-            [(part(1, 2), b"b"), (part(1, 1), b"a"), (part(1, 1), b"x")];
+        assert_eq!(join(&[(part(1, 1), b"a"), (part(2, 2), b"b")]), Err(JoinError::Mixed));
+        let repeated: [(_, &[u8]); 3] = [(part(1, 2), b"b"), (part(1, 1), b"a"), (part(1, 1), b"x")];
         assert_eq!(join(&repeated), Ok(b"ab".to_vec()));
     }
 }

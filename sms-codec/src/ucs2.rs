@@ -50,10 +50,7 @@ pub fn is_valid(octets: &[u8]) -> bool {
 }
 
 fn code_units(octets: &[u8]) -> impl Iterator<Item = u16> {
-    octets
-        .chunks_exact(2)
-        .filter_map(|pair| pair.first_chunk())
-        .map(|&pair| u16::from_be_bytes(pair))
+    octets.chunks_exact(2).filter_map(|pair| pair.first_chunk()).map(|&pair| u16::from_be_bytes(pair))
 }
 
 #[cfg(test)]

@@ -24,15 +24,10 @@ impl<'a> Udh<'a> {
     ///
     /// If this fails, show the whole user data as text: that is what handsets do.
     pub fn split(user_data: &'a [u8]) -> Result<(Self, &'a [u8]), UdhError> {
-        let missing = UdhError {
-            offset: 0,
-            fault: UdhFault::NoLength,
-        };
+        let missing = UdhError { offset: 0, fault: UdhFault::NoLength };
         let (&length, rest) = user_data.split_first().ok_or(missing)?;
-        let (elements, text) = rest.split_at_checked(usize::from(length)).ok_or(UdhError {
-            offset: 0,
-            fault: UdhFault::PastUserData,
-        })?;
+        let (elements, text) =
+            rest.split_at_checked(usize::from(length)).ok_or(UdhError { offset: 0, fault: UdhFault::PastUserData })?;
         Ok((Self::elements(elements)?, text))
     }
 
@@ -42,18 +37,12 @@ impl<'a> Udh<'a> {
         while !rest.is_empty() {
             // The length octet in front counts as octet 0.
             let offset = 1 + elements.len() - rest.len();
-            let broken = UdhError {
-                offset,
-                fault: UdhFault::ElementPastHeader,
-            };
+            let broken = UdhError { offset, fault: UdhFault::ElementPastHeader };
             (_, rest) = split_element(rest).ok_or(broken)?;
         }
         match elements.len() {
             0..=MAX_ELEMENTS => Ok(Self(elements)),
-            _ => Err(UdhError {
-                offset: 1 + MAX_ELEMENTS,
-                fault: UdhFault::TooLong,
-            }),
+            _ => Err(UdhError { offset: 1 + MAX_ELEMENTS, fault: UdhFault::TooLong }),
         }
     }
 
@@ -79,11 +68,7 @@ impl<'a> Udh<'a> {
 
     /// Octets of the header with its length octet; 0 if it has no element.
     pub const fn encoded_len(self) -> usize {
-        if self.0.is_empty() {
-            0
-        } else {
-            1 + self.0.len()
-        }
+        if self.0.is_empty() { 0 } else { 1 + self.0.len() }
     }
 }
 
@@ -111,10 +96,7 @@ pub fn write(elements: &[Element<'_>], out: &mut impl Extend<u8>) -> Result<(), 
     for element in elements {
         let end = length + 2 + element.data.len();
         if end > MAX_ELEMENTS {
-            return Err(UdhError {
-                offset: 1 + length,
-                fault: UdhFault::TooLong,
-            });
+            return Err(UdhError { offset: 1 + length, fault: UdhFault::TooLong });
         }
         length = end;
     }
@@ -143,19 +125,13 @@ impl Concatenation {
         if sequence == 0 || sequence > total {
             return None;
         }
-        Some(Self {
-            reference,
-            total,
-            sequence,
-        })
+        Some(Self { reference, total, sequence })
     }
 
     /// Reads a concatenation element; none if it is another one or breaks the rules.
     pub fn read(element: Element<'_>) -> Option<Self> {
         match (element.id, element.data) {
-            (CONCATENATION_8, &[reference, total, sequence]) => {
-                Self::new(Reference::Eight(reference), total, sequence)
-            }
+            (CONCATENATION_8, &[reference, total, sequence]) => Self::new(Reference::Eight(reference), total, sequence),
             (CONCATENATION_16, &[high, low, total, sequence]) => {
                 let reference = u16::from_be_bytes([high, low]);
                 Self::new(Reference::Sixteen(reference), total, sequence)
@@ -286,15 +262,9 @@ mod tests {
     #[test]
     fn the_last_of_two_concatenations_counts_unless_it_is_invalid() {
         let both = b"\x0B\x00\x03\x01\x02\x01\x08\x04\x00\x09\x02\x02";
-        assert_eq!(
-            concatenation(both),
-            Concatenation::new(Reference::Sixteen(9), 2, 2)
-        );
+        assert_eq!(concatenation(both), Concatenation::new(Reference::Sixteen(9), 2, 2));
         let second_invalid = b"\x0B\x00\x03\x01\x02\x01\x08\x04\x00\x09\x02\x03";
-        assert_eq!(
-            concatenation(second_invalid),
-            Concatenation::new(Reference::Eight(1), 2, 1)
-        );
+        assert_eq!(concatenation(second_invalid), Concatenation::new(Reference::Eight(1), 2, 1));
     }
 
     #[test]
@@ -314,47 +284,17 @@ mod tests {
     #[test]
     fn errors_say_where() {
         let fault = |user_data| Udh::split(user_data).unwrap_err();
-        assert_eq!(
-            fault(b""),
-            UdhError {
-                offset: 0,
-                fault: UdhFault::NoLength
-            }
-        );
-        assert_eq!(
-            fault(b"\x05\x00"),
-            UdhError {
-                offset: 0,
-                fault: UdhFault::PastUserData
-            }
-        );
+        assert_eq!(fault(b""), UdhError { offset: 0, fault: UdhFault::NoLength });
+        assert_eq!(fault(b"\x05\x00"), UdhError { offset: 0, fault: UdhFault::PastUserData });
         let past = fault(b"\x06\x24\x01\x01\x00\x03\x01text");
-        assert_eq!(
-            past,
-            UdhError {
-                offset: 4,
-                fault: UdhFault::ElementPastHeader
-            }
-        );
-        assert_eq!(
-            past.to_string(),
-            "udh: octet 4: element longer than the header"
-        );
+        assert_eq!(past, UdhError { offset: 4, fault: UdhFault::ElementPastHeader });
+        assert_eq!(past.to_string(), "udh: octet 4: element longer than the header");
         assert_eq!(fault(b"\x01\x00").fault, UdhFault::ElementPastHeader);
     }
 
     #[test]
     fn what_is_written_reads_back() {
-        let elements = [
-            Element {
-                id: 0x24,
-                data: &[1],
-            },
-            Element {
-                id: 0x70,
-                data: &[],
-            },
-        ];
+        let elements = [Element { id: 0x24, data: &[1] }, Element { id: 0x70, data: &[] }];
         let mut octets = Vec::new();
         write(&elements, &mut octets).unwrap();
         let (udh, text) = Udh::split(&octets).unwrap();
@@ -365,24 +305,9 @@ mod tests {
     #[test]
     fn too_many_elements_leave_the_buffer_alone() {
         let data = [0; 204];
-        let elements = [
-            Element {
-                id: 1,
-                data: &data[..50],
-            },
-            Element { id: 2, data: &data },
-        ];
+        let elements = [Element { id: 1, data: &data[..50] }, Element { id: 2, data: &data }];
         let mut octets = Vec::new();
         let error = write(&elements, &mut octets).unwrap_err();
-        assert_eq!(
-            (error, octets.len()),
-            (
-                UdhError {
-                    offset: 53,
-                    fault: UdhFault::TooLong
-                },
-                0
-            )
-        );
+        assert_eq!((error, octets.len()), (UdhError { offset: 53, fault: UdhFault::TooLong }, 0));
     }
 }

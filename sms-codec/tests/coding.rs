@@ -19,27 +19,16 @@ fn every_gsm_dcs_octet_reads_as_in_the_table() {
         assert_eq!(group(dcs), row["group"], "{dcs:?}");
         assert_eq!(alphabet(dcs), row["alphabet"], "{dcs:?}");
         assert_eq!(bit(dcs.is_compressed()), row["compressed"], "{dcs:?}");
-        assert_eq!(
-            bit(dcs.is_deleted_after_reading()),
-            row["auto_delete"],
-            "{dcs:?}"
-        );
+        assert_eq!(bit(dcs.is_deleted_after_reading()), row["auto_delete"], "{dcs:?}");
         assert_eq!(bit(dcs.is_reserved()), row["reserved"], "{dcs:?}");
-        let class = dcs
-            .class()
-            .map(|class| class.to_string())
-            .unwrap_or_default();
+        let class = dcs.class().map(|class| class.to_string()).unwrap_or_default();
         assert_eq!(class, row["message_class"], "{dcs:?}");
         let stated = (&*row["mwi_action"], &*row["mwi_active"], &*row["mwi_type"]);
         match dcs.waiting() {
             None => assert_eq!(stated, ("", "", ""), "{dcs:?}"),
             Some(waiting) => {
                 let action = if waiting.store { "store" } else { "discard" };
-                assert_eq!(
-                    stated,
-                    (action, bit(waiting.active), kind(waiting.kind)),
-                    "{dcs:?}"
-                );
+                assert_eq!(stated, (action, bit(waiting.active), kind(waiting.kind)), "{dcs:?}");
             }
         }
     }
@@ -53,11 +42,7 @@ fn every_data_coding_octet_reads_as_in_the_table() {
         let data_coding = octet(&row["data_coding"]);
         let charset = Coding::default().charset(data_coding);
         if let Some((_, stated)) = row["note"].split_once("as GSM DCS: ") {
-            assert_eq!(
-                stated.split(',').next(),
-                Some(alphabet(Dcs(data_coding))),
-                "{row:?}"
-            );
+            assert_eq!(stated.split(',').next(), Some(alphabet(Dcs(data_coding))), "{row:?}");
         }
         let expected = match &*row["smpp_meaning"] {
             "reserved" if row["note"].is_empty() => Charset::Gsm7,
@@ -80,16 +65,8 @@ fn room_is_as_stated(row: &HashMap<String, String>, unit: Unit) {
         Unit::CodeUnit => "16",
     };
     assert!(row["text_bits"].starts_with(bits), "{row:?}");
-    assert_eq!(
-        unit.room(0).to_string(),
-        row["single_part_units"],
-        "{row:?}"
-    );
-    assert_eq!(
-        unit.room(6).to_string(),
-        row["concat_part_units_8bit_ref"],
-        "{row:?}"
-    );
+    assert_eq!(unit.room(0).to_string(), row["single_part_units"], "{row:?}");
+    assert_eq!(unit.room(6).to_string(), row["concat_part_units_8bit_ref"], "{row:?}");
 }
 
 fn smpp(meaning: &str) -> Charset {

@@ -18,10 +18,7 @@ fn vectors_of_the_default_tables_pass_both_ways() {
         let text = vector["text"].as_str().unwrap();
         let septets = hex(&vector["unpacked_hex"]);
         assert_eq!(Tables::DEFAULT.encode(text).unwrap(), septets, "{vector}");
-        assert_eq!(
-            Tables::DEFAULT.septets(text),
-            Ok(number(&vector["septets"]))
-        );
+        assert_eq!(Tables::DEFAULT.septets(text), Ok(number(&vector["septets"])));
         assert_eq!(Tables::DEFAULT.decode(&septets), text, "{vector}");
         match vector["mode"].as_str().unwrap() {
             "sms" => counted_in_septets(&vector, &septets),
@@ -34,10 +31,7 @@ fn vectors_of_the_default_tables_pass_both_ways() {
 
 fn counted_in_septets(vector: &Value, septets: &[u8]) {
     let (packed, fill) = packed(vector);
-    assert!(
-        pack(septets.iter().copied(), fill).eq(packed.iter().copied()),
-        "{vector}"
-    );
+    assert!(pack(septets.iter().copied(), fill).eq(packed.iter().copied()), "{vector}");
     let read = unpack(&packed, fill).take(septets.len());
     assert!(read.eq(septets.iter().copied()), "{vector}");
 }
@@ -54,8 +48,5 @@ fn counted_in_octets(vector: &Value, mut septets: Vec<u8>) {
 }
 
 fn packed(vector: &Value) -> (Vec<u8>, u8) {
-    (
-        hex(&vector["packed_hex"]),
-        number(&vector["fill_bits"]) as u8,
-    )
+    (hex(&vector["packed_hex"]), number(&vector["fill_bits"]) as u8)
 }

@@ -40,10 +40,7 @@ fn ids_match_as_the_corpus_says() {
         } else {
             assert_eq!(line["match"]["matches"], "only when configured");
             assert_eq!(guess, None, "{line}");
-            assert!(
-                match_id(receipt, response, IdNotation::ReceiptHex).is_some(),
-                "{line}"
-            );
+            assert!(match_id(receipt, response, IdNotation::ReceiptHex).is_some(), "{line}");
         }
     }
     assert_eq!(ran, 6);
@@ -70,14 +67,8 @@ fn read(line: &Value) -> Map<String, Value> {
 
 fn seen(report: Option<Report<'_>>) -> Map<String, Value> {
     let receipt = report.map(|report| report.receipt).unwrap_or_default();
-    let state = report
-        .and_then(|report| report.state)
-        .map(|state| state.name());
-    let extra: Map<_, _> = receipt
-        .extra
-        .iter()
-        .map(|(key, value)| (key.to_lowercase(), value.into()))
-        .collect();
+    let state = report.and_then(|report| report.state).map(|state| state.name());
+    let extra: Map<_, _> = receipt.extra.iter().map(|(key, value)| (key.to_lowercase(), value.into())).collect();
     let network_error = report.and_then(|report| report.network_error);
     let seen = json!({
         "kind": report.map_or("none", |report| kind(report.kind)),

@@ -1,11 +1,6 @@
 //! The published segmentation vectors.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "test code"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
 
 mod common;
 
@@ -34,16 +29,8 @@ fn vectors_of_the_default_tables_and_ucs2_pass() {
         };
         let unit = charset.unit();
         let octets = charset.encode(vector["text"].as_str().unwrap()).unwrap();
-        assert_eq!(
-            unit.count(&octets),
-            number(&vector["total_units"]),
-            "{vector}"
-        );
-        let segmenter = Segmenter {
-            unit,
-            reference,
-            elements: &[],
-        };
+        assert_eq!(unit.count(&octets), number(&vector["total_units"]), "{vector}");
+        let segmenter = Segmenter { unit, reference, elements: &[] };
         let segments: Vec<_> = segmenter.split(&octets).unwrap().collect();
         parts_are_as_stated(&vector, charset, &segments);
         if segments.len() > 1 {
@@ -55,18 +42,11 @@ fn vectors_of_the_default_tables_and_ucs2_pass() {
 
 fn parts_are_as_stated(vector: &Value, charset: Charset, segments: &[Segment<'_>]) {
     assert_eq!(segments.len(), number(&vector["parts"]), "{vector}");
-    let stated =
-        |key: &str| -> Vec<_> { vector[key].as_array().unwrap().iter().map(number).collect() };
+    let stated = |key: &str| -> Vec<_> { vector[key].as_array().unwrap().iter().map(number).collect() };
     let count = |count: fn(Charset, &[u8]) -> usize| -> Vec<_> {
-        segments
-            .iter()
-            .map(|segment| count(charset, segment.octets))
-            .collect()
+        segments.iter().map(|segment| count(charset, segment.octets)).collect()
     };
-    assert_eq!(
-        count(|charset, octets| charset.unit().count(octets)),
-        stated("part_units")
-    );
+    assert_eq!(count(|charset, octets| charset.unit().count(octets)), stated("part_units"));
     let characters = count(|charset, octets| charset.decode(octets).chars().count());
     assert_eq!(characters, stated("part_characters"));
 }
@@ -90,19 +70,9 @@ fn joined(segments: &[Segment<'_>]) -> Vec<u8> {
 
 #[test]
 fn eight_bit_data_follows_the_published_table() {
-    for (length, parts) in [
-        (0, 1),
-        (140, 1),
-        (141, 2),
-        (268, 2),
-        (269, 3),
-        (255 * 134, 255),
-    ] {
+    for (length, parts) in [(0, 1), (140, 1), (141, 2), (268, 2), (269, 3), (255 * 134, 255)] {
         let octets = vec![0x1B; length];
-        let segmenter = Segmenter {
-            unit: Unit::Octet,
-            ..Segmenter::default()
-        };
+        let segmenter = Segmenter { unit: Unit::Octet, ..Segmenter::default() };
         assert_eq!(segmenter.split(&octets).unwrap().len(), parts, "{length}");
     }
 }

@@ -32,10 +32,7 @@ fn absolute(text: &str, time: Absolute, expect: &Value) {
     assert_eq!(time.offset_quarters(), expect["offset_quarters"], "{text}");
     let (utc, _) = Civil::from_unix_millis(time.unix_millis());
     assert_eq!(format!("{utc}Z"), expect["utc"], "{text}");
-    assert_eq!(
-        Absolute::from_unix_millis(time.unix_millis(), time.offset_quarters()),
-        Some(time)
-    );
+    assert_eq!(Absolute::from_unix_millis(time.unix_millis(), time.offset_quarters()), Some(time));
     // Minus zero is written as plus zero.
     assert_eq!(time.to_string(), text.replace("00-", "00+"));
 }

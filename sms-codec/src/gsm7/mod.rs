@@ -35,10 +35,7 @@ pub struct Tables {
 
 impl Tables {
     /// The GSM 7-bit default alphabet with its extension table.
-    pub const DEFAULT: Self = Self {
-        locking: &table::DEFAULT,
-        single: &table::DEFAULT_EXTENSION,
-    };
+    pub const DEFAULT: Self = Self { locking: &table::DEFAULT, single: &table::DEFAULT_EXTENSION };
 
     /// Encodes text, one septet per octet.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
@@ -51,10 +48,7 @@ impl Tables {
     pub fn encode_into(self, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
         let mut rest = text;
         loop {
-            let run = rest
-                .bytes()
-                .take_while(|&octet| self.locking.is_plain(octet))
-                .count();
+            let run = rest.bytes().take_while(|&octet| self.locking.is_plain(octet)).count();
             let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, ""));
             out.extend(plain.bytes());
             let mut characters = tail.chars();
@@ -65,9 +59,7 @@ impl Tables {
                 Some(Code::One(code)) => out.extend([code]),
                 Some(Code::Pair(code)) => out.extend([ESCAPE, code]),
                 None => {
-                    return Err(Unencodable {
-                        offset: text.len() - tail.len(),
-                    });
+                    return Err(Unencodable { offset: text.len() - tail.len() });
                 }
             }
             rest = characters.as_str();
@@ -76,12 +68,11 @@ impl Tables {
 
     /// Counts the septets of a text; an extension character takes two.
     pub fn septets(self, text: &str) -> Result<usize, Unencodable> {
-        text.char_indices()
-            .try_fold(0, |count, (offset, character)| match self.code(character) {
-                Some(Code::One(_)) => Ok(count + 1),
-                Some(Code::Pair(_)) => Ok(count + 2),
-                None => Err(Unencodable { offset }),
-            })
+        text.char_indices().try_fold(0, |count, (offset, character)| match self.code(character) {
+            Some(Code::One(_)) => Ok(count + 1),
+            Some(Code::Pair(_)) => Ok(count + 2),
+            None => Err(Unencodable { offset }),
+        })
     }
 
     /// Looks one character up.
@@ -95,10 +86,7 @@ impl Tables {
         let mut text = String::with_capacity(septets.len());
         let mut rest = septets;
         loop {
-            let run = rest
-                .iter()
-                .take_while(|&&septet| self.locking.is_plain(septet))
-                .count();
+            let run = rest.iter().take_while(|&&septet| self.locking.is_plain(septet)).count();
             let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
             text.push_str(core::str::from_utf8(plain).unwrap_or_default());
             let mut septets = tail.iter();
@@ -119,10 +107,7 @@ impl Tables {
     /// assert!(Tables::DEFAULT.chars(unpack(&packed, 0).take(5)).eq("hello".chars()));
     /// ```
     pub fn chars<I: IntoIterator<Item = u8>>(self, septets: I) -> Chars<I::IntoIter> {
-        Chars {
-            tables: self,
-            septets: septets.into_iter(),
-        }
+        Chars { tables: self, septets: septets.into_iter() }
     }
 }
 
@@ -156,11 +141,7 @@ pub struct Unencodable {
 
 impl fmt::Display for Unencodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "text: character at octet {} is not in the alphabet",
-            self.offset
-        )
+        write!(f, "text: character at octet {} is not in the alphabet", self.offset)
     }
 }
 
@@ -222,10 +203,7 @@ mod tests {
 
     #[test]
     fn octets_above_a_septet_are_replaced() {
-        assert_eq!(
-            Tables::DEFAULT.decode(b"a\x80\xFF\x1B\xE5b"),
-            "a\u{FFFD}\u{FFFD}\u{FFFD}b"
-        );
+        assert_eq!(Tables::DEFAULT.decode(b"a\x80\xFF\x1B\xE5b"), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
     }
 
     #[test]

@@ -17,21 +17,12 @@ use super::CR;
 /// assert!(pack(*b"hello", 0).eq([0xE8, 0x32, 0x9B, 0xFD, 0x06]));
 /// ```
 pub fn pack<I: IntoIterator<Item = u8>>(septets: I, fill: u8) -> Pack<I::IntoIter> {
-    Pack {
-        septets: septets.into_iter(),
-        bits: 0,
-        held: fill % 7,
-        last: 0,
-        pad: false,
-    }
+    Pack { septets: septets.into_iter(), bits: 0, held: fill % 7, last: 0, pad: false }
 }
 
 /// Packs septets for a carrier that counts octets: seven spare bits hold a carriage return.
 pub fn pack_padded<I: IntoIterator<Item = u8>>(septets: I, fill: u8) -> Pack<I::IntoIter> {
-    Pack {
-        pad: true,
-        ..pack(septets, fill)
-    }
+    Pack { pad: true, ..pack(septets, fill) }
 }
 
 /// Unpacks every whole septet after `fill` bits (0 to 6); `take` the count if it is known.
@@ -42,12 +33,7 @@ pub fn pack_padded<I: IntoIterator<Item = u8>>(septets: I, fill: u8) -> Pack<I::
 /// assert!(unpack(&[0xE8, 0x32, 0x9B, 0xFD, 0x06], 0).take(5).eq(*b"hello"));
 /// ```
 pub fn unpack(octets: &[u8], fill: u8) -> Unpack<'_> {
-    Unpack {
-        octets: octets.iter(),
-        bits: 0,
-        held: 0,
-        fill: fill % 7,
-    }
+    Unpack { octets: octets.iter(), bits: 0, held: 0, fill: fill % 7 }
 }
 
 /// Unpacks from a carrier that counts octets: a carriage return in the last seven bits is padding.
@@ -111,10 +97,7 @@ impl<I: Iterator<Item = u8>> Iterator for Pack<I> {
         let octets = |septets: usize| septets.saturating_mul(7) / 8;
         let (least, most) = self.septets.size_hint();
         // Held bits and padding add at most two octets.
-        (
-            octets(least),
-            most.map(|septets| octets(septets).saturating_add(2)),
-        )
+        (octets(least), most.map(|septets| octets(septets).saturating_add(2)))
     }
 }
 
@@ -169,22 +152,9 @@ mod tests {
 
     #[test]
     fn header_rows_match_the_published_table() {
-        let rows = [
-            (0, 0, 0),
-            (4, 3, 5),
-            (6, 1, 7),
-            (7, 0, 8),
-            (9, 5, 11),
-            (10, 4, 12),
-            (12, 2, 14),
-            (13, 1, 15),
-        ];
+        let rows = [(0, 0, 0), (4, 3, 5), (6, 1, 7), (7, 0, 8), (9, 5, 11), (10, 4, 12), (12, 2, 14), (13, 1, 15)];
         for (octets, fill, septets) in rows {
-            assert_eq!(
-                (fill_bits(octets), udh_septets(octets)),
-                (fill, septets),
-                "{octets}"
-            );
+            assert_eq!((fill_bits(octets), udh_septets(octets)), (fill, septets), "{octets}");
         }
     }
 
@@ -196,10 +166,7 @@ mod tests {
                 let text = &septets[..count];
                 let octets: Vec<u8> = pack(text.iter().copied(), fill).collect();
                 assert_eq!(octets.len(), (usize::from(fill) + 7 * count).div_ceil(8));
-                assert!(
-                    unpack(&octets, fill).take(count).eq(text.iter().copied()),
-                    "{fill} {count}"
-                );
+                assert!(unpack(&octets, fill).take(count).eq(text.iter().copied()), "{fill} {count}");
             }
         }
     }

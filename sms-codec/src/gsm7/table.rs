@@ -12,10 +12,7 @@ pub(super) struct Page {
 
 impl Page {
     const fn new(chars: [char; 128]) -> Self {
-        Self {
-            chars,
-            latin1: reverse(&chars),
-        }
+        Self { chars, latin1: reverse(&chars) }
     }
 
     const fn sparse(cells: &[(u8, char)]) -> Self {
@@ -33,10 +30,7 @@ impl Page {
         if let Some(&code) = self.latin1.get(character as usize) {
             return (code != NO_CODE).then_some(code);
         }
-        let position = self
-            .chars
-            .iter()
-            .position(|&cell| cell == character && cell != VOID)?;
+        let position = self.chars.iter().position(|&cell| cell == character && cell != VOID)?;
         u8::try_from(position).ok()
     }
 
@@ -46,10 +40,7 @@ impl Page {
     }
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs at compile time; iterators are not const"
-)]
+#[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
 const fn reverse(chars: &[char; 128]) -> [u8; 256] {
     let mut codes = [NO_CODE; 256];
     let mut code = 0;
@@ -63,10 +54,7 @@ const fn reverse(chars: &[char; 128]) -> [u8; 256] {
     codes
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs at compile time; iterators are not const"
-)]
+#[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
 const fn spread(cells: &[(u8, char)]) -> [char; 128] {
     let mut chars = [VOID; 128];
     let mut cell = 0;
@@ -116,10 +104,7 @@ mod tests {
     #[test]
     fn both_pages_equal_the_published_table() {
         let mut cells = 0;
-        for line in include_str!("../../testdata/gsm7-tables.csv")
-            .lines()
-            .skip(1)
-        {
+        for line in include_str!("../../testdata/gsm7-tables.csv").lines().skip(1) {
             let mut columns = line.split(',');
             let page = match columns.next() {
                 Some("default") => &DEFAULT,

@@ -21,10 +21,7 @@ pub enum Form {
 impl<'a> Receipt<'a> {
     /// Shows the receipt as it goes into `short_message`; writes absent values as zeros.
     pub fn display(self, form: Form) -> impl fmt::Display + 'a {
-        Written {
-            receipt: self,
-            form,
-        }
+        Written { receipt: self, form }
     }
 }
 
@@ -46,28 +43,16 @@ fn standard(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let delivered = u32::from(receipt.state() == Some(MessageState::Delivered));
     let sub = receipt.sub.unwrap_or(1);
     let dlvrd = receipt.dlvrd.unwrap_or(delivered);
-    write!(
-        f,
-        "id:{} sub:{sub:03} dlvrd:{dlvrd:03} ",
-        Ascii(receipt.id.unwrap_or(""))
-    )?;
+    write!(f, "id:{} sub:{sub:03} dlvrd:{dlvrd:03} ", Ascii(receipt.id.unwrap_or("")))?;
     let stat = receipt.stat.unwrap_or(MessageState::Unknown.word());
     end(receipt, f, stat, receipt.err)?;
-    write!(
-        f,
-        " text:{}",
-        Ascii(first_characters(receipt.text.unwrap_or("")))
-    )
+    write!(f, " text:{}", Ascii(first_characters(receipt.text.unwrap_or(""))))
 }
 
 fn provider(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let state = receipt.state().unwrap_or(MessageState::Unknown);
     let dlvr = u8::from(state == MessageState::Delivered);
-    write!(
-        f,
-        "id:{} sub:001 dlvr:{dlvr:03} ",
-        Ascii(receipt.id.unwrap_or(""))
-    )?;
+    write!(f, "id:{} sub:001 dlvr:{dlvr:03} ", Ascii(receipt.id.unwrap_or("")))?;
     let failed = !matches!(
         state,
         MessageState::Delivered
@@ -76,21 +61,11 @@ fn provider(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             | MessageState::Scheduled
             | MessageState::Unknown
     );
-    end(
-        receipt,
-        f,
-        provider_word(state),
-        receipt.err.filter(|_| failed),
-    )
+    end(receipt, f, provider_word(state), receipt.err.filter(|_| failed))
 }
 
 /// The dates, `stat` and `err`, which both forms share.
-fn end(
-    receipt: &Receipt<'_>,
-    f: &mut fmt::Formatter<'_>,
-    stat: &str,
-    err: Option<&str>,
-) -> fmt::Result {
+fn end(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>, stat: &str, err: Option<&str>) -> fmt::Result {
     f.write_str("submit date:")?;
     date(receipt.submit_date, f)?;
     f.write_str(" done date:")?;
@@ -117,10 +92,7 @@ const fn provider_word(state: MessageState) -> &'static str {
 }
 
 fn first_characters(text: &str) -> &str {
-    let end = text
-        .char_indices()
-        .nth(MOST_TEXT)
-        .map_or(text.len(), |(end, _)| end);
+    let end = text.char_indices().nth(MOST_TEXT).map_or(text.len(), |(end, _)| end);
     text.get(..end).unwrap_or(text)
 }
 
@@ -130,15 +102,9 @@ struct Ascii<'a>(&'a str);
 impl fmt::Display for Ascii<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |c: char| {
-            if c == ' ' || c.is_ascii_graphic() {
-                c
-            } else {
-                '?'
-            }
+            if c == ' ' || c.is_ascii_graphic() { c } else { '?' }
         };
-        self.0
-            .chars()
-            .try_for_each(|c| fmt::Write::write_char(f, shown(c)))
+        self.0.chars().try_for_each(|c| fmt::Write::write_char(f, shown(c)))
     }
 }
 
@@ -167,10 +133,7 @@ mod tests {
 
     #[test]
     fn the_standard_form_has_every_field() {
-        let receipt = Receipt {
-            text: Some("Grüße\nan alle, die dies lesen"),
-            ..receipt(MessageState::Delivered)
-        };
+        let receipt = Receipt { text: Some("Grüße\nan alle, die dies lesen"), ..receipt(MessageState::Delivered) };
         assert_eq!(
             receipt.display(Form::Standard).to_string(),
             "id:0123456789 sub:001 dlvrd:001 submit date:2606301200 done date:2606301201 \
@@ -222,18 +185,9 @@ mod tests {
             let written = receipt(MessageState::from_wire(value).unwrap());
             let text = written.display(Form::Standard).to_string();
             let read = Receipt::parse(&text);
-            assert_eq!(
-                (read.id, read.state(), read.err),
-                (written.id, written.state(), Some("027"))
-            );
-            assert_eq!(
-                (read.submit_date, read.text),
-                (written.submit_date, Some(""))
-            );
-            assert_eq!(
-                (read.sub, read.dlvrd),
-                (Some(1), Some(u32::from(value == 2)))
-            );
+            assert_eq!((read.id, read.state(), read.err), (written.id, written.state(), Some("027")));
+            assert_eq!((read.submit_date, read.text), (written.submit_date, Some("")));
+            assert_eq!((read.sub, read.dlvrd), (Some(1), Some(u32::from(value == 2))));
         }
     }
 }

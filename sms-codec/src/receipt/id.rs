@@ -30,9 +30,7 @@ pub fn match_id(receipt: &str, response: &str, notation: IdNotation) -> Option<I
     if receipt.eq_ignore_ascii_case(response) {
         return Some(IdMatch::LeadingZeros);
     }
-    let means = |decimal, hex: &str| {
-        decimal_to_hex(decimal).is_some_and(|digits| digits.eq_ignore_ascii_case(hex))
-    };
+    let means = |decimal, hex: &str| decimal_to_hex(decimal).is_some_and(|digits| digits.eq_ignore_ascii_case(hex));
     let guess = notation == IdNotation::Guess && (is_telling(receipt) || is_telling(response));
     if (guess || notation == IdNotation::ReceiptDecimal) && means(receipt, response) {
         return Some(IdMatch::DecimalOfHex);
@@ -90,11 +88,7 @@ pub fn hex_to_decimal(id: &str) -> Option<String> {
 /// At least one character remains of an id that has any.
 fn without_zeros(id: &str) -> &str {
     let rest = id.trim_start_matches('0');
-    if rest.is_empty() {
-        id.get(..1).unwrap_or_default()
-    } else {
-        rest
-    }
+    if rest.is_empty() { id.get(..1).unwrap_or_default() } else { rest }
 }
 
 fn is_telling(id: &str) -> bool {
@@ -123,11 +117,7 @@ fn convert(id: &str, from: u32, to: u32) -> Option<String> {
     if digits.is_empty() {
         digits.push(0);
     }
-    digits
-        .into_iter()
-        .rev()
-        .map(|digit| char::from_digit(digit, to))
-        .collect()
+    digits.into_iter().rev().map(|digit| char::from_digit(digit, to)).collect()
 }
 
 /// `message_id` has at most 64 characters; bounds the work, which grows with the square.
@@ -154,24 +144,15 @@ mod tests {
         let (decimal, hex) = ("59113978", "38601fa");
         assert_eq!(match_id(decimal, hex, IdNotation::Same), None);
         assert_eq!(match_id(decimal, hex, IdNotation::ReceiptHex), None);
-        assert_eq!(
-            match_id(decimal, hex, IdNotation::ReceiptDecimal),
-            Some(IdMatch::DecimalOfHex)
-        );
-        assert_eq!(
-            match_id(hex, decimal, IdNotation::ReceiptHex),
-            Some(IdMatch::HexOfDecimal)
-        );
+        assert_eq!(match_id(decimal, hex, IdNotation::ReceiptDecimal), Some(IdMatch::DecimalOfHex));
+        assert_eq!(match_id(hex, decimal, IdNotation::ReceiptHex), Some(IdMatch::HexOfDecimal));
     }
 
     #[test]
     fn ids_beyond_any_integer_convert() {
         let hex = "2e179b310ede971b2760c72b7f026e1b2e179b310ede971b";
         let decimal = hex_to_decimal(hex).unwrap();
-        assert_eq!(
-            decimal,
-            "1130177744500728233848420396347802922620585626487431796507"
-        );
+        assert_eq!(decimal, "1130177744500728233848420396347802922620585626487431796507");
         assert_eq!(decimal_to_hex(&decimal).as_deref(), Some(hex));
         assert_eq!(decimal_to_hex("000").as_deref(), Some("0"));
         assert_eq!(plain_id("00AbC"), "abc");

@@ -72,10 +72,7 @@ pub struct Receipt<'a> {
 impl<'a> Receipt<'a> {
     /// Reads a receipt's text; free text gives a receipt without fields.
     pub fn parse(text: &'a str) -> Self {
-        let mut receipt = Self {
-            extra: Extra(text),
-            ..Self::default()
-        };
+        let mut receipt = Self { extra: Extra(text), ..Self::default() };
         for (key, value) in Values::of(text) {
             let Key::Known(key) = key else { continue };
             let word = (!value.is_empty()).then_some(value);
@@ -158,13 +155,8 @@ struct Word<'a>(&'a str);
 
 impl fmt::Debug for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_word =
-            self.0.len() <= LONGEST_WORD && self.0.bytes().all(|octet| octet.is_ascii_graphic());
-        if is_word {
-            self.0.fmt(f)
-        } else {
-            Hidden(self.0.len()).fmt(f)
-        }
+        let is_word = self.0.len() <= LONGEST_WORD && self.0.bytes().all(|octet| octet.is_ascii_graphic());
+        if is_word { self.0.fmt(f) } else { Hidden(self.0.len()).fmt(f) }
     }
 }
 
@@ -188,10 +180,7 @@ mod tests {
     fn debug_hides_message_text() {
         let receipt = Receipt::parse("id:7 stat:DELIVRD err:000 dear secret text:secret");
         let shown = format!("{receipt:?}");
-        assert!(
-            shown.contains("DELIVRD") && !shown.contains("secret"),
-            "{shown}"
-        );
+        assert!(shown.contains("DELIVRD") && !shown.contains("secret"), "{shown}");
     }
 
     #[test]
@@ -205,10 +194,7 @@ mod tests {
     #[test]
     fn the_first_occurrence_of_a_key_counts() {
         let receipt = Receipt::parse("id:1 stat:DELIVRD id:2 stat:EXPIRED err:1 err:2");
-        assert_eq!(
-            (receipt.id, receipt.stat, receipt.err),
-            (Some("1"), Some("DELIVRD"), Some("1"))
-        );
+        assert_eq!((receipt.id, receipt.stat, receipt.err), (Some("1"), Some("DELIVRD"), Some("1")));
     }
 
     #[test]
@@ -226,18 +212,12 @@ mod tests {
     #[test]
     fn pipes_and_hyphens_divide() {
         let receipt = Receipt::parse("id:1|Submit-Date:2606301200|stat:DELIVRD|");
-        assert_eq!(
-            (receipt.stat, receipt.submit_date.is_some()),
-            (Some("DELIVRD"), true)
-        );
+        assert_eq!((receipt.stat, receipt.submit_date.is_some()), (Some("DELIVRD"), true));
     }
 
     #[test]
     fn numbers_too_large_or_signed_are_absent() {
         let receipt = Receipt::parse("id:1 sub:99999999999 dlvrd:+1 err:-1 stat:DELIVRD");
-        assert_eq!(
-            (receipt.sub, receipt.dlvrd, receipt.err_number()),
-            (None, None, None)
-        );
+        assert_eq!((receipt.sub, receipt.dlvrd, receipt.err_number()), (None, None, None));
     }
 }

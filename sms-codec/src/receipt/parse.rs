@@ -38,10 +38,7 @@ pub(super) struct Values<'a> {
 impl<'a> Values<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let text = text.trim_end_matches('\0');
-        Self {
-            found: find(text, true, |_| true),
-            seen: Seen(0),
-        }
+        Self { found: find(text, true, |_| true), seen: Seen(0) }
     }
 
     /// Divides what follows a key into its value and the next key.
@@ -135,14 +132,9 @@ fn key(input: &str) -> IResult<&str, Key<'_>> {
 
 /// `submit date` or `done date`, joined or divided in any of the usual ways.
 fn date(input: &str) -> IResult<&str, Known> {
-    let which = alt((
-        value(Known::SubmitDate, tag_no_case("submit")),
-        value(Known::DoneDate, tag_no_case("done")),
-    ));
+    let which = alt((value(Known::SubmitDate, tag_no_case("submit")), value(Known::DoneDate, tag_no_case("done"))));
     let joint = take_while(|c| is_blank(c) || c == '_' || c == '-');
-    (which, joint, tag_no_case("date"))
-        .map(|(which, _, _)| which)
-        .parse(input)
+    (which, joint, tag_no_case("date")).map(|(which, _, _)| which).parse(input)
 }
 
 fn word(input: &str) -> IResult<&str, &str> {
@@ -152,9 +144,7 @@ fn word(input: &str) -> IResult<&str, &str> {
 }
 
 fn name(word: &str) -> Key<'_> {
-    let known = NAMES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(word));
+    let known = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
     known.map_or(Key::Other(word), |&(_, known)| Key::Known(known))
 }
 

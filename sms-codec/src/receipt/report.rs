@@ -29,8 +29,7 @@ impl<'a> Report<'a> {
     /// Takes a receipt, made readable by [`text`], with its TLVs; none if it reports nothing.
     pub fn read(esm_class: u8, text: &'a str, tlvs: Tlvs<'a>) -> Option<Self> {
         let receipt = Receipt::parse(text);
-        let by_content =
-            tlvs.receipted_message_id.is_some() || (receipt.id.is_some() && receipt.stat.is_some());
+        let by_content = tlvs.receipted_message_id.is_some() || (receipt.id.is_some() && receipt.stat.is_some());
         let kind = match esm_class & MESSAGE_TYPE {
             0x04 => Kind::Receipt,
             0x20 => Kind::Intermediate,
@@ -58,9 +57,7 @@ impl<'a> Report<'a> {
     /// Why the message failed: the TLV if its network type is a known one, else `err`.
     pub fn cause(&self) -> Option<Cause<'a>> {
         match self.network_error {
-            Some(error) if NETWORK_TYPES.contains(&error.network_type) => {
-                Some(Cause::Network(error))
-            }
+            Some(error) if NETWORK_TYPES.contains(&error.network_type) => Some(Cause::Network(error)),
             _ => self.receipt.err.map(Cause::Err),
         }
     }
@@ -119,10 +116,7 @@ impl NetworkError {
     /// Reads the value of the TLV; none unless it has three octets.
     pub const fn read(octets: &[u8]) -> Option<Self> {
         match octets {
-            &[network_type, high, low] => Some(Self {
-                network_type,
-                code: u16::from_be_bytes([high, low]),
-            }),
+            &[network_type, high, low] => Some(Self { network_type, code: u16::from_be_bytes([high, low]) }),
             _ => None,
         }
     }
@@ -146,10 +140,7 @@ pub fn text(esm_class: u8, data_coding: u8, user_data: &[u8]) -> Cow<'_, str> {
         text.truncate(text.trim_end_matches('\0').len());
         return Cow::Owned(text);
     }
-    let used = octets
-        .iter()
-        .rposition(|&octet| octet != 0)
-        .map_or(0, |last| last + 1);
+    let used = octets.iter().rposition(|&octet| octet != 0).map_or(0, |last| last + 1);
     let octets = octets.get(..used).unwrap_or_default();
     match core::str::from_utf8(octets) {
         Ok(text) if octets.is_ascii() => Cow::Borrowed(text),
@@ -164,11 +155,7 @@ fn id_of(octets: &[u8]) -> Option<&str> {
 }
 
 fn source(in_tlv: bool, in_text: bool) -> Option<Source> {
-    if in_tlv {
-        Some(Source::Tlv)
-    } else {
-        in_text.then_some(Source::Text)
-    }
+    if in_tlv { Some(Source::Tlv) } else { in_text.then_some(Source::Text) }
 }
 
 /// `esm_class`: what kind of message.
@@ -185,16 +172,10 @@ mod tests {
     #[test]
     fn the_tlv_is_the_cause_only_with_a_known_network_type() {
         let cause = |octets| {
-            let tlvs = Tlvs {
-                network_error_code: Some(octets),
-                ..Tlvs::default()
-            };
+            let tlvs = Tlvs { network_error_code: Some(octets), ..Tlvs::default() };
             Report::read(0x04, "id:1 stat:UNDELIV err:027", tlvs).and_then(|report| report.cause())
         };
-        let network = NetworkError {
-            network_type: 3,
-            code: 27,
-        };
+        let network = NetworkError { network_type: 3, code: 27 };
         assert_eq!(cause(b"\x03\x00\x1B"), Some(Cause::Network(network)));
         assert_eq!(cause(b"027"), Some(Cause::Err("027")));
         assert_eq!(cause(b"\x03\x00"), Some(Cause::Err("027")));
@@ -204,15 +185,9 @@ mod tests {
     #[test]
     fn an_id_tlv_that_is_empty_or_no_text_leaves_the_text_id() {
         for octets in [&b""[..], b"\0", b"\xFF\xFE"] {
-            let tlvs = Tlvs {
-                receipted_message_id: Some(octets),
-                ..Tlvs::default()
-            };
+            let tlvs = Tlvs { receipted_message_id: Some(octets), ..Tlvs::default() };
             let report = Report::read(0x04, "id:9", tlvs).unwrap();
-            assert_eq!(
-                (report.id, report.id_source),
-                (Some("9"), Some(Source::Text))
-            );
+            assert_eq!((report.id, report.id_source), (Some("9"), Some(Source::Text)));
         }
     }
 

@@ -63,10 +63,7 @@ impl MessageState {
             return Self::from_wire(digit - b'0');
         }
         let known = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
-        WORDS
-            .iter()
-            .find(|(_, words)| known(words))
-            .map(|&(state, _)| state)
+        WORDS.iter().find(|(_, words)| known(words)).map(|&(state, _)| state)
     }
 
     /// The seven-letter word written in receipts.
@@ -143,11 +140,7 @@ mod tests {
 
     #[test]
     fn no_spelling_stands_for_two_states() {
-        let spellings = || {
-            WORDS
-                .iter()
-                .flat_map(|(state, words)| words.iter().map(move |word| (state, word)))
-        };
+        let spellings = || WORDS.iter().flat_map(|(state, words)| words.iter().map(move |word| (state, word)));
         assert_eq!(spellings().count(), 36);
         for (state, word) in spellings() {
             assert_eq!(MessageState::from_word(word), Some(*state), "{word}");

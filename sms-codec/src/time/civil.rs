@@ -43,14 +43,7 @@ impl Civil {
         if second > 59 {
             return Err(CivilField::Second);
         }
-        Ok(Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        })
+        Ok(Self { year, month, day, hour, minute, second })
     }
 
     /// The UTC date and time of Unix milliseconds, and the milliseconds left over.
@@ -72,9 +65,8 @@ impl Civil {
     /// Unix milliseconds, taking the date and time as UTC.
     pub const fn unix_millis(self) -> i64 {
         let minutes = self.hour as i64 * 60 + self.minute as i64;
-        let seconds = days_of(self.year, self.month, self.day)
-            .saturating_mul(DAY)
-            .saturating_add(minutes * 60 + self.second as i64);
+        let seconds =
+            days_of(self.year, self.month, self.day).saturating_mul(DAY).saturating_add(minutes * 60 + self.second as i64);
         seconds.saturating_mul(1000)
     }
 
@@ -85,12 +77,7 @@ impl Civil {
         let month = (months % 12) as u8 + 1;
         let last = days_in_month(year, month);
         let day = if self.day > last { last } else { self.day };
-        Self {
-            year,
-            month,
-            day,
-            ..self
-        }
+        Self { year, month, day, ..self }
     }
 
     /// The year.
@@ -110,36 +97,20 @@ impl Civil {
 
     /// Shows `YYMMDDhhmm`, the form of dates in receipts.
     pub fn minutes(self) -> impl fmt::Display {
-        Digits {
-            civil: self,
-            seconds: false,
-        }
+        Digits { civil: self, seconds: false }
     }
 
     /// Shows `YYMMDDhhmmss`.
     pub fn seconds(self) -> impl fmt::Display {
-        Digits {
-            civil: self,
-            seconds: true,
-        }
+        Digits { civil: self, seconds: true }
     }
 }
 
 /// Shows `YYYY-MM-DDThh:mm:ss`.
 impl fmt::Display for Civil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )
+        let Self { year, month, day, hour, minute, second } = self;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
 }
 
@@ -167,34 +138,15 @@ struct Digits {
 
 impl fmt::Display for Digits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self.civil;
-        write!(
-            f,
-            "{:02}{month:02}{day:02}{hour:02}{minute:02}",
-            year.rem_euclid(100)
-        )?;
-        if self.seconds {
-            write!(f, "{second:02}")
-        } else {
-            Ok(())
-        }
+        let Civil { year, month, day, hour, minute, second } = self.civil;
+        write!(f, "{:02}{month:02}{day:02}{hour:02}{minute:02}", year.rem_euclid(100))?;
+        if self.seconds { write!(f, "{second:02}") } else { Ok(()) }
     }
 }
 
 /// Resolves a two-digit year: 38 to 99 are 19xx, 00 to 37 are 20xx.
 pub const fn full_year(two_digits: u8) -> u16 {
-    if two_digits < 38 {
-        2000 + two_digits as u16
-    } else {
-        1900 + two_digits as u16
-    }
+    if two_digits < 38 { 2000 + two_digits as u16 } else { 1900 + two_digits as u16 }
 }
 
 const fn days_in_month(year: i32, month: u8) -> u8 {

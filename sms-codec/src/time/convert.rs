@@ -24,14 +24,8 @@ impl TryFrom<NaiveDateTime> for Civil {
     fn try_from(time: NaiveDateTime) -> Result<Self, CivilField> {
         let year = u16::try_from(time.year()).map_err(|_| CivilField::Year)?;
         // chrono keeps each of these far below 256.
-        let [month, day, hour, minute, second] = [
-            time.month(),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-        ]
-        .map(|n| n as u8);
+        let [month, day, hour, minute, second] =
+            [time.month(), time.day(), time.hour(), time.minute(), time.second()].map(|n| n as u8);
         Self::new((year, month, day), (hour, minute, second))
     }
 }
@@ -69,23 +63,14 @@ mod tests {
         let chrono: DateTime<Utc> = time.into();
         assert_eq!(chrono.timestamp_millis(), 1_782_820_809_900);
         assert_eq!(Absolute::try_from(chrono), Ok(time));
-        assert_eq!(
-            ReceiptDate::from(chrono).to_string(),
-            "2026-06-30T12:00:09.9+00:00"
-        );
+        assert_eq!(ReceiptDate::from(chrono).to_string(), "2026-06-30T12:00:09.9+00:00");
         let naive = NaiveDateTime::try_from(time.local()).unwrap();
-        assert_eq!(
-            (naive.to_string().as_str(), Civil::try_from(naive)),
-            ("2026-06-30 12:00:09", Ok(time.local()))
-        );
+        assert_eq!((naive.to_string().as_str(), Civil::try_from(naive)), ("2026-06-30 12:00:09", Ok(time.local())));
     }
 
     #[test]
     fn years_that_do_not_fit_are_refused() {
-        assert_eq!(
-            Absolute::try_from(DateTime::<Utc>::MAX_UTC),
-            Err(CivilField::Year)
-        );
+        assert_eq!(Absolute::try_from(DateTime::<Utc>::MAX_UTC), Err(CivilField::Year));
         assert_eq!(Civil::try_from(NaiveDateTime::MIN), Err(CivilField::Year));
         assert!(NaiveDateTime::try_from(Civil::from_unix_millis(i64::MAX).0).is_err());
     }

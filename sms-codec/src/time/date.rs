@@ -7,7 +7,7 @@ use nom::{
     branch::alt,
     bytes::complete::take_while_m_n,
     character::complete::{char, one_of},
-    combinator::{all_consuming, map_res, opt, value},
+    combinator::{all_consuming, map_res, opt, value, verify},
     sequence::preceded,
 };
 
@@ -49,10 +49,7 @@ impl ReceiptDate {
             10 => two_digit_year(text).or_else(|| unix_seconds(text)),
             // From 2013 on a date cannot be read both ways: the month would be above 12.
             12 => two_digit_year(text).or_else(|| four_digit_year(text)),
-            13 => text
-                .parse()
-                .ok()
-                .map(|millis| Self::from_unix_millis(millis, 0)),
+            13 => text.parse().ok().map(|millis| Self::from_unix_millis(millis, 0)),
             14 => four_digit_year(text),
             _ => None,
         }
@@ -62,31 +59,20 @@ impl ReceiptDate {
     pub const fn from_unix_millis(millis: i64, offset_minutes: i16) -> Self {
         let shifted = millis.saturating_add(offset_minutes as i64 * MINUTE);
         let (local, millis) = Civil::from_unix_millis(shifted);
-        Self {
-            local,
-            millis,
-            offset_minutes: Some(offset_minutes),
-        }
+        Self { local, millis, offset_minutes: Some(offset_minutes) }
     }
 
     /// Unix milliseconds; `zone` is the offset in minutes of an MC that does not write it.
     pub fn unix_millis(self, zone: i16) -> i64 {
         let offset = i64::from(self.offset_minutes.unwrap_or(zone)) * MINUTE;
-        let local = self
-            .local
-            .unix_millis()
-            .saturating_add(i64::from(self.millis));
+        let local = self.local.unix_millis().saturating_add(i64::from(self.millis));
         local.saturating_sub(offset)
     }
 }
 
 impl From<Civil> for ReceiptDate {
     fn from(local: Civil) -> Self {
-        Self {
-            local,
-            millis: 0,
-            offset_minutes: None,
-        }
+        Self { local, millis: 0, offset_minutes: None }
     }
 }
 
@@ -159,36 +145,25 @@ fn iso(text: &str) -> Option<ReceiptDate> {
     let mut whole = all_consuming((date, one_of(" T"), clock, opt(offset)));
     let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text).ok()?;
     let local = Civil::new(date, (hour, minute, second.unwrap_or(0))).ok()?;
-    Some(ReceiptDate {
-        local,
-        millis: 0,
-        offset_minutes,
-    })
+    Some(ReceiptDate { local, millis: 0, offset_minutes })
 }
 
 /// `Z`, or a sign, hours and minutes, with or without a colon.
 fn offset(input: &str) -> IResult<&str, i16> {
     let sign = alt((value(1, char('+')), value(-1, char('-'))));
-    let minutes = (two, preceded(opt(char(':')), two))
-        .map(|(hours, minutes)| i16::from(hours) * 60 + i16::from(minutes));
+    let hours = verify(two, |&hours| hours < 24);
+    let minutes = preceded(opt(char(':')), verify(two, |&minutes| minutes < 60));
+    let minutes = (hours, minutes).map(|(hours, minutes)| i16::from(hours) * 60 + i16::from(minutes));
     let signed = (sign, minutes).map(|(sign, minutes): (i16, i16)| sign * minutes);
     alt((value(0, char('Z')), signed)).parse(input)
 }
 
 fn two(input: &str) -> IResult<&str, u8> {
-    map_res(
-        take_while_m_n(2, 2, |c: char| c.is_ascii_digit()),
-        str::parse,
-    )
-    .parse(input)
+    map_res(take_while_m_n(2, 2, |c: char| c.is_ascii_digit()), str::parse).parse(input)
 }
 
 fn four(input: &str) -> IResult<&str, u16> {
-    map_res(
-        take_while_m_n(4, 4, |c: char| c.is_ascii_digit()),
-        str::parse,
-    )
-    .parse(input)
+    map_res(take_while_m_n(4, 4, |c: char| c.is_ascii_digit()), str::parse).parse(input)
 }
 
 /// Milliseconds of a minute.
@@ -236,6 +211,8 @@ mod tests {
             "2026-06-30",
             "2026-06-30T12:00:09Zx",
             "2026-06-30T12:00:09+1",
+            "2026-06-30T12:00:09+24:00",
+            "2026-06-30T12:00:09-0060",
             "٢٦٠٦٣٠١٢٠٠",
             "999999999999999999999999",
         ] {
@@ -246,14 +223,8 @@ mod tests {
     #[test]
     fn the_zone_counts_only_if_none_is_written() {
         let naive = ReceiptDate::parse("7001010100").unwrap();
-        assert_eq!(
-            (naive.unix_millis(0), naive.unix_millis(60)),
-            (3_600_000, 0)
-        );
+        assert_eq!((naive.unix_millis(0), naive.unix_millis(60)), (3_600_000, 0));
         let zoned = ReceiptDate::from_unix_millis(3_600_000, 60);
-        assert_eq!(
-            (zoned.unix_millis(-300), zoned.local),
-            (3_600_000, Civil::from_unix_millis(7_200_000).0)
-        );
+        assert_eq!((zoned.unix_millis(-300), zoned.local), (3_600_000, Civil::from_unix_millis(7_200_000).0));
     }
 }

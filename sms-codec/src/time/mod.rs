@@ -56,10 +56,7 @@ impl When {
     /// Reads a time like `parse`, but takes a relative time with larger numbers and any `tnn`.
     pub fn parse_lenient(octets: &[u8]) -> Result<Option<Self>, TimeError> {
         match Self::parse(octets) {
-            Err(TimeError {
-                fault: TimeFault::Range(_) | TimeFault::RelativeTail,
-                ..
-            }) if octets.last() == Some(&b'R') => {
+            Err(TimeError { fault: TimeFault::Range(_) | TimeFault::RelativeTail, .. }) if octets.last() == Some(&b'R') => {
                 Ok(Some(Self::Relative(Fields::read(octets)?.span())))
             }
             strict => strict,
@@ -104,11 +101,7 @@ impl Absolute {
         if offset_quarters.unsigned_abs() > MOST_QUARTERS {
             return Err(TimeFault::Offset);
         }
-        Ok(Self {
-            local,
-            tenths,
-            offset_quarters,
-        })
+        Ok(Self { local, tenths, offset_quarters })
     }
 
     /// Takes Unix milliseconds; none before 1938 or after 2037, which two digits cannot say.
@@ -154,12 +147,7 @@ impl fmt::Display for Absolute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.offset_quarters < 0 { '-' } else { '+' };
         let quarters = self.offset_quarters.unsigned_abs();
-        write!(
-            f,
-            "{}{}{quarters:02}{sign}",
-            self.local.seconds(),
-            self.tenths
-        )
+        write!(f, "{}{}{quarters:02}{sign}", self.local.seconds(), self.tenths)
     }
 }
 
@@ -193,34 +181,14 @@ impl Relative {
 
     /// Whether nothing is added.
     pub const fn is_zero(self) -> bool {
-        matches!(
-            self,
-            Self {
-                years: 0,
-                months: 0,
-                days: 0,
-                hours: 0,
-                minutes: 0,
-                seconds: 0
-            }
-        )
+        matches!(self, Self { years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds: 0 })
     }
 }
 
 impl fmt::Display for Relative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            years,
-            months,
-            days,
-            hours,
-            minutes,
-            seconds,
-        } = self;
-        write!(
-            f,
-            "{years:02}{months:02}{days:02}{hours:02}{minutes:02}{seconds:02}000R"
-        )
+        let Self { years, months, days, hours, minutes, seconds } = self;
+        write!(f, "{years:02}{months:02}{days:02}{hours:02}{minutes:02}{seconds:02}000R")
     }
 }
 
@@ -295,14 +263,8 @@ mod tests {
         assert_eq!(error("+260630120000000"), (0, TimeFault::NotDigit));
         assert_eq!(error("260630120000000r"), (15, TimeFault::Sign));
         assert_eq!(error("260630120000049+"), (13, TimeFault::Offset));
-        assert_eq!(
-            error("260631120000000+"),
-            (4, TimeFault::Range(CivilField::Day))
-        );
-        assert_eq!(
-            error("000000250000000R"),
-            (6, TimeFault::Range(CivilField::Hour))
-        );
+        assert_eq!(error("260631120000000+"), (4, TimeFault::Range(CivilField::Day)));
+        assert_eq!(error("000000250000000R"), (6, TimeFault::Range(CivilField::Hour)));
         assert_eq!(error("000001000000904R"), (12, TimeFault::RelativeTail));
         assert_eq!(error("2606301200"), (10, TimeFault::Length));
     }
@@ -320,11 +282,7 @@ mod tests {
     #[test]
     fn relative_months_clamp_before_days_are_added() {
         let january = Civil::new((2027, 1, 31), (0, 0, 0)).unwrap().unix_millis();
-        let span = Relative {
-            months: 1,
-            days: 1,
-            ..Relative::default()
-        };
+        let span = Relative { months: 1, days: 1, ..Relative::default() };
         let march = Civil::new((2027, 3, 1), (0, 0, 0)).unwrap().unix_millis();
         assert_eq!(span.after(january + 7), march + 7);
         assert!(Relative::default().is_zero() && !span.is_zero());

@@ -16,10 +16,7 @@ pub(super) struct Fields {
 impl Fields {
     pub(super) fn read(octets: &[u8]) -> Result<Self, TimeError> {
         if octets.len() != LENGTH {
-            return Err(TimeError {
-                offset: octets.len().min(LENGTH),
-                fault: TimeFault::Length,
-            });
+            return Err(TimeError { offset: octets.len().min(LENGTH), fault: TimeFault::Length });
         }
         let triple = || (pair, pair, pair);
         let digits = (triple(), triple(), digit, pair).parse(octets);
@@ -28,27 +25,12 @@ impl Fields {
                 nom::Err::Error(error) | nom::Err::Failure(error) => error.input,
                 nom::Err::Incomplete(_) => &[],
             };
-            let good = unread
-                .iter()
-                .take_while(|octet| octet.is_ascii_digit())
-                .count();
-            TimeError {
-                offset: LENGTH - unread.len() + good,
-                fault: TimeFault::NotDigit,
-            }
+            let good = unread.iter().take_while(|octet| octet.is_ascii_digit()).count();
+            TimeError { offset: LENGTH - unread.len() + good, fault: TimeFault::NotDigit }
         })?;
         match rest {
-            &[sign @ (b'+' | b'-' | b'R')] => Ok(Self {
-                date,
-                time,
-                tenths,
-                quarters,
-                sign,
-            }),
-            _ => Err(TimeError {
-                offset: LENGTH - 1,
-                fault: TimeFault::Sign,
-            }),
+            &[sign @ (b'+' | b'-' | b'R')] => Ok(Self { date, time, tenths, quarters, sign }),
+            _ => Err(TimeError { offset: LENGTH - 1, fault: TimeFault::Sign }),
         }
     }
 
@@ -56,15 +38,8 @@ impl Fields {
         let (year, month, day) = self.date;
         let local = Civil::new((full_year(year), month, day), self.time).map_err(out_of_range)?;
         let quarters = i8::try_from(self.quarters).unwrap_or(i8::MAX);
-        let offset_quarters = if self.sign == b'-' {
-            -quarters
-        } else {
-            quarters
-        };
-        Absolute::new(local, self.tenths, offset_quarters).map_err(|fault| TimeError {
-            offset: OFFSET_AT,
-            fault,
-        })
+        let offset_quarters = if self.sign == b'-' { -quarters } else { quarters };
+        Absolute::new(local, self.tenths, offset_quarters).map_err(|fault| TimeError { offset: OFFSET_AT, fault })
     }
 
     pub(super) fn relative(&self) -> Result<Relative, TimeError> {
@@ -80,24 +55,14 @@ impl Fields {
             return Err(out_of_range(field));
         }
         if (self.tenths, self.quarters) != (0, 0) {
-            return Err(TimeError {
-                offset: OFFSET_AT - 1,
-                fault: TimeFault::RelativeTail,
-            });
+            return Err(TimeError { offset: OFFSET_AT - 1, fault: TimeFault::RelativeTail });
         }
         Ok(self.span())
     }
 
     pub(super) fn span(&self) -> Relative {
         let ((years, months, days), (hours, minutes, seconds)) = (self.date, self.time);
-        Relative {
-            years,
-            months,
-            days,
-            hours,
-            minutes,
-            seconds,
-        }
+        Relative { years, months, days, hours, minutes, seconds }
     }
 }
 
@@ -110,17 +75,12 @@ fn out_of_range(field: CivilField) -> TimeError {
         CivilField::Minute => 8,
         CivilField::Second => 10,
     };
-    TimeError {
-        offset,
-        fault: TimeFault::Range(field),
-    }
+    TimeError { offset, fault: TimeFault::Range(field) }
 }
 
 /// Two digits.
 fn pair(input: &[u8]) -> IResult<&[u8], u8> {
-    (digit, digit)
-        .map(|(tens, ones)| tens * 10 + ones)
-        .parse(input)
+    (digit, digit).map(|(tens, ones)| tens * 10 + ones).parse(input)
 }
 
 fn digit(input: &[u8]) -> IResult<&[u8], u8> {

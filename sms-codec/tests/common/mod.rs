@@ -31,9 +31,7 @@ pub(crate) fn number(value: &Value) -> usize {
 pub(crate) fn rows(text: &str) -> Vec<HashMap<String, String>> {
     let mut lines = text.lines();
     let names = fields(lines.next().unwrap());
-    lines
-        .map(|line| names.iter().cloned().zip(fields(line)).collect())
-        .collect()
+    lines.map(|line| names.iter().cloned().zip(fields(line)).collect()).collect()
 }
 
 /// The octet in a `0x1F` column.
