@@ -317,7 +317,8 @@ const WIDEST_CHARACTER: usize = 2;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
+    use crate::ucs2;
+    use alloc::{string::String, vec};
 
     fn lengths(unit: Unit, octets: &[u8]) -> Vec<usize> {
         let segments = Segmenter { unit, ..Default::default() }.split(octets).unwrap();
@@ -363,6 +364,17 @@ mod tests {
     }
 
     #[test]
+    fn every_surrogate_pair_stays_whole() {
+        let mut units = vec![0; 2 * 66];
+        for pair in ['\u{10000}', '\u{103FF}', '\u{10FC00}', '\u{10FFFF}'] {
+            units.extend(ucs2::encode(&String::from(pair)));
+            units.resize(2 * 80, 0);
+            assert_eq!(lengths(Unit::CodeUnit, &units), [66, 14], "{pair:?}");
+            units.truncate(2 * 66);
+        }
+    }
+
+    #[test]
     fn the_256th_part_is_refused() {
         let octets = vec![b'x'; 255 * 153 + 1];
         let segments = Segmenter::default().split(&octets[..255 * 153]).unwrap();
@@ -375,6 +387,11 @@ mod tests {
         let elements = [0; 139];
         let segmenter = Segmenter { elements: &elements, ..Default::default() };
         assert_eq!(segmenter.split(b"text").unwrap_err(), SegmentError::NoRoom);
+        // Room for one septet, but a pair may have to go in.
+        let elements = [0; 133];
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
+        assert_eq!(segmenter.part_room(), 1);
+        assert_eq!(segmenter.split(&[b'x'; 20]).unwrap_err(), SegmentError::NoRoom);
         let elements = [0x24, 1, 1];
         let segmenter = Segmenter { elements: &elements, ..Default::default() };
         let mut out = Vec::new();
