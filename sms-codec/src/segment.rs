@@ -131,7 +131,7 @@ impl Unit {
 }
 
 /// The parts of one message, in order.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Segments<'a> {
     segmenter: Segmenter<'a>,
     rest: &'a [u8],
@@ -178,6 +178,13 @@ impl<'a> Iterator for Segments<'a> {
 
 impl ExactSizeIterator for Segments<'_> {}
 
+/// Shows no message text.
+impl fmt::Debug for Segments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segments").field("total", &self.total).field("left", &self.len()).finish_non_exhaustive()
+    }
+}
+
 /// One part of a message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
@@ -222,6 +229,7 @@ impl Segment<'_> {
     }
 }
 
+/// Shows no message text.
 impl fmt::Debug for Segment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment")
@@ -416,5 +424,12 @@ mod tests {
         assert_eq!(join(&[(part(1, 1), b"a"), (part(2, 2), b"b")]), Err(JoinError::Mixed));
         let repeated: [(_, &[u8]); 3] = [(part(1, 2), b"b"), (part(1, 1), b"a"), (part(1, 1), b"x")];
         assert_eq!(join(&repeated), Ok(b"ab".to_vec()));
+    }
+
+    #[test]
+    fn debug_hides_message_text() {
+        let segments = Segmenter::default().split(b"abc").unwrap();
+        let shown = alloc::format!("{segments:?} {:?}", segments.clone().next());
+        assert!(shown.contains("total: 1") && !shown.contains("97"), "{shown}");
     }
 }

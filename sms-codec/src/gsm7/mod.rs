@@ -148,7 +148,7 @@ impl fmt::Display for Unencodable {
 impl core::error::Error for Unencodable {}
 
 /// Characters read from septets.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Chars<I> {
     tables: Tables,
     septets: I,
@@ -177,6 +177,13 @@ impl<I: Iterator<Item = u8>> Iterator for Chars<I> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let (least, most) = self.septets.size_hint();
         (least / 2, most)
+    }
+}
+
+/// Shows no message text.
+impl<I> fmt::Debug for Chars<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chars").finish_non_exhaustive()
     }
 }
 
@@ -219,5 +226,13 @@ mod tests {
         for text in ["ç", "\u{A0}", "’", "Α", "`", "\u{FFFD}", "\0", "\u{1B}"] {
             assert!(Tables::DEFAULT.encode(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn debug_hides_message_text() {
+        let digits = alloc::format!("{:?}", Tables::DEFAULT.chars(unpack(b"abc", 0)));
+        assert_eq!(digits, "Chars { .. }");
+        assert_eq!(alloc::format!("{:?}", unpack(b"abc", 0)), "Unpack { .. }");
+        assert_eq!(alloc::format!("{:?}", pack(*b"abc", 0)), "Pack { .. }");
     }
 }

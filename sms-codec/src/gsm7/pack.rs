@@ -5,7 +5,7 @@
 //! needed. Where only octets are counted (USSD, cell broadcast, packed SMPP) seven spare bits
 //! would read as `@`, so the padded forms put a carriage return there.
 
-use core::iter::Take;
+use core::{fmt, iter::Take};
 
 use super::CR;
 
@@ -55,7 +55,7 @@ pub const fn udh_septets(udh_octets: usize) -> usize {
 }
 
 /// Octets made from septets.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pack<I> {
     septets: I,
     bits: u16,
@@ -102,7 +102,7 @@ impl<I: Iterator<Item = u8>> Iterator for Pack<I> {
 }
 
 /// Septets read from packed octets.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Unpack<'a> {
     octets: core::slice::Iter<'a, u8>,
     bits: u16,
@@ -135,6 +135,20 @@ impl Iterator for Unpack<'_> {
 }
 
 impl ExactSizeIterator for Unpack<'_> {}
+
+/// Shows no message text.
+impl<I> fmt::Debug for Pack<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pack").finish_non_exhaustive()
+    }
+}
+
+/// Shows no message text.
+impl fmt::Debug for Unpack<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unpack").finish_non_exhaustive()
+    }
+}
 
 #[cfg(test)]
 mod tests {

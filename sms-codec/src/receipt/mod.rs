@@ -178,9 +178,12 @@ mod tests {
 
     #[test]
     fn debug_hides_message_text() {
-        let receipt = Receipt::parse("id:7 stat:DELIVRD err:000 dear secret text:secret");
-        let shown = format!("{receipt:?}");
+        let text = "id:7 stat:DELIVRD err:000 dear secret text:secret";
+        let report = Report::read(0x04, text, Tlvs::default()).unwrap();
+        let shown = format!("{report:?} {:?}", report.cause());
         assert!(shown.contains("DELIVRD") && !shown.contains("secret"), "{shown}");
+        let free = format!("{:?}", Report::read(0x04, "id: our secret", Tlvs::default()));
+        assert!(free.contains("<10 octets>") && !free.contains("secret"), "{free}");
     }
 
     #[test]

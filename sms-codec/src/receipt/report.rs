@@ -1,13 +1,14 @@
 //! What a receipt says once its text and its TLVs are taken together.
 
 use alloc::borrow::Cow;
+use core::fmt;
 
-use super::{MessageState, Receipt};
+use super::{MessageState, Receipt, Word};
 use crate::udh::Udh;
 use crate::{charset::Charset, ucs2};
 
 /// What a `deliver_sm` or `data_sm` reports about an earlier message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Report<'a> {
     /// How the receipt was recognised.
     pub kind: Kind,
@@ -63,6 +64,21 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Shows no message text.
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("kind", &self.kind)
+            .field("id", &self.id.map(Word))
+            .field("id_source", &self.id_source)
+            .field("state", &self.state)
+            .field("state_source", &self.state_source)
+            .field("network_error", &self.network_error)
+            .field("receipt", &self.receipt)
+            .finish()
+    }
+}
+
 /// The values of the TLVs that belong to a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tlvs<'a> {
@@ -95,12 +111,22 @@ pub enum Source {
 }
 
 /// Why a message failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause<'a> {
     /// The error of a network.
     Network(NetworkError),
     /// The word or number in the text.
     Err(&'a str),
+}
+
+/// Shows an `err` only if it looks like one word.
+impl fmt::Debug for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(error) => f.debug_tuple("Network").field(error).finish(),
+            Self::Err(err) => f.debug_tuple("Err").field(&Word(err)).finish(),
+        }
+    }
 }
 
 /// A `network_error_code`.
