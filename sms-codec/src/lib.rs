@@ -1,1 +1,43 @@
-//! To be written.
+//! What an SMS says, in octets: alphabets, headers, long messages, receipts and times.
+//!
+//! | task | module |
+//! | --- | --- |
+//! | GSM 7-bit text, packed or one septet per octet | [`gsm7`] |
+//! | UCS-2 (UTF-16BE) text | [`ucs2`] |
+//! | `data_coding` to alphabet, text to octets | [`charset`] |
+//! | GSM data coding scheme of the air interface | [`dcs`] |
+//! | user data header, concatenation | [`udh`] |
+//! | splitting and joining long messages | [`segment`] |
+//! | delivery receipts, both ways | [`receipt`] |
+//! | SMPP times, receipt dates | [`time`] |
+//!
+//! ```
+//! use sms_codec::charset::Coding;
+//! use sms_codec::segment::Segmenter;
+//!
+//! let coding = Coding::default();
+//! let (data_coding, octets) = coding.encode("Grüße aus Köln");
+//! assert_eq!(data_coding, 0);
+//! let unit = coding.charset(data_coding).unit();
+//! assert_eq!(Segmenter { unit, ..Default::default() }.split(&octets)?.total(), 1);
+//! assert_eq!(coding.decode(data_coding, &octets), "Grüße aus Köln");
+//! # Ok::<(), sms_codec::segment::SegmentError>(())
+//! ```
+//!
+//! This crate knows no PDU and does no I/O: octets and text go in, text and octets come out.
+//! No input makes it panic, and it allocates only where a function returns an owned value.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod charset;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
+pub mod dcs;
+pub mod gsm7;
+pub mod receipt;
+pub mod segment;
+pub mod time;
+pub mod ucs2;
+pub mod udh;

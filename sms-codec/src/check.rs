@@ -1,0 +1,282 @@
+//! What every parser and writer here must keep for any octets: bodies of fuzz targets.
+//!
+//! Each function takes raw octets, panics if a property breaks, and returns nothing. Property
+//! tests of this crate call the same functions.
+
+use alloc::{string::ToString, vec::Vec};
+
+use crate::charset::{Charset, Coding};
+use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
+use crate::receipt::{self, Form, Receipt, Report, Tlvs};
+use crate::segment::{Segment, Segmenter, Unit, join};
+use crate::time::{ReceiptDate, When};
+use crate::ucs2;
+use crate::udh::{Concatenation, Element, Reference, Udh, write};
+
+/// GSM 7-bit: decoding is total, encoding and packing lose nothing.
+pub fn gsm7(octets: &[u8]) {
+    let text = Tables::DEFAULT.decode(octets);
+    assert!(Tables::DEFAULT.chars(octets.iter().copied()).eq(text.chars()), "two decoders");
+    if let Ok(septets) = Tables::DEFAULT.encode(&text) {
+        assert_eq!(Tables::DEFAULT.septets(&text), Ok(septets.len()), "count");
+        assert_eq!(Tables::DEFAULT.decode(&septets), text, "text");
+    }
+    for fill in 0..7 {
+        assert_eq!(unpack(octets, fill).count(), unpack(octets, fill).len(), "length");
+        unpack_padded(octets, fill).for_each(drop);
+        packing(octets, fill);
+    }
+    for data_coding in 0..=255 {
+        Coding::default().decode(data_coding, octets);
+    }
+    Charset::Gsm7Packed.decode(octets);
+}
+
+fn packing(octets: &[u8], fill: u8) {
+    let septets = || octets.iter().map(|octet| octet & 0x7F);
+    let packed: Vec<u8> = pack(septets(), fill).collect();
+    assert_eq!(packed.len(), (usize::from(fill) + 7 * octets.len()).div_ceil(8), "packed length");
+    assert!(unpack(&packed, fill).take(octets.len()).eq(septets()), "septets");
+    let padded: Vec<u8> = pack_padded(septets(), fill).collect();
+    let back: Vec<u8> = unpack_padded(&padded, fill).collect();
+    // A wanted return on an octet boundary arrives twice, which does no harm.
+    let doubled = back.len() == octets.len() + 1 && back.ends_with(b"\r\r");
+    assert!(back.len() == octets.len() || doubled, "padding");
+    assert!(back.into_iter().take(octets.len()).eq(septets()), "padded septets");
+}
+
+/// UCS-2: decoding is total, and exact for what is valid.
+pub fn ucs2(octets: &[u8]) {
+    let text = ucs2::decode(octets);
+    let encoded = ucs2::encode(&text);
+    assert_eq!(encoded == octets, ucs2::is_valid(octets), "octets");
+    assert_eq!(ucs2::decode(&encoded), text, "text");
+    assert_eq!(2 * ucs2::units(&text), encoded.len(), "units");
+    if let Ok(text) = core::str::from_utf8(octets) {
+        let (data_coding, encoded) = Coding::default().encode(text);
+        assert_eq!(Coding::default().decode(data_coding, &encoded), text, "encoded text");
+    }
+}
+
+/// UDH: what is read is written the same, errors point into the user data.
+pub fn udh(octets: &[u8]) {
+    match Udh::split(octets) {
+        Ok((udh, text)) => {
+            let elements: Vec<Element<'_>> = udh.iter().collect();
+            let mut written = Vec::new();
+            assert_eq!(write(&elements, &mut written), Ok(()), "elements that were read fit");
+            assert_eq!(written.len(), udh.encoded_len(), "length");
+            if !written.is_empty() {
+                written.extend_from_slice(text);
+                assert_eq!(written, octets, "octets");
+            }
+            udh.concatenation().into_iter().for_each(concatenation);
+        }
+        Err(error) => assert!(error.offset <= octets.len(), "{error}"),
+    }
+}
+
+fn concatenation(part: Concatenation) {
+    let mut written = Vec::new();
+    part.write(&mut written);
+    assert_eq!(written.len(), part.reference().element_len(), "element length");
+    let read = Udh::elements(&written).map(Udh::concatenation);
+    assert_eq!(read, Ok(Some(part)), "element");
+}
+
+/// Segmentation: parts fit, divide no pair, and join to what was cut. The first octet chooses how.
+pub fn segment(octets: &[u8]) {
+    let Some((&choice, octets)) = octets.split_first() else {
+        return;
+    };
+    let unit = match choice % 3 {
+        0 => Unit::Septet,
+        1 => Unit::Octet,
+        _ => Unit::CodeUnit,
+    };
+    let reference = match choice {
+        0..=0x7F => Reference::Eight(choice),
+        _ => Reference::Sixteen(choice.into()),
+    };
+    let segmenter = Segmenter { unit, reference, elements: &[] };
+    let Ok(segments) = segmenter.split(octets) else {
+        return;
+    };
+    let total = usize::from(segments.total());
+    let parts: Vec<_> = segments.filter_map(|part| fits(unit, part)).collect();
+    if total == 1 {
+        assert!(parts.is_empty() && unit.count(octets) <= unit.room(0), "single");
+        return;
+    }
+    assert_eq!(parts.len(), total, "total");
+    whole_characters(unit, &parts, octets);
+    let reversed: Vec<_> = parts.into_iter().rev().collect();
+    assert_eq!(join(&reversed).as_deref(), Ok(octets), "joined");
+}
+
+fn fits(unit: Unit, segment: Segment<'_>) -> Option<(Concatenation, &[u8])> {
+    let udh_octets = segment.udh_octets();
+    assert!(unit.count(segment.octets) <= unit.room(udh_octets), "room");
+    let mut written = Vec::new();
+    segment.write(&mut written);
+    assert_eq!(written.len(), udh_octets + segment.octets.len(), "written");
+    assert!(written.ends_with(segment.octets), "text");
+    segment.concatenation.map(|part| (part, segment.octets))
+}
+
+/// The parts decoded one by one read like the whole.
+fn whole_characters(unit: Unit, parts: &[(Concatenation, &[u8])], octets: &[u8]) {
+    let charset = match unit {
+        Unit::Septet => Charset::Gsm7,
+        Unit::Octet => Charset::Octets,
+        Unit::CodeUnit => Charset::Ucs2,
+    };
+    let text: Vec<_> = parts.iter().map(|(_, part)| charset.decode(part)).collect();
+    assert_eq!(text.concat(), charset.decode(octets), "characters");
+}
+
+/// Receipts: reading is total, and what is written reads and writes the same again.
+pub fn receipt(octets: &[u8]) {
+    let tlvs = Tlvs {
+        receipted_message_id: octets.get(..8),
+        message_state: octets.first().copied(),
+        network_error_code: octets.get(..3),
+    };
+    for (esm_class, data_coding) in [(0x04, 0), (0x44, 3), (0x20, 8), (0, 0)] {
+        let text = receipt::text(esm_class, data_coding, octets);
+        assert!(!text.ends_with('\0'), "trailing NUL");
+        if let Some(report) = Report::read(esm_class, &text, tlvs) {
+            let _ = (report.cause(), report.is_final(), report.receipt.extra.iter().count());
+        }
+        let read = Receipt::parse(&text);
+        for form in [Form::Standard, Form::Provider] {
+            let written = read.display(form).to_string();
+            assert!(written.is_ascii(), "ASCII");
+            assert_eq!(Receipt::parse(&written).display(form).to_string(), written, "written twice");
+        }
+        if let (Some(id), Some(stat)) = (read.id, read.stat) {
+            let _ = receipt::match_id(id, stat, receipt::IdNotation::Guess);
+        }
+    }
+}
+
+/// Times and receipt dates: what is read is written so that it reads the same.
+pub fn time(octets: &[u8]) {
+    let strict = When::parse(octets);
+    if strict.is_ok() {
+        assert_eq!(When::parse_lenient(octets), strict, "lenient");
+    }
+    if let Ok(Some(when)) = When::parse_lenient(octets) {
+        let written = when.to_string();
+        assert_eq!(written.len(), 16, "length");
+        assert_eq!(When::parse_lenient(written.as_bytes()), Ok(Some(when)), "written");
+        for now in [i64::MIN, 0, i64::MAX] {
+            when.resolve(now);
+        }
+    }
+    let Ok(text) = core::str::from_utf8(octets) else {
+        return;
+    };
+    if let Some(date) = ReceiptDate::parse(text) {
+        for zone in [i16::MIN, i16::MAX] {
+            date.unix_millis(zone);
+        }
+        if date.millis == 0 {
+            assert_eq!(ReceiptDate::parse(&date.to_string()), Some(date), "date");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn octets() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(any::<u8>(), 0..400)
+    }
+
+    /// Mostly escapes, surrogates and whatever else is treated specially.
+    fn nasty(length: usize) -> impl Strategy<Value = Vec<u8>> {
+        let special = proptest::sample::select(vec![0x1B, 0x0D, 0x00, 0xD8, 0xDC, 0x41, 0x65]);
+        proptest::collection::vec(special, 0..length)
+    }
+
+    proptest! {
+        #[test]
+        fn gsm7_keeps_its_properties(any in octets(), nasty in nasty(400)) {
+            gsm7(&any);
+            gsm7(&nasty);
+        }
+
+        #[test]
+        fn ucs2_keeps_its_properties(any in octets(), nasty in nasty(400), text in ".{0,80}") {
+            ucs2(&any);
+            ucs2(&nasty);
+            ucs2(text.as_bytes());
+        }
+
+        #[test]
+        fn udh_keeps_its_properties(
+            any in octets(),
+            small in proptest::collection::vec(0..6u8, 0..40),
+            sound in proptest::collection::vec((any::<u8>(), nasty(9)), 0..8),
+        ) {
+            udh(&any);
+            udh(&small);
+            let elements: Vec<_> = sound.iter().map(|(id, data)| Element { id: *id, data }).collect();
+            let mut written = Vec::new();
+            write(&elements, &mut written).unwrap();
+            let (read, _) = Udh::split(&written).unwrap_or_default();
+            prop_assert!(read.iter().eq(elements));
+            udh(&written);
+        }
+
+        #[test]
+        fn segment_keeps_its_properties(any in octets(), nasty in nasty(2000), choice in any::<u8>()) {
+            segment(&any);
+            let mut chosen = vec![choice];
+            chosen.extend(nasty);
+            segment(&chosen);
+        }
+
+        #[test]
+        fn receipt_keeps_its_properties(
+            any in octets(),
+            fields in "((id|sub|dlvrd?|submit.?date|done_date|stat|err|text|Text|[a-z]{1,5})[ \t]?:[ ]?([0-9]{1,14}|[A-Z]{4,8}|\\PC{0,9})[ ,;|\r\n]{0,2}){0,12}",
+        ) {
+            receipt(&any);
+            receipt(fields.as_bytes());
+        }
+
+        #[test]
+        fn time_keeps_its_properties(
+            any in octets(),
+            smpp in "[0-9]{15}[-+RZ]",
+            likely in "[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01])([01][0-9]|2[0-4])[0-6][0-9][0-6][0-9][0-9][0-4][0-9][-+R]",
+            date in "[0-9]{10,14}",
+            iso in "20[0-9]{2}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-5][0-9](:[0-5][0-9])?(Z|[-+][0-9]{2}:?[0-9]{2})?",
+        ) {
+            for text in [&any[..], smpp.as_bytes(), likely.as_bytes(), date.as_bytes(), iso.as_bytes()] {
+                time(text);
+            }
+        }
+
+        #[test]
+        fn any_text_survives_its_encoding(text in "\\PC{0,80}") {
+            let (data_coding, octets) = Coding::default().encode(&text);
+            prop_assert_eq!(Coding::default().decode(data_coding, &octets), text);
+        }
+
+        #[test]
+        fn gsm7_text_survives_packing(text in "[A-Za-z0-9@£$¥èéùìòÇØøÅåΔΦΓ_€{}~|^\\[\\]\\\\]{0,170}", fill in 0..7u8) {
+            let septets = Tables::DEFAULT.encode(&text).unwrap();
+            let packed: Vec<u8> = pack(septets.iter().copied(), fill).collect();
+            let read: String = Tables::DEFAULT.chars(unpack(&packed, fill).take(septets.len())).collect();
+            prop_assert_eq!(read, text);
+        }
+    }
+}

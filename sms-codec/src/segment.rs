@@ -1,0 +1,435 @@
+//! Long messages: how many parts, where to cut, and back together.
+//!
+//! Works on encoded user data, one septet per octet for GSM 7-bit, and cuts by reference: nothing
+//! is copied until a part is written. An escape pair or a surrogate pair is never divided.
+//!
+//! [`join`] wants every part at hand; waiting for parts, and forgetting them, is not done here.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::gsm7;
+use crate::udh::{Concatenation, Reference};
+
+/// How messages are cut.
+///
+/// ```
+/// use sms_codec::gsm7::Tables;
+/// use sms_codec::segment::Segmenter;
+/// use sms_codec::udh::Reference;
+///
+/// let septets = Tables::DEFAULT.encode(&"x".repeat(200))?;
+/// let segmenter = Segmenter { reference: Reference::Eight(0x4A), ..Default::default() };
+/// let mut user_data = Vec::new();
+/// for segment in segmenter.split(&septets)? {
+///     user_data.clear();
+///     segment.write(&mut user_data); // UDH, then septets
+/// }
+/// assert_eq!(user_data[..6], [0x05, 0x00, 0x03, 0x4A, 2, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Segmenter<'a> {
+    /// What one part is measured in.
+    pub unit: Unit,
+    /// The number all parts share.
+    pub reference: Reference,
+    /// Other information elements, already encoded, that every part repeats.
+    pub elements: &'a [u8],
+}
+
+impl<'a> Segmenter<'a> {
+    /// Cuts encoded user data into at most 255 parts.
+    pub fn split(self, octets: &'a [u8]) -> Result<Segments<'a>, SegmentError> {
+        let single = self.unit.room(header_octets(0, self.elements));
+        if self.unit.cut(octets, single) == octets.len() && single > 0 {
+            return Ok(Segments { segmenter: self, rest: octets, total: 1, next: 1 });
+        }
+        let room = self.part_room();
+        if room < WIDEST_CHARACTER {
+            return Err(SegmentError::NoRoom);
+        }
+        let mut rest = octets;
+        let mut total = 0u8;
+        while !rest.is_empty() {
+            total = total.checked_add(1).ok_or(SegmentError::TooLong)?;
+            rest = rest.get(self.unit.cut(rest, room)..).unwrap_or_default();
+        }
+        Ok(Segments { segmenter: self, rest: octets, total, next: 1 })
+    }
+
+    /// Units that fit one part of several.
+    pub const fn part_room(self) -> usize {
+        self.unit.room(header_octets(self.reference.element_len(), self.elements))
+    }
+}
+
+/// What the length of a text is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Unit {
+    /// A septet of GSM 7-bit text, one per octet.
+    #[default]
+    Septet,
+    /// An octet of 8-bit data.
+    Octet,
+    /// A 16-bit code unit of UCS-2 text.
+    CodeUnit,
+}
+
+impl Unit {
+    /// Units that fit one short message beside a UDH of so many octets, its length octet included.
+    ///
+    /// ```
+    /// use sms_codec::segment::Unit;
+    ///
+    /// assert_eq!((Unit::Septet.room(0), Unit::Septet.room(6)), (160, 153));
+    /// assert_eq!((Unit::CodeUnit.room(0), Unit::CodeUnit.room(6)), (70, 67));
+    /// ```
+    pub const fn room(self, udh_octets: usize) -> usize {
+        let octets = SHORT_MESSAGE.saturating_sub(udh_octets);
+        match self {
+            Self::Septet => octets * 8 / 7,
+            Self::Octet => octets,
+            Self::CodeUnit => octets / 2,
+        }
+    }
+
+    /// Counts the units of encoded text.
+    pub const fn count(self, octets: &[u8]) -> usize {
+        octets.len().div_ceil(self.octets())
+    }
+
+    /// Octets of one unit.
+    const fn octets(self) -> usize {
+        match self {
+            Self::Septet | Self::Octet => 1,
+            Self::CodeUnit => 2,
+        }
+    }
+
+    /// Octets of the longest beginning that fits and divides no pair.
+    fn cut(self, octets: &[u8], room: usize) -> usize {
+        let limit = room * self.octets();
+        match octets.split_at_checked(limit) {
+            Some((head, tail)) if !tail.is_empty() => limit - self.divided(head, tail),
+            _ => octets.len(),
+        }
+    }
+
+    /// Octets at the end of `head` that belong to a pair which ends in `tail`.
+    fn divided(self, head: &[u8], tail: &[u8]) -> usize {
+        match self {
+            // A run of escapes pairs up from its start: only an odd run leaves one open.
+            Self::Septet => head.iter().rev().take_while(|&&septet| septet == gsm7::ESCAPE).count() % 2,
+            Self::Octet => 0,
+            Self::CodeUnit => match (head, tail) {
+                ([.., 0xD8..=0xDB, _], [0xDC..=0xDF, _, ..]) => 2,
+                _ => 0,
+            },
+        }
+    }
+}
+
+/// The parts of one message, in order.
+#[derive(Clone)]
+pub struct Segments<'a> {
+    segmenter: Segmenter<'a>,
+    rest: &'a [u8],
+    total: u8,
+    next: u8,
+}
+
+impl Segments<'_> {
+    /// How many parts the message has, those already taken included.
+    pub const fn total(&self) -> u8 {
+        self.total
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        let Segmenter { unit, reference, elements } = self.segmenter;
+        let sequence = self.next;
+        if sequence == 0 || sequence > self.total {
+            return None;
+        }
+        // Wraps to 0 after the 255th part, which is no part.
+        self.next = sequence.wrapping_add(1);
+        if self.total == 1 {
+            return Some(Segment { octets: self.rest, concatenation: None, elements });
+        }
+        let cut = unit.cut(self.rest, self.segmenter.part_room());
+        let (octets, rest) = self.rest.split_at_checked(cut)?;
+        self.rest = rest;
+        let concatenation = Concatenation::new(reference, self.total, sequence);
+        Some(Segment { octets, concatenation, elements })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = match self.next {
+            0 => 0,
+            next => usize::from(self.total) + 1 - usize::from(next),
+        };
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Segments<'_> {}
+
+/// Shows no message text.
+impl fmt::Debug for Segments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segments").field("total", &self.total).field("left", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// One part of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// The encoded text of this part.
+    pub octets: &'a [u8],
+    /// Which part it is; none if the message has only one.
+    pub concatenation: Option<Concatenation>,
+    /// Other information elements, already encoded.
+    pub elements: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// Octets of the UDH with its length octet; 0 means no UDH, so no UDHI bit.
+    pub fn udh_octets(&self) -> usize {
+        let concatenation = self.concatenation.map_or(0, |part| part.reference().element_len());
+        header_octets(concatenation, self.elements)
+    }
+
+    /// Appends the UDH, if any, and the text.
+    pub fn write(&self, out: &mut impl Extend<u8>) {
+        self.write_udh(out);
+        out.extend(self.octets.iter().copied());
+    }
+
+    /// Appends the UDH, if any, and septets packed after the right fill bits.
+    pub fn write_packed(&self, out: &mut impl Extend<u8>) {
+        self.write_udh(out);
+        let fill = gsm7::fill_bits(self.udh_octets());
+        out.extend(gsm7::pack_padded(self.octets.iter().copied(), fill));
+    }
+
+    fn write_udh(&self, out: &mut impl Extend<u8>) {
+        // A header that left no room was refused by `split`, so the length fits its octet.
+        let Some(length) = self.udh_octets().checked_sub(1) else {
+            return;
+        };
+        out.extend([length as u8]);
+        if let Some(concatenation) = self.concatenation {
+            concatenation.write(out);
+        }
+        out.extend(self.elements.iter().copied());
+    }
+}
+
+/// Shows no message text.
+impl fmt::Debug for Segment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment")
+            .field("concatenation", &self.concatenation)
+            .field("octets", &self.octets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message that cannot be cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SegmentError {
+    /// More than 255 parts are needed.
+    TooLong,
+    /// The other information elements leave no room for text.
+    NoRoom,
+}
+
+impl fmt::Display for SegmentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "message: more than 255 parts",
+            Self::NoRoom => "message: the user data header leaves no room for text",
+        })
+    }
+}
+
+impl core::error::Error for SegmentError {}
+
+/// Puts the encoded text of all parts together, in any order given; of repeated parts the first
+/// counts.
+///
+/// Decode the result, not the parts: a pair that a careless sender divided is whole again.
+///
+/// ```
+/// use sms_codec::segment::join;
+/// use sms_codec::udh::{Concatenation, Reference};
+///
+/// let part = |sequence| Concatenation::new(Reference::Eight(7), 2, sequence).unwrap();
+/// assert_eq!(join(&[(part(2), b"world"), (part(1), b"hello ")])?, b"hello world");
+/// # Ok::<(), sms_codec::segment::JoinError>(())
+/// ```
+pub fn join(parts: &[(Concatenation, &[u8])]) -> Result<Vec<u8>, JoinError> {
+    let (first, _) = parts.first().ok_or(JoinError::Missing(1))?;
+    let same = |part: &Concatenation| part.reference() == first.reference() && part.total() == first.total();
+    if !parts.iter().all(|(part, _)| same(part)) {
+        return Err(JoinError::Mixed);
+    }
+    let mut octets = Vec::new();
+    for sequence in 1..=first.total() {
+        let found = parts.iter().find(|(part, _)| part.sequence() == sequence);
+        let (_, text) = found.ok_or(JoinError::Missing(sequence))?;
+        octets.extend_from_slice(text);
+    }
+    Ok(octets)
+}
+
+/// Parts that make no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The part of this number is not there.
+    Missing(u8),
+    /// The parts belong to different messages.
+    Mixed,
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(sequence) => write!(f, "message: part {sequence} is missing"),
+            Self::Mixed => f.write_str("message: parts of different messages"),
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}
+
+/// Octets of the UDH with its length octet; a header without elements is not written.
+const fn header_octets(concatenation: usize, elements: &[u8]) -> usize {
+    match concatenation + elements.len() {
+        0 => 0,
+        elements => 1 + elements,
+    }
+}
+
+/// Octets of user data in one short message (3GPP TS 23.040).
+const SHORT_MESSAGE: usize = 140;
+/// Units of the widest character: with less room no part could make progress.
+const WIDEST_CHARACTER: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ucs2;
+    use alloc::{string::String, vec};
+
+    fn lengths(unit: Unit, octets: &[u8]) -> Vec<usize> {
+        let segments = Segmenter { unit, ..Default::default() }.split(octets).unwrap();
+        segments.map(|segment| unit.count(segment.octets)).collect()
+    }
+
+    #[test]
+    fn eight_bit_data_is_cut_at_140_and_134() {
+        assert_eq!(lengths(Unit::Octet, &[0x1B; 140]), [140]);
+        assert_eq!(lengths(Unit::Octet, &[0x1B; 141]), [134, 7]);
+        let sixteen = Segmenter { unit: Unit::Octet, reference: Reference::Sixteen(1), elements: &[] };
+        assert_eq!(sixteen.part_room(), 133);
+    }
+
+    #[test]
+    fn room_matches_the_published_table() {
+        let rows = [(4, 155, 136, 68), (7, 152, 133, 66), (9, 149, 131, 65), (13, 145, 127, 63)];
+        for (udh, septets, octets, units) in rows {
+            let room = [Unit::Septet, Unit::Octet, Unit::CodeUnit].map(|unit| unit.room(udh));
+            assert_eq!(room, [septets, octets, units]);
+        }
+    }
+
+    #[test]
+    fn runs_of_escapes_are_cut_between_pairs() {
+        let mut septets = vec![b'x'; 152];
+        septets.extend([gsm7::ESCAPE; 20]);
+        assert_eq!(lengths(Unit::Septet, &septets), [152, 20]);
+        septets.insert(0, b'x');
+        assert_eq!(lengths(Unit::Septet, &septets), [153, 20]);
+    }
+
+    #[test]
+    fn a_last_dangling_escape_or_surrogate_stays_where_it_is() {
+        let mut septets = vec![b'x'; 159];
+        septets.push(gsm7::ESCAPE);
+        assert_eq!(lengths(Unit::Septet, &septets), [160]);
+        let mut units = vec![0u8; 138];
+        units.extend([0xD8, 0x00]);
+        assert_eq!(lengths(Unit::CodeUnit, &units), [70]);
+        units.extend([0x00, 0x41]);
+        assert_eq!(lengths(Unit::CodeUnit, &units), [67, 4]);
+    }
+
+    #[test]
+    fn every_surrogate_pair_stays_whole() {
+        let mut units = vec![0; 2 * 66];
+        for pair in ['\u{10000}', '\u{103FF}', '\u{10FC00}', '\u{10FFFF}'] {
+            units.extend(ucs2::encode(&String::from(pair)));
+            units.resize(2 * 80, 0);
+            assert_eq!(lengths(Unit::CodeUnit, &units), [66, 14], "{pair:?}");
+            units.truncate(2 * 66);
+        }
+    }
+
+    #[test]
+    fn the_256th_part_is_refused() {
+        let octets = vec![b'x'; 255 * 153 + 1];
+        let segments = Segmenter::default().split(&octets[..255 * 153]).unwrap();
+        assert_eq!((segments.total(), segments.len(), segments.count()), (255, 255, 255));
+        assert_eq!(Segmenter::default().split(&octets).unwrap_err(), SegmentError::TooLong);
+    }
+
+    #[test]
+    fn elements_that_leave_no_room_are_refused() {
+        let elements = [0; 139];
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
+        assert_eq!(segmenter.split(b"text").unwrap_err(), SegmentError::NoRoom);
+        // Room for one septet, but a pair may have to go in.
+        let elements = [0; 133];
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
+        assert_eq!(segmenter.part_room(), 1);
+        assert_eq!(segmenter.split(&[b'x'; 20]).unwrap_err(), SegmentError::NoRoom);
+        let elements = [0x24, 1, 1];
+        let segmenter = Segmenter { elements: &elements, ..Default::default() };
+        let mut out = Vec::new();
+        segmenter.split(b"text").unwrap().for_each(|segment| segment.write(&mut out));
+        assert_eq!(out, b"\x03\x24\x01\x01text");
+    }
+
+    #[test]
+    fn packed_parts_start_on_a_septet_boundary() {
+        let concatenation = Concatenation::new(Reference::Eight(0x4A), 2, 1);
+        let segment = Segment { octets: b"part one", concatenation, elements: &[] };
+        let mut out = Vec::new();
+        segment.write_packed(&mut out);
+        assert_eq!(out, b"\x05\x00\x03\x4A\x02\x01\xE0\x61\x39\x1D\xF4\x76\x97\x1B");
+    }
+
+    #[test]
+    fn join_says_what_is_wrong() {
+        let part = |reference, sequence| Concatenation::new(Reference::Eight(reference), 2, sequence).unwrap();
+        assert_eq!(join(&[]), Err(JoinError::Missing(1)));
+        assert_eq!(join(&[(part(1, 1), b"a")]), Err(JoinError::Missing(2)));
+        assert_eq!(join(&[(part(1, 1), b"a"), (part(2, 2), b"b")]), Err(JoinError::Mixed));
+        let repeated: [(_, &[u8]); 3] = [(part(1, 2), b"b"), (part(1, 1), b"a"), (part(1, 1), b"x")];
+        assert_eq!(join(&repeated), Ok(b"ab".to_vec()));
+    }
+
+    #[test]
+    fn debug_hides_message_text() {
+        let segments = Segmenter::default().split(b"abc").unwrap();
+        let shown = alloc::format!("{segments:?} {:?}", segments.clone().next());
+        assert!(shown.contains("total: 1") && !shown.contains("97"), "{shown}");
+    }
+}
