@@ -23,6 +23,8 @@ mod operations;
 mod receive;
 mod session;
 mod state;
+#[cfg(any(feature = "testing", test))]
+pub mod testing;
 mod time;
 mod timers;
 mod window;

@@ -212,6 +212,11 @@ impl<T> Session<T> {
         &self.profile
     }
 
+    /// The largest PDU this side takes, for [`Frame::split`](smpp_pdu::Frame::split).
+    pub const fn max_pdu(&self) -> u32 {
+        self.config.max_pdu
+    }
+
     /// False while the peer has to wait: hand in no frame until it is true again.
     pub fn wants_input(&self) -> bool {
         self.is_open() && !self.inbound.holds_back() && self.out.len() < self.config.max_unwritten

@@ -86,6 +86,9 @@ impl<T> Session<T> {
     #[cold]
     fn refusal(&self, info: &PduInfo) -> Verdict {
         let sender = self.side.peer();
+        if BindKind::of(info.id).is_some() && self.state.is_bound() && sender == Side::Esme {
+            return Verdict::Refuse(CommandStatus::RALYBND);
+        }
         if !info.exists_in(self.version) {
             let forgiven = self.profile.forgive_in_requests.contains(Repairs::OTHER_VERSION);
             if forgiven && permits(info, sender, self.state, info.since) {
@@ -95,9 +98,6 @@ impl<T> Session<T> {
         }
         if info.kind != Kind::Request {
             return Verdict::Ignore;
-        }
-        if BindKind::of(info.id).is_some() && self.state.is_bound() && sender == Side::Esme {
-            return Verdict::Refuse(CommandStatus::RALYBND);
         }
         if info.id == CommandId::UNBIND && matches!(self.state, State::Open | State::Outbound) {
             return Verdict::RefuseAndClose(CommandStatus::RINVBNDSTS);
