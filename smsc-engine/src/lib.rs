@@ -10,6 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod api;
+mod centre;
 
 #[cfg(feature = "config")]
 pub mod config;
@@ -17,10 +18,13 @@ pub mod core;
 pub mod frontend;
 
 pub mod model;
+pub mod sandbox;
 
 pub mod testing;
 
 
+
+pub use centre::{Centre, CentreConfig, StartError};
 
 /// A future behind a pointer, as traits used as `dyn` need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -19,6 +19,7 @@
 mod format;
 mod id;
 mod parse;
+mod provider;
 mod report;
 mod state;
 
@@ -26,6 +27,7 @@ use core::fmt;
 
 pub use format::Form;
 pub use id::{IdMatch, IdNotation, decimal_to_hex, hex_to_decimal, match_id, plain_id};
+pub use provider::{RESULT_CODES, ResultCode, ResultKind};
 pub use report::{Cause, Kind, NetworkError, Report, Source, Tlvs, text};
 pub use state::MessageState;
 
