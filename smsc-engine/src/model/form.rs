@@ -6,7 +6,9 @@
 
 use bytes::Bytes;
 
-use super::{Account, Address, Kind, Lane, Message, MessageId, Timestamp, Word};
+use super::{
+    Account, Address, FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp, Word,
+};
 
 /// Says why octets are no message and at which field that showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum FormFault {
 const VERSION: u8 = 1;
 
 /// A value that knows its octets.
-trait Part: Sized {
+pub(crate) trait Part: Sized {
     fn size(&self) -> usize;
     fn put(&self, out: &mut Vec<u8>);
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault>;
@@ -184,20 +186,20 @@ macro_rules! newtypes {
 
 newtypes! { MessageId Timestamp }
 
-impl Part for Option<MessageId> {
+impl<T: Part> Part for Option<T> {
     fn size(&self) -> usize {
-        1 + self.map_or(0, |id| id.size())
+        1 + self.as_ref().map_or(0, Part::size)
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.is_some()));
-        if let Some(id) = self {
-            id.put(out);
+        if let Some(value) = self {
+            value.put(out);
         }
     }
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
         match u8::take(rest)? {
             0 => Ok(None),
-            1 => MessageId::take(rest).map(Some),
+            1 => T::take(rest).map(Some),
             _ => Err(FormFault::Value),
         }
     }
@@ -237,6 +239,27 @@ impl Part for Address {
             ton: u8::take(rest)?,
             npi: u8::take(rest)?,
             digits: Word::take(rest)?,
+        })
+    }
+}
+
+impl Part for Outcome {
+    fn size(&self) -> usize {
+        1 + self.error.size() + self.attempts.size() + self.done.size()
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(self.state.message_state());
+        self.error.put(out);
+        self.attempts.put(out);
+        self.done.put(out);
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        let state = FinalState::from_message_state(u8::take(rest)?).ok_or(FormFault::Value)?;
+        Ok(Outcome {
+            state,
+            error: Part::take(rest)?,
+            attempts: Part::take(rest)?,
+            done: Part::take(rest)?,
         })
     }
 }

@@ -15,6 +15,8 @@
 mod change;
 mod error;
 mod index;
+pub mod io;
+mod journal;
 mod memory;
 
 use std::future::Future;
@@ -26,6 +28,7 @@ use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, 
 
 pub use change::Change;
 pub use error::{ChangeError, QueueError};
+pub use journal::{JournalOptions, JournalQueue, OpenError, Repaired, repair};
 pub use memory::MemoryQueue;
 
 /// A future behind a pointer, as traits used as `dyn` need it.

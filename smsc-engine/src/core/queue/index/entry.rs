@@ -9,7 +9,7 @@ use super::super::{Record, change::Change, error::ChangeError};
 
 /// The number of a lane inside one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LaneNo(pub(super) u32);
+pub(crate) struct LaneNo(pub(crate) u32);
 
 /// What a message says about its way through the queue.
 #[derive(Clone, Copy, Debug)]
@@ -229,6 +229,38 @@ impl<B> Effect<B> {
             | Effect::Retried { id, .. }
             | Effect::Settled { id, .. }
             | Effect::Reopened { id, .. } => *id,
+        }
+    }
+
+    /// Says in another way where the body is.
+    pub(crate) fn map<C>(self, mut place: impl FnMut(B) -> C) -> Effect<C> {
+        match self {
+            Effect::Accepted { id, body } => Effect::Accepted {
+                id,
+                body: place(body),
+            },
+            Effect::Moved { id, body } => Effect::Moved {
+                id,
+                body: place(body),
+            },
+            Effect::Replaced { id, body, facts } => Effect::Replaced {
+                id,
+                body: place(body),
+                facts,
+            },
+            Effect::Retried {
+                id,
+                attempts,
+                due,
+                lane,
+            } => Effect::Retried {
+                id,
+                attempts,
+                due,
+                lane,
+            },
+            Effect::Settled { id, outcome } => Effect::Settled { id, outcome },
+            Effect::Reopened { id, due, expires } => Effect::Reopened { id, due, expires },
         }
     }
 }

@@ -21,6 +21,7 @@ use entry::{Entry, Place};
 use lanes::Lanes;
 
 pub(crate) use entry::{Effect, Facts, Hit, LaneNo};
+pub(crate) use restore::Known;
 
 /// All messages of one store.
 #[derive(Debug)]

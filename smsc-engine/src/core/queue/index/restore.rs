@@ -2,10 +2,10 @@
 //!
 //! While a store is read only the entries are kept; `rebuild` then makes all sets in one go.
 
-use crate::model::{Message, MessageId, Outcome, Status, Timestamp};
+use crate::model::{Lane, Message, MessageId, Outcome, Status, Timestamp};
 
 use super::Index;
-use super::entry::{Effect, Entry, Place, ReadyKey};
+use super::entry::{Effect, Entry, Facts, Place, ReadyKey};
 use super::write::count;
 
 impl<B: Clone> Index<B> {
@@ -25,11 +25,40 @@ impl<B: Clone> Index<B> {
         );
     }
 
+    /// Takes a message in as another index knew it; `None` when its lane was not named before.
+    pub(crate) fn restore_entry(&mut self, (id, facts, body, outcome): Known<B>) -> Option<()> {
+        self.lanes.get(facts.lane)?;
+        let place = outcome.map_or(Place::Waiting, Place::Final);
+        self.entries.insert(
+            id,
+            Entry {
+                facts,
+                body,
+                place,
+                writes: 0,
+                coming: None,
+            },
+        );
+        Some(())
+    }
+
     /// Does again what was done; a message that was forgotten since stays forgotten.
     pub(crate) fn redo(&mut self, effect: Effect<B>) {
         if let Some(entry) = self.entries.get_mut(&effect.id()) {
             entry.take(effect);
         }
+    }
+
+    /// Returns everything that is known, in the order of ids.
+    pub(crate) fn known(&self) -> impl ExactSizeIterator<Item = Known<B>> + '_ {
+        self.entries
+            .iter()
+            .map(|(id, entry)| (*id, entry.facts, entry.body.clone(), entry.outcome()))
+    }
+
+    /// Returns the names of all lanes in the order of their numbers.
+    pub(crate) fn lane_names(&self) -> Vec<Lane> {
+        self.lanes.iter().map(|lane| lane.name.clone()).collect()
     }
 
     /// Makes the sets of all entries; what is due at `now` is ready.
@@ -57,6 +86,9 @@ impl<B: Clone> Index<B> {
         self.forget_surplus();
     }
 }
+
+/// All that must be kept of a message to know it again.
+pub(crate) type Known<B> = (MessageId, Facts, B, Option<Outcome>);
 
 #[derive(Default)]
 struct Sets {
