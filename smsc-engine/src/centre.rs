@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::CoreApi;
 use crate::core::lifecycle::Policy;
-use crate::core::queue::{JournalConfig, JournalError, JournalQueue, Queue};
+use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue};
 use crate::core::route::SingleRoute;
 use crate::core::{Core, sweep};
 use crate::frontend::{Frontend, FrontendConfig};
@@ -23,7 +23,7 @@ pub struct CentreConfig {
     /// The directory of the journal; created if missing.
     pub directory: PathBuf,
     /// The journal's limits.
-    pub journal: JournalConfig,
+    pub journal: JournalOptions,
     /// How long messages that ended can still be asked about.
     pub retention: Duration,
     /// The rules of a message's life.
@@ -46,8 +46,13 @@ pub struct Centre {
 #[non_exhaustive]
 pub enum StartError {
     /// The journal cannot be opened.
-    #[error("{0}")]
-    Journal(#[from] JournalError),
+    #[error("cannot open the journal in {}: {error}", directory.display())]
+    Journal {
+        /// Which directory.
+        directory: PathBuf,
+        /// What is wrong.
+        error: OpenError,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen for SMPP on {address}: {error}")]
     Listen {
@@ -65,7 +70,7 @@ impl Centre {
     /// See [`StartError`].
     pub async fn start(config: CentreConfig) -> Result<Centre, StartError> {
         let CentreConfig { directory, journal, retention, policy, frontend, sandbox } = config;
-        let queue: Arc<dyn Queue> = Arc::new(JournalQueue::open(directory, journal).await?);
+        let queue: Arc<dyn Queue> = Arc::new(open(directory, journal).await?);
         let lane = Lane::from(CARRIER);
         let core: Arc<dyn CoreApi> = Arc::new(Core::new(queue.clone(), Arc::new(SingleRoute(lane.clone())), policy));
         let address = frontend.listen;
@@ -77,10 +82,7 @@ impl Centre {
                 return Err(StartError::Listen { address, error });
             }
         };
-        let tasks = vec![
-            tokio::spawn(Sandbox::new(core, lane, sandbox).run()),
-            tokio::spawn(sweep(queue.clone(), retention)),
-        ];
+        let tasks = vec![tokio::spawn(Sandbox::new(core, lane, sandbox).run()), tokio::spawn(sweep(queue.clone(), retention))];
         Ok(Centre { queue, frontend, tasks })
     }
 
@@ -103,6 +105,15 @@ impl Centre {
         if let Err(error) = self.queue.close().await {
             tracing::error!(%error, "the journal did not close in order; it is replayed at the next start");
         }
+    }
+}
+
+/// Opens the journal on a thread that may wait for the disk.
+async fn open(directory: PathBuf, options: JournalOptions) -> Result<JournalQueue, StartError> {
+    let place = directory.clone();
+    match tokio::task::spawn_blocking(move || JournalQueue::open(place, options)).await {
+        Ok(opened) => opened.map_err(|error| StartError::Journal { directory, error }),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
 }
 

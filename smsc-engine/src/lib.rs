@@ -12,8 +12,6 @@ use std::pin::Pin;
 pub mod api;
 mod centre;
 
-#[cfg(feature = "config")]
-pub mod config;
 pub mod core;
 pub mod frontend;
 
@@ -21,8 +19,6 @@ pub mod model;
 pub mod sandbox;
 
 pub mod testing;
-
-
 
 pub use centre::{Centre, CentreConfig, StartError};
 

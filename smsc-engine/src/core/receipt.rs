@@ -1,13 +1,13 @@
 //! The receipts a core owes the senders of messages.
 
 use bytes::{Bytes, BytesMut};
+use smpp_pdu::field::Field;
+use smpp_pdu::tlv::{self, Pair, Text, TlvType, Tlvs};
+use smpp_pdu::{EsmClass, RegisteredDelivery, Version};
 use sms_codec::charset::Coding;
 use sms_codec::receipt::{Form, MessageState, Receipt};
 use sms_codec::time::ReceiptDate;
 use sms_codec::udh::Udh;
-use smpp_pdu::field::Field;
-use smpp_pdu::tlv::{self, Pair, Text, Tlvs, TlvType};
-use smpp_pdu::{EsmClass, RegisteredDelivery, Version};
 
 use crate::model::{FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp};
 

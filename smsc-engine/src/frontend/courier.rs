@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use smpp_pdu::tlv::{self, Tlv, TlvType};
 use smpp_pdu::{
-    Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton, ValueError,
+    Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
+    ValueError,
 };
-use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 use smpp_session::RequestError;
+use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 
 use crate::api::{Attempt, CoreApi, Report};
 use crate::model::{Address, FinalState, Lane, Message, MessageId, Timestamp};
@@ -111,11 +112,8 @@ fn request(batch: &mut Batch, link: &Link, message: &Message) -> Result<Pending,
     let payload = tlv::MessagePayload(&message.user_data).tlv();
     let long = message.user_data.len() > LONGEST_SHORT_MESSAGE;
     let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
-    let list: Vec<Tlv<'_>> = if long {
-        relayed.iter().map(|(tag, value)| Tlv::octets(tag, value)).chain([payload]).collect()
-    } else {
-        Vec::new()
-    };
+    let list: Vec<Tlv<'_>> =
+        if long { relayed.iter().map(|(tag, value)| Tlv::octets(tag, value)).chain([payload]).collect() } else { Vec::new() };
     let tlvs = if long { Tlvs::list(&list) } else { relayed };
     let pdu = deliver_sm(message, tlvs).map_err(|_| SendError::Unfit)?;
     batch.request(link, &pdu).map_err(|error| match error {

@@ -1,13 +1,11 @@
 //! From a PDU that asks for delivery to a message: what SMPP leaves to the application to check.
 
 use bytes::{Bytes, BytesMut};
-use sms_codec::time::When;
-use sms_codec::udh::Udh;
 use smpp_pdu::field::Field;
 use smpp_pdu::tlv::{self, Tlv, TlvType};
-use smpp_pdu::{
-    Addr, CommandStatus, DataSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version,
-};
+use smpp_pdu::{Addr, CommandStatus, DataSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version};
+use sms_codec::time::When;
+use sms_codec::udh::Udh;
 
 use crate::api::Submission;
 use crate::model::{Account, Address, Lane, Message, MessageId, Timestamp, Word};

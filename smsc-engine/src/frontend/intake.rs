@@ -50,7 +50,13 @@ type Results = std::vec::IntoIter<Result<MessageId, Refusal>>;
 
 impl Intake {
     /// Takes one submission; the response follows when it is durable.
-    pub(super) fn take(&self, incoming: Incoming, version: Version, form: Form, submissions: impl IntoIterator<Item = Submission>) {
+    pub(super) fn take(
+        &self,
+        incoming: Incoming,
+        version: Version,
+        form: Form,
+        submissions: impl IntoIterator<Item = Submission>,
+    ) {
         let mut load = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         load.submissions.extend(submissions);
         load.waiting.push(Waiting { incoming, version, form });
@@ -126,8 +132,12 @@ fn answer_multi(
     let unsuccess: Vec<UnsuccessSme<'_>> = refused
         .iter()
         .map(|(address, status)| UnsuccessSme {
-            destination_addr: smpp_pdu::Addr::new(smpp_pdu::Ton(address.ton), smpp_pdu::Npi(address.npi), address.digits.octets())
-                .unwrap_or_default(),
+            destination_addr: smpp_pdu::Addr::new(
+                smpp_pdu::Ton(address.ton),
+                smpp_pdu::Npi(address.npi),
+                address.digits.octets(),
+            )
+            .unwrap_or_default(),
             error_status_code: *status,
         })
         .collect();

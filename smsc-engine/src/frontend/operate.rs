@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sms_codec::time::Absolute;
 use smpp_pdu::{
-    CStr, CancelSm, CancelSmResp, CommandId, CommandStatus, MessageState, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp, TimeField,
-    Version,
+    CStr, CancelSm, CancelSmResp, CommandId, CommandStatus, MessageState, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp,
+    TimeField, Version,
 };
 use smpp_session::net::Incoming;
+use sms_codec::time::Absolute;
 
 use super::draft::{Party, time};
 use super::text::parse_id;

@@ -11,10 +11,10 @@ use smpp_session::{BindKind, CloseReason};
 use tokio::task::JoinHandle;
 
 use super::account::{Account, Accounts, Seat};
+use super::courier;
 use super::draft::{Draft, Party, Sender};
 use super::intake::{Form, Intake};
 use super::operate::Order;
-use super::courier;
 use crate::api::{CoreApi, Submission};
 use crate::model::{self, Address, Lane, Timestamp};
 
@@ -84,18 +84,18 @@ impl Esmes {
         let now = Timestamp::now();
         let sender = Sender { account, version, now };
         let read = match incoming.command_id() {
-            CommandId::SUBMIT_SM => {
-                incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender).map(|one| (Form::Submit, vec![one])))
-            }
-            CommandId::DATA_SM => incoming.read::<DataSm<'_>>().map(|pdu| {
-                Draft::of_data(pdu).and_then(|draft| draft.submission(sender)).map(|one| (Form::Data, vec![one]))
-            }),
+            CommandId::SUBMIT_SM => incoming
+                .read::<SubmitSm<'_>>()
+                .map(|pdu| Draft::from(pdu).submission(sender).map(|one| (Form::Submit, vec![one]))),
+            CommandId::DATA_SM => incoming
+                .read::<DataSm<'_>>()
+                .map(|pdu| Draft::of_data(pdu).and_then(|draft| draft.submission(sender)).map(|one| (Form::Data, vec![one]))),
             _ => incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender)),
         };
         match read {
             Ok(Ok((form, submissions))) => self.intake.take(incoming, version, form, submissions),
             // An error of answering means that the session is over.
-            Ok(Err(status)) => drop(incoming.refuse(status)),
+            Ok(Err(status)) => _ = incoming.refuse(status),
             // Dropped, it answers what its defect asks for.
             Err(_) => drop(incoming),
         }
@@ -104,7 +104,7 @@ impl Esmes {
     fn operate(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
         match Order::read(&incoming, account, version) {
             Ok(order) => drop(tokio::spawn(order.carry_out(self.core.clone(), incoming))),
-            Err(Some(status)) => drop(incoming.refuse(status)),
+            Err(Some(status)) => _ = incoming.refuse(status),
             Err(None) => drop(incoming),
         }
     }
@@ -168,13 +168,14 @@ impl Service for Esmes {
         let link = request.link();
         let (Some(seated), Some(version)) = (link.account::<Seated>(), link.version()) else {
             // The session hands over nothing before a bind.
-            return drop(request.refuse(CommandStatus::RINVBNDSTS));
+            let _ = request.refuse(CommandStatus::RINVBNDSTS);
+            return;
         };
         let from = (&seated.account, version);
         match request.command_id() {
             CommandId::SUBMIT_SM | CommandId::SUBMIT_MULTI | CommandId::DATA_SM => self.submit(request, from),
             CommandId::QUERY_SM | CommandId::CANCEL_SM | CommandId::REPLACE_SM => self.operate(request, from),
-            _ => drop(request.unsupported()),
+            _ => _ = request.unsupported(),
         }
     }
 

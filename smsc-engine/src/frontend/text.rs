@@ -44,9 +44,7 @@ impl Write for IdText {
 pub(super) fn parse_id(text: &[u8], version: Version) -> Option<MessageId> {
     let text = std::str::from_utf8(text).ok()?;
     match version {
-        Version::V3_3 if text.bytes().all(|octet| octet.is_ascii_hexdigit()) => {
-            u64::from_str_radix(text, 16).ok().map(MessageId)
-        }
+        Version::V3_3 if text.bytes().all(|octet| octet.is_ascii_hexdigit()) => u64::from_str_radix(text, 16).ok().map(MessageId),
         Version::V3_3 => None,
         _ => text.parse().ok(),
     }

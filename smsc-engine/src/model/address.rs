@@ -18,11 +18,7 @@ pub struct Address {
 impl Address {
     /// Makes an address of its three parts.
     pub fn new(ton: u8, npi: u8, digits: impl AsRef<[u8]>) -> Self {
-        Address {
-            ton,
-            npi,
-            digits: Word::new(digits),
-        }
+        Address { ton, npi, digits: Word::new(digits) }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::{Account, Address, Kind, Lane, Message, MessageId, Timestamp, Word};
+use super::{Account, Address, FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp, Word};
 
 /// Says why octets are no message and at which field that showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,7 @@ pub enum FormFault {
 const VERSION: u8 = 1;
 
 /// A value that knows its octets.
-trait Part: Sized {
+pub(crate) trait Part: Sized {
     fn size(&self) -> usize;
     fn put(&self, out: &mut Vec<u8>);
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault>;
@@ -184,20 +184,20 @@ macro_rules! newtypes {
 
 newtypes! { MessageId Timestamp }
 
-impl Part for Option<MessageId> {
+impl<T: Part> Part for Option<T> {
     fn size(&self) -> usize {
-        1 + self.map_or(0, |id| id.size())
+        1 + self.as_ref().map_or(0, Part::size)
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.is_some()));
-        if let Some(id) = self {
-            id.put(out);
+        if let Some(value) = self {
+            value.put(out);
         }
     }
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
         match u8::take(rest)? {
             0 => Ok(None),
-            1 => MessageId::take(rest).map(Some),
+            1 => T::take(rest).map(Some),
             _ => Err(FormFault::Value),
         }
     }
@@ -233,11 +233,23 @@ impl Part for Address {
         self.digits.put(out);
     }
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
-        Ok(Address {
-            ton: u8::take(rest)?,
-            npi: u8::take(rest)?,
-            digits: Word::take(rest)?,
-        })
+        Ok(Address { ton: u8::take(rest)?, npi: u8::take(rest)?, digits: Word::take(rest)? })
+    }
+}
+
+impl Part for Outcome {
+    fn size(&self) -> usize {
+        1 + self.error.size() + self.attempts.size() + self.done.size()
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(self.state.message_state());
+        self.error.put(out);
+        self.attempts.put(out);
+        self.done.put(out);
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        let state = FinalState::from_message_state(u8::take(rest)?).ok_or(FormFault::Value)?;
+        Ok(Outcome { state, error: Part::take(rest)?, attempts: Part::take(rest)?, done: Part::take(rest)? })
     }
 }
 
@@ -252,60 +264,37 @@ mod tests {
     }
 
     fn address() -> impl Strategy<Value = Address> {
-        (any::<u8>(), any::<u8>(), octets(70))
-            .prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
+        (any::<u8>(), any::<u8>(), octets(70)).prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
     }
 
     fn message() -> impl Strategy<Value = Message> {
         let texts = ("[a-z:é]{0,200}", "[a-z]{0,10}", octets(7));
-        let numbers = (
-            any::<[u8; 6]>(),
-            any::<[u64; 4]>(),
-            any::<u32>(),
-            any::<Option<u64>>(),
-        );
+        let numbers = (any::<[u8; 6]>(), any::<[u64; 4]>(), any::<u32>(), any::<Option<u64>>());
         let kind = prop_oneof![Just(Kind::Mt), Just(Kind::Mo), Just(Kind::Receipt)];
-        (
-            texts,
-            numbers,
-            kind,
-            address(),
-            address(),
-            octets(20_000),
-            octets(300),
+        (texts, numbers, kind, address(), address(), octets(20_000), octets(300)).prop_map(
+            |((account, lane, service), (small, big, attempts, about), kind, source, destination, data, tlvs)| Message {
+                id: MessageId(big[0]),
+                kind,
+                account: Account::new(account),
+                lane: Lane::new(lane),
+                about: about.map(MessageId),
+                service_type: Word::new(service),
+                source,
+                destination,
+                esm_class: small[0],
+                protocol_id: small[1],
+                priority: small[2],
+                data_coding: small[3],
+                registered_delivery: small[4],
+                sm_default_msg_id: small[5],
+                user_data: data.into(),
+                tlvs: tlvs.into(),
+                submitted: Timestamp(big[1]),
+                deliver_after: Timestamp(big[2]),
+                expires: Timestamp(big[3]),
+                attempts,
+            },
         )
-            .prop_map(
-                |(
-                    (account, lane, service),
-                    (small, big, attempts, about),
-                    kind,
-                    source,
-                    destination,
-                    data,
-                    tlvs,
-                )| Message {
-                    id: MessageId(big[0]),
-                    kind,
-                    account: Account::new(account),
-                    lane: Lane::new(lane),
-                    about: about.map(MessageId),
-                    service_type: Word::new(service),
-                    source,
-                    destination,
-                    esm_class: small[0],
-                    protocol_id: small[1],
-                    priority: small[2],
-                    data_coding: small[3],
-                    registered_delivery: small[4],
-                    sm_default_msg_id: small[5],
-                    user_data: data.into(),
-                    tlvs: tlvs.into(),
-                    submitted: Timestamp(big[1]),
-                    deliver_after: Timestamp(big[2]),
-                    expires: Timestamp(big[3]),
-                    attempts,
-                },
-            )
     }
 
     proptest! {
@@ -338,26 +327,11 @@ mod tests {
     fn an_error_names_the_field() {
         let mut stored = Vec::new();
         Message::new(MessageId(1), "a".into(), "b".into()).encode(&mut stored);
-        assert_eq!(
-            Message::decode(&[]).unwrap_err().to_string(),
-            "stored message: version: octets missing"
-        );
-        assert_eq!(
-            Message::decode(&stored[..12]).unwrap_err().field,
-            "submitted"
-        );
+        assert_eq!(Message::decode(&[]).unwrap_err().to_string(), "stored message: version: octets missing");
+        assert_eq!(Message::decode(&stored[..12]).unwrap_err().field, "submitted");
         stored[9] = 9;
-        assert_eq!(
-            Message::decode(&stored),
-            Err(FormError {
-                field: "kind",
-                fault: FormFault::Value
-            })
-        );
+        assert_eq!(Message::decode(&stored), Err(FormError { field: "kind", fault: FormFault::Value }));
         stored[0] = 77;
-        assert_eq!(
-            Message::decode(&stored).unwrap_err().fault,
-            FormFault::Version(77)
-        );
+        assert_eq!(Message::decode(&stored).unwrap_err().fault, FormFault::Version(77));
     }
 }

@@ -110,10 +110,7 @@ impl fmt::Debug for Message {
             .field("data_coding", &self.data_coding)
             .field("registered_delivery", &self.registered_delivery)
             .field("sm_default_msg_id", &self.sm_default_msg_id)
-            .field(
-                "user_data",
-                &format_args!("{} octets", self.user_data.len()),
-            )
+            .field("user_data", &format_args!("{} octets", self.user_data.len()))
             .field("tlvs", &format_args!("{} octets", self.tlvs.len()))
             .field("submitted", &self.submitted)
             .field("deliver_after", &self.deliver_after)
@@ -133,9 +130,6 @@ mod tests {
         message.user_data = Bytes::from_static(b"your PIN is 1234");
         message.tlvs = Bytes::from_static(b"\x04\x24\x00\x04PIN!");
         let shown = format!("{message:?}");
-        assert!(
-            shown.contains("16 octets") && !shown.contains("PIN"),
-            "{shown}"
-        );
+        assert!(shown.contains("16 octets") && !shown.contains("PIN"), "{shown}");
     }
 }

@@ -12,6 +12,8 @@ mod outcome;
 mod time;
 mod word;
 
+pub(crate) use form::Part;
+
 pub use address::Address;
 pub use form::{FormError, FormFault};
 pub use id::{MessageId, MessageIdError};

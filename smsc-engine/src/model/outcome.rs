@@ -19,13 +19,7 @@ pub enum Status {
 
 impl Status {
     /// All five, in the order of the documents.
-    pub const ALL: [Status; 5] = [
-        Status::Pending,
-        Status::Delivered,
-        Status::Failed,
-        Status::Expired,
-        Status::Rejected,
-    ];
+    pub const ALL: [Status; 5] = [Status::Pending, Status::Delivered, Status::Failed, Status::Expired, Status::Rejected];
 
     /// Returns the word used in the API and in records.
     pub const fn name(self) -> &'static str {
@@ -96,9 +90,7 @@ impl FinalState {
 
     /// Finds the end with this `message_state`; `None` for states that are not final.
     pub fn from_message_state(value: u8) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.message_state() == value)
+        Self::ALL.into_iter().find(|state| state.message_state() == value)
     }
 }
 
@@ -125,10 +117,7 @@ mod tests {
             assert_eq!(Status::from_name(status.name()), Some(status));
         }
         for state in FinalState::ALL {
-            assert_eq!(
-                FinalState::from_message_state(state.message_state()),
-                Some(state)
-            );
+            assert_eq!(FinalState::from_message_state(state.message_state()), Some(state));
             assert_ne!(state.status(), Status::Pending);
         }
         assert_eq!(Status::from_name("deleted"), None);

@@ -12,18 +12,13 @@ impl Timestamp {
 
     /// Reads the system's clock; rules take the time as a parameter instead.
     pub fn now() -> Self {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Returns the moment `delay` later, at most [`Timestamp::MAX`].
     pub fn after(self, delay: Duration) -> Self {
-        Timestamp(
-            self.0
-                .saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
-        )
+        Timestamp(self.0.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// Returns how long ago `earlier` was, zero if it is still to come.

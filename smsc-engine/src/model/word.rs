@@ -25,10 +25,7 @@ impl Word {
         match (inline.get_mut(..octets.len()), u8::try_from(octets.len())) {
             (Some(place), Ok(len)) => {
                 place.copy_from_slice(octets);
-                Word(Store::Inline {
-                    len,
-                    octets: inline,
-                })
+                Word(Store::Inline { len, octets: inline })
             }
             _ => Word(Store::Heap(octets.into())),
         }

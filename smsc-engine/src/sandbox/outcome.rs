@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use smpp_pdu::EsmClass;
 use sms_codec::charset::Coding;
 use sms_codec::receipt::{MessageState, ResultCode, ResultKind};
 use sms_codec::udh::Udh;
-use smpp_pdu::EsmClass;
 
 use super::SandboxConfig;
 use crate::api::Attempt;

@@ -57,10 +57,7 @@ impl Change {
     /// Returns which message this changes.
     pub fn id(&self) -> MessageId {
         match self {
-            Change::Settle { id, .. }
-            | Change::Cancel { id, .. }
-            | Change::Retry { id, .. }
-            | Change::Reopen { id, .. } => *id,
+            Change::Settle { id, .. } | Change::Cancel { id, .. } | Change::Retry { id, .. } | Change::Reopen { id, .. } => *id,
             Change::Replace { message, .. } => message.id,
         }
     }

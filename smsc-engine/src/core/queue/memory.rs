@@ -26,17 +26,8 @@ struct State {
 impl MemoryQueue {
     /// Makes an empty queue that takes `pending_limit` pending messages and remembers `final_limit` ended ones.
     pub fn new(pending_limit: usize, final_limit: usize) -> Self {
-        let index = Index::new(Limits {
-            pending: pending_limit,
-            finals: final_limit,
-        });
-        MemoryQueue {
-            next_id: AtomicU64::new(1),
-            state: Mutex::new(State {
-                index,
-                closed: false,
-            }),
-        }
+        let index = Index::new(Limits { pending: pending_limit, finals: final_limit });
+        MemoryQueue { next_id: AtomicU64::new(1), state: Mutex::new(State { index, closed: false }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -45,11 +36,7 @@ impl MemoryQueue {
 
     fn open(&self) -> Result<MutexGuard<'_, State>, QueueError> {
         let state = self.lock();
-        if state.closed {
-            Err(QueueError::Closed)
-        } else {
-            Ok(state)
-        }
+        if state.closed { Err(QueueError::Closed) } else { Ok(state) }
     }
 }
 
@@ -57,10 +44,7 @@ impl State {
     fn append(&mut self, batch: Vec<Message>) -> Result<(), QueueError> {
         self.index.admit(&batch, &nothing())?;
         for message in batch {
-            self.index.commit(Effect::Accepted {
-                id: message.id,
-                body: Arc::new(message),
-            });
+            self.index.commit(Effect::Accepted { id: message.id, body: Arc::new(message) });
         }
         self.finish();
         Ok(())
@@ -69,55 +53,21 @@ impl State {
     fn change(&mut self, change: Change) -> Result<(), ChangeError> {
         self.index.promise(&change, &nothing())?;
         let effect = match change {
-            Change::Settle {
-                id,
-                outcome,
-                receipt,
-            }
-            | Change::Cancel {
-                id,
-                outcome,
-                receipt,
-            } => {
+            Change::Settle { id, outcome, receipt } | Change::Cancel { id, outcome, receipt } => {
                 if let Some(receipt) = receipt {
-                    self.index.commit(Effect::Accepted {
-                        id: receipt.id,
-                        body: Arc::from(receipt),
-                    });
+                    self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::from(receipt) });
                 }
                 Effect::Settled { id, outcome }
             }
-            Change::Retry {
-                id,
-                attempts,
-                deliver_after,
-                lane,
-            } => {
+            Change::Retry { id, attempts, deliver_after, lane } => {
                 let lane = lane.map(|lane| self.index.lane(&lane));
-                Effect::Retried {
-                    id,
-                    attempts,
-                    due: deliver_after,
-                    lane,
-                }
+                Effect::Retried { id, attempts, due: deliver_after, lane }
             }
             Change::Replace { message, .. } => {
                 let facts = Box::new(self.index.facts(&message));
-                Effect::Replaced {
-                    id: message.id,
-                    body: Arc::from(message),
-                    facts,
-                }
+                Effect::Replaced { id: message.id, body: Arc::from(message), facts }
             }
-            Change::Reopen {
-                id,
-                deliver_after,
-                expires,
-            } => Effect::Reopened {
-                id,
-                due: deliver_after,
-                expires,
-            },
+            Change::Reopen { id, deliver_after, expires } => Effect::Reopened { id, due: deliver_after, expires },
         };
         self.index.commit(effect);
         Ok(())
@@ -138,55 +88,25 @@ impl Queue for MemoryQueue {
         Box::pin(async move { self.open()?.append(batch) })
     }
 
-    fn apply(
-        &self,
-        changes: Vec<Change>,
-    ) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
+    fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
         Box::pin(async move {
             let mut state = self.open()?;
-            let results = changes
-                .into_iter()
-                .map(|change| state.change(change))
-                .collect();
+            let results = changes.into_iter().map(|change| state.change(change)).collect();
             state.finish();
             Ok(results)
         })
     }
 
-    fn lease<'a>(
-        &'a self,
-        lane: &'a Lane,
-        want: Lease,
-    ) -> BoxFuture<'a, Result<Vec<Message>, QueueError>> {
-        Box::pin(async move {
-            Ok(self
-                .open()?
-                .index
-                .lease(lane, want)
-                .into_iter()
-                .map(message)
-                .collect())
-        })
+    fn lease<'a>(&'a self, lane: &'a Lane, want: Lease) -> BoxFuture<'a, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.lease(lane, want).into_iter().map(message).collect()) })
     }
 
     fn release(&self, ids: &[MessageId]) {
         self.lock().index.release(ids);
     }
 
-    fn expired(
-        &self,
-        now: Timestamp,
-        max: usize,
-    ) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
-        Box::pin(async move {
-            Ok(self
-                .open()?
-                .index
-                .expired(now, max)
-                .into_iter()
-                .map(message)
-                .collect())
-        })
+    fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.expired(now, max).into_iter().map(message).collect()) })
     }
 
     fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
@@ -205,33 +125,15 @@ impl Queue for MemoryQueue {
         Box::pin(async move { Ok(self.open()?.index.get(id).map(record)) })
     }
 
-    fn find<'a>(
-        &'a self,
-        like: &'a Like,
-        max: usize,
-    ) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
+    fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let hits = self.open()?.index.find(like, None, usize::MAX);
-            Ok(hits
-                .into_iter()
-                .map(record)
-                .filter(|record| like.matches(&record.message))
-                .take(max)
-                .collect())
+            Ok(hits.into_iter().map(record).filter(|record| like.matches(&record.message)).take(max).collect())
         })
     }
 
     fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
-        Box::pin(async move {
-            Ok(self
-                .open()?
-                .index
-                .list(page, usize::MAX)
-                .0
-                .into_iter()
-                .map(record)
-                .collect())
-        })
+        Box::pin(async move { Ok(self.open()?.index.list(page, usize::MAX).0.into_iter().map(record).collect()) })
     }
 
     fn counts(&self) -> Counts {

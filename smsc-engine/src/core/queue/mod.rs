@@ -15,6 +15,8 @@
 mod change;
 mod error;
 mod index;
+pub mod io;
+mod journal;
 mod memory;
 
 use tokio::sync::watch;
@@ -24,6 +26,7 @@ use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, 
 pub use crate::BoxFuture;
 pub use change::Change;
 pub use error::{ChangeError, QueueError};
+pub use journal::{JournalOptions, JournalQueue, OpenError, Repaired, repair};
 pub use memory::MemoryQueue;
 
 /// A durable store of messages; used as `Arc<dyn Queue>`.
@@ -46,10 +49,7 @@ pub trait Queue: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store is broken or closed.
-    fn apply(
-        &self,
-        changes: Vec<Change>,
-    ) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>>;
+    fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>>;
 
     /// Hands out messages of a lane that are due: highest priority first, then earliest due, then lowest id.
     ///
@@ -57,11 +57,7 @@ pub trait Queue: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store is broken or closed.
-    fn lease<'a>(
-        &'a self,
-        lane: &'a Lane,
-        want: Lease,
-    ) -> BoxFuture<'a, Result<Vec<Message>, QueueError>>;
+    fn lease<'a>(&'a self, lane: &'a Lane, want: Lease) -> BoxFuture<'a, Result<Vec<Message>, QueueError>>;
 
     /// Takes leased messages back unchanged: they are due again at once. Ids that are not leased are passed over.
     fn release(&self, ids: &[MessageId]);
@@ -72,11 +68,7 @@ pub trait Queue: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store is broken or closed.
-    fn expired(
-        &self,
-        now: Timestamp,
-        max: usize,
-    ) -> BoxFuture<'_, Result<Vec<Message>, QueueError>>;
+    fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>>;
 
     /// Returns when a lease of this lane next finds something: the earliest due time or end of a lease, perhaps in the past.
     fn next_due(&self, lane: &Lane) -> Option<Timestamp>;
@@ -97,11 +89,7 @@ pub trait Queue: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store is broken or closed.
-    fn find<'a>(
-        &'a self,
-        like: &'a Like,
-        max: usize,
-    ) -> BoxFuture<'a, Result<Vec<Record>, QueueError>>;
+    fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>>;
 
     /// Returns a page of messages in the order of their ids, ended ones included.
     ///
@@ -149,8 +137,7 @@ pub struct Record {
 impl Record {
     /// Returns the product's word for how it stands.
     pub fn status(&self) -> Status {
-        self.outcome
-            .map_or(Status::Pending, |outcome| outcome.state.status())
+        self.outcome.map_or(Status::Pending, |outcome| outcome.state.status())
     }
 }
 
@@ -173,10 +160,7 @@ impl Like {
         self.account == message.account
             && self.source == message.source
             && self.destination == message.destination
-            && self
-                .service_type
-                .as_ref()
-                .is_none_or(|service_type| *service_type == message.service_type)
+            && self.service_type.as_ref().is_none_or(|service_type| *service_type == message.service_type)
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::{Record, change::Change, error::ChangeError};
 
 /// The number of a lane inside one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LaneNo(pub(super) u32);
+pub(crate) struct LaneNo(pub(crate) u32);
 
 /// What a message says about its way through the queue.
 #[derive(Clone, Copy, Debug)]
@@ -115,13 +115,7 @@ pub(super) type ReadyKey = (Reverse<u8>, Timestamp, MessageId);
 impl<B> Entry<B> {
     /// Makes the entry of a message that was promised a place and is not durable yet.
     pub(super) fn unborn(facts: Facts, body: B) -> Self {
-        Entry {
-            facts,
-            body,
-            place: Place::Held,
-            writes: 1,
-            coming: Some(Coming::Birth),
-        }
+        Entry { facts, body, place: Place::Held, writes: 1, coming: Some(Coming::Birth) }
     }
 
     pub(super) fn ready_key(&self, id: MessageId) -> ReadyKey {
@@ -174,11 +168,7 @@ impl<B> Entry<B> {
         match effect {
             Effect::Accepted { body, .. } => {
                 self.body = body;
-                self.place = if self.facts.at_once {
-                    Place::Ready
-                } else {
-                    Place::Waiting
-                };
+                self.place = if self.facts.at_once { Place::Ready } else { Place::Waiting };
                 None
             }
             Effect::Moved { body, .. } => Some(mem::replace(&mut self.body, body)),
@@ -187,18 +177,8 @@ impl<B> Entry<B> {
                 self.place = Place::Waiting;
                 Some(mem::replace(&mut self.body, body))
             }
-            Effect::Retried {
-                attempts,
-                due,
-                lane,
-                ..
-            } => {
-                self.facts = Facts {
-                    attempts,
-                    due,
-                    lane: lane.unwrap_or(self.facts.lane),
-                    ..self.facts
-                };
+            Effect::Retried { attempts, due, lane, .. } => {
+                self.facts = Facts { attempts, due, lane: lane.unwrap_or(self.facts.lane), ..self.facts };
                 self.place = Place::Waiting;
                 None
             }
@@ -207,12 +187,7 @@ impl<B> Entry<B> {
                 None
             }
             Effect::Reopened { due, expires, .. } => {
-                self.facts = Facts {
-                    attempts: 0,
-                    due,
-                    expires,
-                    ..self.facts
-                };
+                self.facts = Facts { attempts: 0, due, expires, ..self.facts };
                 self.place = Place::Waiting;
                 None
             }
@@ -231,47 +206,37 @@ impl<B> Effect<B> {
             | Effect::Reopened { id, .. } => *id,
         }
     }
+
+    /// Says in another way where the body is.
+    pub(crate) fn map<C>(self, mut place: impl FnMut(B) -> C) -> Effect<C> {
+        match self {
+            Effect::Accepted { id, body } => Effect::Accepted { id, body: place(body) },
+            Effect::Moved { id, body } => Effect::Moved { id, body: place(body) },
+            Effect::Replaced { id, body, facts } => Effect::Replaced { id, body: place(body), facts },
+            Effect::Retried { id, attempts, due, lane } => Effect::Retried { id, attempts, due, lane },
+            Effect::Settled { id, outcome } => Effect::Settled { id, outcome },
+            Effect::Reopened { id, due, expires } => Effect::Reopened { id, due, expires },
+        }
+    }
 }
 
 impl<B: Clone> Hit<B> {
     pub(super) fn new(id: MessageId, entry: &Entry<B>, lane: Lane) -> Self {
-        let Facts {
-            attempts,
-            due,
-            expires,
-            ..
-        } = entry.facts;
-        Hit {
-            id,
-            body: entry.body.clone(),
-            attempts,
-            due,
-            expires,
-            lane,
-            place: entry.place,
-        }
+        let Facts { attempts, due, expires, .. } = entry.facts;
+        Hit { id, body: entry.body.clone(), attempts, due, expires, lane, place: entry.place }
     }
 }
 
 impl<B> Hit<B> {
     /// Completes the body as it was stored with what has changed since.
     pub(crate) fn record(self, stored: Message) -> Record {
-        let message = Message {
-            attempts: self.attempts,
-            deliver_after: self.due,
-            expires: self.expires,
-            lane: self.lane,
-            ..stored
-        };
+        let message =
+            Message { attempts: self.attempts, deliver_after: self.due, expires: self.expires, lane: self.lane, ..stored };
         let (outcome, leased) = match self.place {
             Place::Final(outcome) => (Some(outcome), None),
             Place::Leased(until) => (None, Some(until)),
             _ => (None, None),
         };
-        Record {
-            message,
-            outcome,
-            leased,
-        }
+        Record { message, outcome, leased }
     }
 }

@@ -81,8 +81,7 @@ impl Lanes {
                 continue;
             };
             lane.touched = false;
-            lane.changes
-                .send_modify(|changes| *changes = changes.wrapping_add(1));
+            lane.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         }
     }
 
@@ -149,10 +148,6 @@ impl LaneState {
     }
 
     pub(super) fn count(&self) -> LaneCount {
-        LaneCount {
-            lane: self.name.clone(),
-            pending: self.pending,
-            leased: self.leased.len() as u64,
-        }
+        LaneCount { lane: self.name.clone(), pending: self.pending, leased: self.leased.len() as u64 }
     }
 }

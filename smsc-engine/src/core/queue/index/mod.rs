@@ -21,6 +21,7 @@ use entry::{Entry, Place};
 use lanes::Lanes;
 
 pub(crate) use entry::{Effect, Facts, Hit, LaneNo};
+pub(crate) use restore::Known;
 
 /// All messages of one store.
 #[derive(Debug)]
@@ -121,20 +122,13 @@ impl<B: Clone> Index<B> {
     }
 
     pub(crate) fn expired(&self, now: Timestamp, max: usize) -> Vec<Hit<B>> {
-        let overdue = self
-            .expiry
-            .iter()
-            .take_while(|(expires, _)| *expires <= now);
-        let free = overdue
-            .filter_map(|(_, id)| self.entries.get_key_value(id))
-            .filter(|(_, entry)| match entry.place {
-                Place::Leased(until) => until <= now,
-                Place::Held => false,
-                _ => true,
-            });
-        free.take(max)
-            .map(|(id, entry)| self.hit(*id, entry))
-            .collect()
+        let overdue = self.expiry.iter().take_while(|(expires, _)| *expires <= now);
+        let free = overdue.filter_map(|(_, id)| self.entries.get_key_value(id)).filter(|(_, entry)| match entry.place {
+            Place::Leased(until) => until <= now,
+            Place::Held => false,
+            _ => true,
+        });
+        free.take(max).map(|(id, entry)| self.hit(*id, entry)).collect()
     }
 
     pub(crate) fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
@@ -150,18 +144,13 @@ impl<B: Clone> Index<B> {
     }
 
     pub(crate) fn get(&self, id: MessageId) -> Option<Hit<B>> {
-        self.entries
-            .get(&id)
-            .filter(|entry| entry.is_visible())
-            .map(|entry| self.hit(id, entry))
+        self.entries.get(&id).filter(|entry| entry.is_visible()).map(|entry| self.hit(id, entry))
     }
 
     /// Returns the newest pending messages that are probably like this one: equal hashes are no proof.
     pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> Vec<Hit<B>> {
         let alike = likeness(like.account.as_str(), &like.source, &like.destination);
-        let below = below.map_or(Bound::Included((alike, MessageId(u64::MAX))), |id| {
-            Bound::Excluded((alike, id))
-        });
+        let below = below.map_or(Bound::Included((alike, MessageId(u64::MAX))), |id| Bound::Excluded((alike, id)));
         let range = (Bound::Included((alike, MessageId(0))), below);
         let ids = self.alike.range(range).rev().take(max);
         ids.filter_map(|(_, id)| self.get(*id)).collect()
@@ -171,10 +160,7 @@ impl<B: Clone> Index<B> {
     pub(crate) fn list(&self, page: &Page, budget: usize) -> (Vec<Hit<B>>, Option<MessageId>) {
         let mut hits = Vec::new();
         let mut last = None;
-        for (looked, (id, entry)) in self
-            .entries_beyond(page.beyond, page.newest_first)
-            .enumerate()
-        {
+        for (looked, (id, entry)) in self.entries_beyond(page.beyond, page.newest_first).enumerate() {
             if hits.len() == page.max || looked == budget {
                 return (hits, last);
             }
@@ -190,14 +176,7 @@ impl<B: Clone> Index<B> {
         let mut lanes: Vec<_> = self.lanes.iter().map(lanes::LaneState::count).collect();
         lanes.sort_by(|one, other| one.lane.cmp(&other.lane));
         let [pending, delivered, failed, expired, rejected] = self.counts;
-        Counts {
-            lanes,
-            pending,
-            delivered,
-            failed,
-            expired,
-            rejected,
-        }
+        Counts { lanes, pending, delivered, failed, expired, rejected }
     }
 
     /// Takes the bodies that nobody needs any more.
@@ -217,11 +196,7 @@ impl<B: Clone> Index<B> {
             attempts: message.attempts,
             due: message.deliver_after,
             expires: message.expires,
-            alike: likeness(
-                message.account.as_str(),
-                &message.source,
-                &message.destination,
-            ),
+            alike: likeness(message.account.as_str(), &message.source, &message.destination),
             priority: message.priority,
             at_once: message.deliver_after <= message.submitted,
         }
@@ -241,33 +216,20 @@ impl<B: Clone> Index<B> {
     }
 
     fn is_shown(&self, entry: &Entry<B>, page: &Page) -> bool {
-        let status = entry
-            .outcome()
-            .map_or(Status::Pending, |outcome| outcome.state.status());
+        let status = entry.outcome().map_or(Status::Pending, |outcome| outcome.state.status());
         entry.is_visible()
             && page.status.is_none_or(|wanted| wanted == status)
-            && page
-                .lane
-                .as_ref()
-                .is_none_or(|lane| self.lanes.find(lane) == Some(entry.facts.lane))
+            && page.lane.as_ref().is_none_or(|lane| self.lanes.find(lane) == Some(entry.facts.lane))
     }
 
     fn hit(&self, id: MessageId, entry: &Entry<B>) -> Hit<B> {
-        let lane = self
-            .lanes
-            .get(entry.facts.lane)
-            .map(|lane| lane.name.clone())
-            .unwrap_or_default();
+        let lane = self.lanes.get(entry.facts.lane).map(|lane| lane.name.clone()).unwrap_or_default();
         Hit::new(id, entry, lane)
     }
 }
 
 /// Makes those ready whose time or whose lease has come to its end, a bounded number at a time.
-fn wake_due<B>(
-    entries: &mut BTreeMap<MessageId, Entry<B>>,
-    lane: &mut lanes::LaneState,
-    now: Timestamp,
-) {
+fn wake_due<B>(entries: &mut BTreeMap<MessageId, Entry<B>>, lane: &mut lanes::LaneState, now: Timestamp) {
     for set in [&mut lane.waiting, &mut lane.leased] {
         for _ in 0..WAKE_LIMIT {
             let Some((_, id)) = set.first().copied().filter(|(due, _)| *due <= now) else {

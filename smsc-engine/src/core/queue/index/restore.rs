@@ -2,10 +2,10 @@
 //!
 //! While a store is read only the entries are kept; `rebuild` then makes all sets in one go.
 
-use crate::model::{Message, MessageId, Outcome, Status, Timestamp};
+use crate::model::{Lane, Message, MessageId, Outcome, Status, Timestamp};
 
 use super::Index;
-use super::entry::{Effect, Entry, Place, ReadyKey};
+use super::entry::{Effect, Entry, Facts, Place, ReadyKey};
 use super::write::count;
 
 impl<B: Clone> Index<B> {
@@ -13,16 +13,15 @@ impl<B: Clone> Index<B> {
     pub(crate) fn restore(&mut self, message: &Message, body: B, outcome: Option<Outcome>) {
         let facts = self.facts(message);
         let place = outcome.map_or(Place::Waiting, Place::Final);
-        self.entries.insert(
-            message.id,
-            Entry {
-                facts,
-                body,
-                place,
-                writes: 0,
-                coming: None,
-            },
-        );
+        self.entries.insert(message.id, Entry { facts, body, place, writes: 0, coming: None });
+    }
+
+    /// Takes a message in as another index knew it; `None` when its lane was not named before.
+    pub(crate) fn restore_entry(&mut self, (id, facts, body, outcome): Known<B>) -> Option<()> {
+        self.lanes.get(facts.lane)?;
+        let place = outcome.map_or(Place::Waiting, Place::Final);
+        self.entries.insert(id, Entry { facts, body, place, writes: 0, coming: None });
+        Some(())
     }
 
     /// Does again what was done; a message that was forgotten since stays forgotten.
@@ -32,15 +31,22 @@ impl<B: Clone> Index<B> {
         }
     }
 
+    /// Returns everything that is known, in the order of ids.
+    pub(crate) fn known(&self) -> impl ExactSizeIterator<Item = Known<B>> + '_ {
+        self.entries.iter().map(|(id, entry)| (*id, entry.facts, entry.body.clone(), entry.outcome()))
+    }
+
+    /// Returns the names of all lanes in the order of their numbers.
+    pub(crate) fn lane_names(&self) -> Vec<Lane> {
+        self.lanes.iter().map(|lane| lane.name.clone()).collect()
+    }
+
     /// Makes the sets of all entries; what is due at `now` is ready.
     pub(crate) fn rebuild(&mut self, now: Timestamp) {
         let mut sets = Sets::default();
-        sets.lanes
-            .resize_with(self.lanes.iter().count(), <(Vec<_>, Vec<_>)>::default);
+        sets.lanes.resize_with(self.lanes.iter().count(), <(Vec<_>, Vec<_>)>::default);
         for (id, entry) in &mut self.entries {
-            let status = entry
-                .outcome()
-                .map_or(Status::Pending, |outcome| outcome.state.status());
+            let status = entry.outcome().map_or(Status::Pending, |outcome| outcome.state.status());
             count(&mut self.counts, status, u64::wrapping_add);
             sets.add(*id, entry, now);
         }
@@ -57,6 +63,9 @@ impl<B: Clone> Index<B> {
         self.forget_surplus();
     }
 }
+
+/// All that must be kept of a message to know it again.
+pub(crate) type Known<B> = (MessageId, Facts, B, Option<Outcome>);
 
 #[derive(Default)]
 struct Sets {

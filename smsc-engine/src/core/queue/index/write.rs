@@ -11,9 +11,7 @@ impl<B: Clone> Index<B> {
     /// Promises places to new messages, all or none; `body` stands in until they are durable.
     pub(crate) fn admit(&mut self, batch: &[Message], body: &B) -> Result<(), QueueError> {
         if self.pending + batch.len() > self.limits.pending {
-            return Err(QueueError::Full {
-                limit: self.limits.pending,
-            });
+            return Err(QueueError::Full { limit: self.limits.pending });
         }
         for (admitted, message) in batch.iter().enumerate() {
             if !self.admit_one(message, body) {
@@ -30,14 +28,8 @@ impl<B: Clone> Index<B> {
     /// Promises a change, and a place to its receipt; the message is held until `commit`.
     pub(crate) fn promise(&mut self, change: &Change, body: &B) -> Result<(), ChangeError> {
         let id = change.id();
-        self.entries
-            .get(&id)
-            .ok_or(ChangeError::Unknown)?
-            .permits(change)?;
-        if let Some(receipt) = change
-            .receipt()
-            .filter(|receipt| !self.admit_one(receipt, body))
-        {
+        self.entries.get(&id).ok_or(ChangeError::Unknown)?.permits(change)?;
+        if let Some(receipt) = change.receipt().filter(|receipt| !self.admit_one(receipt, body)) {
             return Err(ChangeError::Duplicate(receipt.id));
         }
         self.hold(id);
@@ -64,10 +56,7 @@ impl<B: Clone> Index<B> {
     where
         B: PartialEq,
     {
-        let entry = self
-            .entries
-            .get_mut(&id)
-            .filter(|entry| entry.body == *from && !entry.is_being_changed());
+        let entry = self.entries.get_mut(&id).filter(|entry| entry.body == *from && !entry.is_being_changed());
         if let Some(entry) = entry {
             entry.writes += 1;
             return true;
@@ -118,8 +107,7 @@ impl<B: Clone> Index<B> {
                 break; // it is being reopened or moved; the next round takes it
             }
             self.detach(id);
-            self.freed
-                .extend(self.entries.remove(&id).map(|entry| entry.body));
+            self.freed.extend(self.entries.remove(&id).map(|entry| entry.body));
             forgotten += 1;
         }
         forgotten
@@ -130,19 +118,14 @@ impl<B: Clone> Index<B> {
             return false;
         }
         let facts = self.facts(message);
-        self.entries
-            .insert(message.id, Entry::unborn(facts, body.clone()));
+        self.entries.insert(message.id, Entry::unborn(facts, body.clone()));
         self.pending += 1;
         true
     }
 
     /// Takes a pending message off its lane, so that nobody leases it.
     fn hold(&mut self, id: MessageId) {
-        let Some(entry) = self
-            .entries
-            .get_mut(&id)
-            .filter(|entry| entry.outcome().is_none())
-        else {
+        let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.outcome().is_none()) else {
             return;
         };
         if let Some(lane) = self.lanes.get_mut(entry.facts.lane) {
@@ -193,11 +176,7 @@ impl<B: Clone> Index<B> {
     }
 }
 
-pub(super) fn count(
-    counts: &mut [u64; Status::ALL.len()],
-    status: Status,
-    change: fn(u64, u64) -> u64,
-) {
+pub(super) fn count(counts: &mut [u64; Status::ALL.len()], status: Status, change: fn(u64, u64) -> u64) {
     let place = Status::ALL.iter().position(|other| *other == status);
     if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
         *count = change(*count, 1);

@@ -1,0 +1,280 @@
+//! The thread that tidies: it empties and deletes old segments and keeps a prepared file for the next one.
+//!
+//! Only the oldest segment is ever emptied. Everything that happened to a message is written after its body, so
+//! once the bodies that still count have been copied to the end of the journal, nothing in the oldest segment
+//! matters: later records about messages that are gone are passed over when the journal is read. A copy says all
+//! that is known of its message and goes through the same groups as everything else; the file is deleted when the
+//! copies are durable, and its name is gone for good before the next segment is looked at. So at every moment the
+//! segments on disk, read in order, give the same queue.
+
+use std::io;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::super::QueueError;
+use super::super::index::Effect;
+use super::super::io::{Io, IoFile};
+use super::error::on;
+use super::group::{self, GroupHeader, Position};
+use super::record::{Kind, PREFIX, Record};
+use super::segment::{self, HEADER, Segment};
+use super::shared::{Durable, Shared, State};
+use super::{JournalOptions, OpenError, recover};
+use crate::model::{Message, Part};
+
+/// A file that waits to become a segment, under a name of its own.
+pub(super) struct Spare {
+    pub(super) name: String,
+    pub(super) file: Arc<dyn IoFile>,
+}
+
+/// What there is to do.
+enum Task {
+    Prepare,
+    /// The oldest segment, which has this number.
+    Empty(u32),
+}
+
+/// The thread and what it must remember.
+pub(super) struct House {
+    pub(super) shared: Arc<Shared>,
+    pub(super) salt: u32,
+    /// Numbers the spare files, so that a new one never takes the name of one that is being used.
+    pub(super) spares: u32,
+    /// The current segment when something went wrong: nothing is tried again before the next one.
+    pub(super) hopeless: Option<u32>,
+}
+
+/// Octets that are copied, or filled with zeros, in one step.
+const STEP: usize = 256 << 10;
+
+impl House {
+    /// Tidies until the journal stops.
+    pub(super) fn run(mut self) {
+        while let Some(task) = self.next_task() {
+            let result = match task {
+                Task::Prepare => self.prepare(),
+                Task::Empty(number) => self.empty(number),
+            };
+            let Err(error) = result else { continue };
+            if !matches!(error, OpenError::Queue(_)) {
+                tracing::warn!(%error, "the journal cannot be tidied and grows until this is mended");
+            }
+            self.hopeless = self.shared.lock().segments.back().map(|segment| segment.number);
+        }
+    }
+
+    fn next_task(&self) -> Option<Task> {
+        let mut state = self.shared.lock();
+        loop {
+            if state.stop.is_some() {
+                return None;
+            }
+            if self.hopeless.is_none() || self.hopeless != state.segments.back().map(|segment| segment.number) {
+                if state.spare.is_none() {
+                    return Some(Task::Prepare);
+                }
+                if let Some(number) = state.oldest_to_empty(&self.shared.options) {
+                    return Some(Task::Empty(number));
+                }
+            }
+            state = self.shared.housework.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn next_spare(&mut self) -> String {
+        self.spares += 1;
+        format!("spare-{}{DRAFT}", self.spares)
+    }
+
+    /// Makes a file for the next segment and fills it, so that later writes change nothing but its content.
+    fn prepare(&mut self) -> Result<(), OpenError> {
+        let name = self.next_spare();
+        let file = on(&name, self.fill(&name))?;
+        self.shared.lock().spare = Some(Spare { name, file });
+        Ok(())
+    }
+
+    fn fill(&self, name: &str) -> io::Result<Arc<dyn IoFile>> {
+        let size = self.shared.options.segment_octets;
+        let file = draft(self.shared.io.as_ref(), name, size)?;
+        let zeros = vec![0; STEP.min(size as usize)];
+        for offset in (0..u64::from(size)).step_by(zeros.len()) {
+            if self.shared.lock().stop.is_some() {
+                break;
+            }
+            let rest = usize::try_from(u64::from(size) - offset).unwrap_or(usize::MAX);
+            file.write_at(zeros.get(..rest).unwrap_or(&zeros), offset)?;
+            // Bit by bit: one large sync would hold up those of the writer.
+            file.sync()?;
+        }
+        Ok(file)
+    }
+
+    /// Copies what still counts in the oldest segment to the end of the journal and gives up the file.
+    fn empty(&mut self, number: u32) -> Result<(), OpenError> {
+        let mut octets = None;
+        while let Some(oldest) = self.shared.lock().oldest(number).filter(|oldest| oldest.live > 0) {
+            let octets = match &octets {
+                Some(octets) => octets,
+                None => octets.insert(recover::read_all(&segment::name(number), oldest.file.as_ref())?),
+            };
+            // Messages that are being changed are left out; they are somewhere else, or free, a round later.
+            self.copy(&oldest, octets)?;
+        }
+        self.retire(number)
+    }
+
+    fn copy(&self, segment: &Segment, octets: &[u8]) -> Result<(), OpenError> {
+        let used = usize::try_from(segment.used).unwrap_or(usize::MAX);
+        let mut offset = HEADER;
+        let mut batch = Batch::default();
+        while offset < used {
+            let damaged = || OpenError::corrupt(segment.number, offset, "the group is damaged");
+            let rest = octets.get(offset..used).ok_or_else(damaged)?;
+            let header = GroupHeader::read(rest, self.salt, segment.number).ok_or_else(damaged)?;
+            for (place, body) in group::records(rest, header, self.salt).ok_or_else(damaged)? {
+                let position = Position { segment: 0, offset: place, len: (PREFIX + body.len()) as u32 };
+                let record = Record::read(body)
+                    .map_err(|error| OpenError::corrupt(segment.number, offset + place as usize, error.to_string()))?;
+                batch.add(record, position.based(segment.number, offset as u32));
+                if batch.octets >= STEP {
+                    self.keep(&mut batch)?;
+                }
+            }
+            offset += header.stride();
+        }
+        self.keep(&mut batch)?;
+        // What is left is being written just now; give it time before the next round.
+        let state = self.shared.open()?;
+        drop(self.shared.housework.wait_timeout(state, PAUSE));
+        Ok(())
+    }
+
+    /// Writes those messages of the batch again that still lie there, with all that is known of them.
+    fn keep(&self, batch: &mut Batch) -> Result<(), OpenError> {
+        batch.octets = 0;
+        let mut state = self.shared.open()?;
+        let mut any = false;
+        for (message, position) in batch.messages.drain(..) {
+            any |= state.keep(message, position);
+        }
+        if any { wait(self.shared.wait(state)) } else { Ok(()) }
+    }
+
+    /// Gives up the oldest segment: its file becomes a spare one or is deleted.
+    fn retire(&mut self, number: u32) -> Result<(), OpenError> {
+        let mut state = self.shared.lock();
+        if state.segments.len() < 2 || state.oldest(number).is_none_or(|oldest| oldest.live > 0) {
+            return Ok(());
+        }
+        let wants_spare = state.spare.is_none();
+        let Some(oldest) = state.segments.pop_front() else {
+            return Ok(());
+        };
+        drop(state);
+        let result = self.give_up(&oldest, wants_spare);
+        match on(&segment::name(number), result) {
+            Ok(spare) => {
+                let mut state = self.shared.lock();
+                state.spare = state.spare.take().or(spare);
+                Ok(())
+            }
+            Err(error) => {
+                // No later segment may go while the name of this one may still be there.
+                self.shared.lock().segments.push_front(oldest);
+                Err(error)
+            }
+        }
+    }
+
+    fn give_up(&mut self, oldest: &Segment, wants_spare: bool) -> io::Result<Option<Spare>> {
+        let io = Arc::clone(&self.shared.io);
+        let name = segment::name(oldest.number);
+        // Somebody may still be reading a body that has been forgotten since.
+        let unread = Arc::strong_count(&oldest.file) == 1;
+        let fits = oldest.file.size()? == u64::from(self.shared.options.segment_octets);
+        if wants_spare && unread && fits {
+            let spare = Spare { name: self.next_spare(), file: Arc::clone(&oldest.file) };
+            io.rename(&name, &spare.name)?;
+            io.sync_names()?;
+            return Ok(Some(spare));
+        }
+        match io.delete(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => io.sync_names()?,
+        }
+        Ok(None)
+    }
+}
+
+/// Messages of the oldest segment that may still count.
+#[derive(Default)]
+struct Batch {
+    messages: Vec<(Message, Position)>,
+    octets: usize,
+}
+
+impl Batch {
+    fn add(&mut self, record: Record, position: Position) {
+        if let Some(message) = record.into_message() {
+            self.octets += position.len as usize;
+            self.messages.push((message, position));
+        }
+    }
+}
+
+impl State {
+    pub(super) fn needs_housework(&self, options: &JournalOptions) -> bool {
+        self.spare.is_none() || self.oldest_to_empty(options).is_some()
+    }
+
+    /// Returns the oldest segment if it is empty, or if so much of the journal is dead that copying the rest pays.
+    fn oldest_to_empty(&self, options: &JournalOptions) -> Option<u32> {
+        let oldest = self.segments.front().filter(|_| self.segments.len() > 1)?;
+        let live: u64 = self.segments.iter().map(|segment| segment.live).sum();
+        let used: u64 = self.segments.iter().map(|segment| segment.used).sum();
+        let slack = u64::from(options.segment_octets) * SLACK;
+        (oldest.live == 0 || used > live * 2 + slack).then_some(oldest.number)
+    }
+
+    fn oldest(&self, number: u32) -> Option<Segment> {
+        self.segments.front().filter(|oldest| oldest.number == number).cloned()
+    }
+
+    /// Writes one message again if it still lies there and nobody is changing it.
+    fn keep(&mut self, message: Message, from: Position) -> bool {
+        let id = message.id;
+        if !self.index.promise_move(id, &from) {
+            return false;
+        }
+        let Some(hit) = self.index.get(id) else {
+            return false;
+        };
+        let kept = hit.record(message);
+        let body = self.group.put(Kind::Kept, |out| {
+            kept.outcome.put(out);
+            kept.message.encode(out);
+        });
+        self.group.effects.push(Effect::Moved { id, body });
+        true
+    }
+}
+
+/// Makes a file with room for a segment.
+pub(super) fn draft(io: &dyn Io, name: &str, size: u32) -> io::Result<Arc<dyn IoFile>> {
+    let file = io.create(name)?;
+    file.preallocate(u64::from(size))?;
+    Ok(file)
+}
+
+fn wait(durable: Durable) -> Result<(), OpenError> {
+    Ok(durable.blocking_recv().unwrap_or(Err(QueueError::Closed))?)
+}
+
+/// How names end of files that a crash may leave behind and that are deleted at the next start.
+pub(super) const DRAFT: &str = ".tmp";
+/// Longer than a sync usually takes.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Segments of dead records that are not worth copying anything.
+const SLACK: u64 = 2;

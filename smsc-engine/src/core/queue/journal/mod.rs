@@ -1,0 +1,303 @@
+//! The embedded queue: an append-only journal of its own.
+//!
+//! # Files
+//!
+//! A directory holds `journal-NNNNNNNNNN.log`, numbered without gaps, `lock`, perhaps a `snapshot` of the index,
+//! and drafts that end in `.tmp` and mean nothing. A segment is a header of 64 octets and groups; a group is a header
+//! of 32 octets and records; a record is a length, a checksum, a kind and its values. Bodies of messages stay on
+//! disk; what is needed to find them is in memory, see [`JournalOptions`] for how much.
+//!
+//! # Threads
+//!
+//! Callers encode straight into the group that gathers; one thread writes and syncs it, one reads bodies that are
+//! not in memory any more, one tidies. None of them is a thread of the caller's runtime.
+//!
+//! # Crashes
+//!
+//! What a future answered is on disk. At the next start the broken group that power failure may leave at the very
+//! end is passed over; any other damage is refused with the file and the place, and [`repair`] saves what is whole
+//! into a new directory. After a failed write or sync the queue is poisoned: it refuses everything, tries nothing
+//! again, and must be opened anew.
+//!
+//! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
+//! stay in the files until their segment is tidied away.
+
+mod error;
+mod group;
+mod house;
+mod options;
+mod read;
+mod recent;
+mod record;
+mod recover;
+mod repair;
+mod segment;
+mod shared;
+mod snapshot;
+mod writer;
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use tokio::sync::watch;
+
+use super::index::{Hit, Index, Limits};
+use super::io::{Io, RealIo};
+use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
+use crate::model::{Lane, Message, MessageId, Timestamp};
+use error::on;
+use group::{Group, Position};
+use house::House;
+use read::{Body, Reader};
+use recent::Recent;
+use recover::Recovered;
+use shared::{Shared, State};
+use writer::Writer;
+
+pub use error::OpenError;
+pub use options::JournalOptions;
+pub use repair::{Repaired, repair};
+
+/// A durable queue in one directory.
+///
+/// Closing it leaves everything in order and a snapshot for a quick start. Dropping it writes what still waits,
+/// blocking for one sync at most, and leaves no snapshot.
+pub struct JournalQueue {
+    shared: Arc<Shared>,
+    reader: Reader,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How many messages a list looks at before it lets others in.
+const LOOK: usize = 10_000;
+
+impl JournalQueue {
+    /// Opens the journal in this directory, or begins one. Reads the disk: keep it off a runtime's threads.
+    ///
+    /// # Errors
+    /// When it is open elsewhere, damaged, of a newer format, or cannot be read or written.
+    pub fn open(directory: impl AsRef<Path>, options: JournalOptions) -> Result<Self, OpenError> {
+        let directory = directory.as_ref();
+        let io = on(&directory.to_string_lossy(), RealIo::new(directory))?;
+        Self::open_on(Arc::new(io), options)
+    }
+
+    /// Opens the journal on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`JournalQueue::open`].
+    pub fn open_on(io: Arc<dyn Io>, options: JournalOptions) -> Result<Self, OpenError> {
+        options.check()?;
+        let guard = on("lock", io.lock())?;
+        let found = recover::recover(io.as_ref(), &options)?;
+        for name in on("directory", io.list())?.iter().filter(|name| name.ends_with(house::DRAFT)) {
+            on(name, io.delete(name))?;
+        }
+        let recovered = found.unwrap_or_else(|| begin(&options));
+        let (shared, mut writer) = assemble(io, options, recovered);
+        writer.start()?;
+        let salt = writer.salt;
+        let reader = on("thread", Reader::start(salt))?;
+        let house = House { shared: Arc::clone(&shared), salt, spares: 0, hopeless: None };
+        let house = on("thread", Builder::new().name("journal-tidy".into()).spawn(move || house.run()))?;
+        let writer = on("thread", Builder::new().name("journal-write".into()).spawn(move || writer.run(house, guard)))?;
+        Ok(JournalQueue { shared, reader, writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Reads the bodies of what was found; a body that cannot be read is reported and left out.
+    async fn readable(&self, bodies: Vec<Body>) -> Vec<Record> {
+        let records = self.reader.records(bodies).await;
+        let good = records.into_iter().filter_map(|record| {
+            record.inspect_err(|error| tracing::error!(%error, "a message cannot be read and stays where it is")).ok()
+        });
+        good.collect()
+    }
+
+    /// Asks the index under the lock and finds out where the bodies are.
+    fn query(&self, ask: impl FnOnce(&mut Index<Position>) -> Vec<Hit<Position>>) -> Result<Vec<Body>, QueueError> {
+        let mut state = self.shared.open()?;
+        let hits = ask(&mut state.index);
+        Ok(state.bodies(hits))
+    }
+
+    /// Waits until the threads are gone.
+    fn join(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // What went wrong in there was logged there.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Begins a journal where there was none.
+fn begin(options: &JournalOptions) -> Recovered {
+    let limits = Limits { pending: options.pending_limit, finals: options.final_limit };
+    Recovered {
+        index: Index::new(limits),
+        segments: Vec::new(),
+        // Hashing nothing with fresh random keys: a number that no client can know.
+        salt: RandomState::new().hash_one(()) as u32,
+        sequence: 1,
+        last_group: 0,
+        next_id: 1,
+    }
+}
+
+fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (Arc<Shared>, Writer) {
+    let Recovered { index, segments, salt, sequence, last_group, next_id } = recovered;
+    let segments = VecDeque::from(segments);
+    let last = segments.back().cloned();
+    let recent = Recent::new(options.recent_octets);
+    let group = Group::new(salt, Vec::new());
+    let state = State { index, group, segments, recent, spare: None, stop: None, snapshot: false };
+    let shared = Arc::new(Shared::new(io, options, next_id, state));
+    let writer = Writer {
+        shared: Arc::clone(&shared),
+        salt,
+        segment: last.as_ref().map_or(0, |last| last.number),
+        end: last.as_ref().map_or(0, |last| last.used),
+        file: last.map(|last| last.file),
+        last_group,
+        sequence,
+        reserved: 0,
+        buffer: Vec::new(),
+    };
+    (shared, writer)
+}
+
+impl Queue for JournalQueue {
+    fn next_id(&self) -> MessageId {
+        MessageId(self.shared.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn append(&self, batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move {
+            if batch.is_empty() {
+                return self.shared.open().map(drop);
+            }
+            self.shared.roomy().await?;
+            let durable = self.shared.append(&batch)?;
+            // The octets are copied; holding the batch would keep two of each.
+            drop(batch);
+            durable.await.unwrap_or(Err(QueueError::Closed))
+        })
+    }
+
+    fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
+        Box::pin(async move {
+            self.shared.roomy().await?;
+            let (results, durable) = self.shared.apply(changes)?;
+            if let Some(durable) = durable {
+                durable.await.unwrap_or(Err(QueueError::Closed))?;
+            }
+            Ok(results)
+        })
+    }
+
+    fn lease<'a>(&'a self, lane: &'a Lane, want: Lease) -> BoxFuture<'a, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move {
+            let bodies = self.query(|index| index.lease(lane, want))?;
+            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+        })
+    }
+
+    fn release(&self, ids: &[MessageId]) {
+        self.shared.lock().index.release(ids);
+    }
+
+    fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
+        Box::pin(async move {
+            let bodies = self.query(|index| index.expired(now, max))?;
+            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+        })
+    }
+
+    fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
+        self.shared.lock().index.next_due(lane)
+    }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.shared.lock().index.next_expiry()
+    }
+
+    fn watch(&self, lane: &Lane) -> watch::Receiver<u64> {
+        self.shared.lock().index.watch(lane)
+    }
+
+    fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(async move {
+            let bodies = self.query(|index| index.get(id).into_iter().collect())?;
+            self.reader.records(bodies).await.pop().transpose()
+        })
+    }
+
+    fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            let mut below = None;
+            while found.len() < max {
+                let bodies = self.query(|index| index.find(like, below, max.min(LOOK)))?;
+                let Some(last) = bodies.last() else { break };
+                below = Some(last.hit.id);
+                found.extend(self.readable(bodies).await.into_iter().filter(|record| like.matches(&record.message)));
+            }
+            found.truncate(max);
+            Ok(found)
+        })
+    }
+
+    fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
+        Box::pin(async move {
+            let mut rest = page.clone();
+            let mut bodies = Vec::new();
+            loop {
+                let state = self.shared.open()?;
+                let (hits, more) = state.index.list(&rest, LOOK);
+                rest.max -= hits.len();
+                bodies.extend(state.bodies(hits));
+                if more.is_none() || rest.max == 0 {
+                    break;
+                }
+                rest.beyond = more;
+            }
+            Ok(self.readable(bodies).await)
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        self.shared.lock().index.counts()
+    }
+
+    fn forget(&self, done_before: Timestamp) -> usize {
+        let mut state = self.shared.lock();
+        let forgotten = state.index.forget(done_before);
+        state.settle_freed();
+        drop(state);
+        self.shared.housework.notify_all();
+        forgotten
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move {
+            self.shared.close(true);
+            // The sender lives in `shared`, so waiting cannot fail.
+            let _ = self.shared.closed.subscribe().wait_for(|closed| *closed).await;
+            match self.shared.lock().stop.clone() {
+                Some(QueueError::Closed) | None => Ok(()),
+                Some(other) => Err(other),
+            }
+        })
+    }
+}
+
+impl Drop for JournalQueue {
+    fn drop(&mut self) {
+        self.shared.close(false);
+        self.join();
+    }
+}

@@ -1,0 +1,41 @@
+//! What an operator may choose about a journal.
+
+use super::OpenError;
+
+/// Sizes and limits of a `JournalQueue`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JournalOptions {
+    /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
+    pub segment_octets: u32,
+    /// Messages that may be pending; one takes about 260 octets of memory.
+    pub pending_limit: usize,
+    /// Ended messages that are remembered until they are forgotten by age; one takes about 190 octets of memory.
+    pub final_limit: usize,
+    /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk.
+    pub recent_octets: usize,
+    /// Octets that may wait for the next sync before callers must wait themselves.
+    pub waiting_octets: usize,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        JournalOptions {
+            segment_octets: 64 << 20,
+            pending_limit: 1_000_000,
+            final_limit: 1_000_000,
+            recent_octets: 32 << 20,
+            waiting_octets: 4 << 20,
+        }
+    }
+}
+
+impl JournalOptions {
+    /// Says what is wrong with these options.
+    pub(super) fn check(&self) -> Result<(), OpenError> {
+        if !(1 << 12..=1 << 30).contains(&self.segment_octets) {
+            return Err(OpenError::Options { segment_octets: self.segment_octets });
+        }
+        Ok(())
+    }
+}

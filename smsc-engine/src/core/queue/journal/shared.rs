@@ -1,0 +1,236 @@
+//! What the callers and the threads of a journal share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::super::index::{Effect, Hit, Index};
+use super::super::io::Io;
+use super::super::{Change, ChangeError, QueueError};
+use super::JournalOptions;
+use super::group::{Group, Position};
+use super::house::Spare;
+use super::read::{Body, Source};
+use super::recent::Recent;
+use super::record::{Kind, PREFIX};
+use super::segment::Segment;
+use crate::model::{Message, Part};
+
+/// Appends the stored form of several values.
+macro_rules! put {
+    ($out:ident, $($value:expr),*) => {{ $($value.put($out);)* }};
+}
+
+/// The answer to whoever waits for a group.
+pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
+
+/// What became of each change.
+pub(super) type Applied = Vec<Result<(), ChangeError>>;
+
+/// One open journal.
+pub(super) struct Shared {
+    pub(super) io: Arc<dyn Io>,
+    pub(super) options: JournalOptions,
+    pub(super) next_id: AtomicU64,
+    state: Mutex<State>,
+    /// There is something to write, or it is time to go.
+    pub(super) work: Condvar,
+    /// There is something to tidy, or it is time to go.
+    pub(super) housework: Condvar,
+    /// The waiting group was taken away to be written.
+    pub(super) room: Notify,
+    /// Set once the last thread has let go of the files.
+    pub(super) closed: watch::Sender<bool>,
+}
+
+/// Everything behind the one lock; it is never held while the disk works.
+pub(super) struct State {
+    pub(super) index: Index<Position>,
+    /// What is written next.
+    pub(super) group: Group,
+    /// All segments, the oldest first; the last one is written to.
+    pub(super) segments: VecDeque<Segment>,
+    pub(super) recent: Recent,
+    /// A prepared file for the next segment.
+    pub(super) spare: Option<Spare>,
+    /// Why nothing more is accepted.
+    pub(super) stop: Option<QueueError>,
+    /// Leave a snapshot when stopping.
+    pub(super) snapshot: bool,
+}
+
+impl Shared {
+    pub(super) fn new(io: Arc<dyn Io>, options: JournalOptions, next_id: u64, state: State) -> Self {
+        Shared {
+            io,
+            options,
+            next_id: AtomicU64::new(next_id),
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            housework: Condvar::new(),
+            room: Notify::new(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not take the queue away; the state is consistent between any two calls.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the state unless the journal has stopped.
+    pub(super) fn open(&self) -> Result<MutexGuard<'_, State>, QueueError> {
+        let state = self.lock();
+        match &state.stop {
+            Some(stop) => Err(stop.clone()),
+            None => Ok(state),
+        }
+    }
+
+    /// Waits until the group that waits to be written has room.
+    pub(super) async fn roomy(&self) -> Result<(), QueueError> {
+        loop {
+            let room = self.room.notified();
+            if self.open()?.group.octets() < self.options.waiting_octets {
+                return Ok(());
+            }
+            room.await;
+        }
+    }
+
+    /// Promises and encodes new messages, all or none.
+    pub(super) fn append(&self, batch: &[Message]) -> Result<Durable, QueueError> {
+        check_sizes(batch)?;
+        let mut state = self.open()?;
+        state.index.admit(batch, &Position::default())?;
+        for message in batch {
+            state.group.accept(message);
+            // Ids that we did not hand out ourselves must not be handed out later.
+            self.next_id.fetch_max(message.id.0.saturating_add(1), Ordering::Relaxed);
+        }
+        Ok(self.wait(state))
+    }
+
+    /// Promises and encodes changes, each on its own; there is nothing to wait for when none was possible.
+    pub(super) fn apply(&self, changes: Vec<Change>) -> Result<(Applied, Option<Durable>), QueueError> {
+        let mut state = self.open()?;
+        let results: Applied = changes.into_iter().map(|change| state.change(change)).collect();
+        let any = results.iter().any(Result::is_ok);
+        Ok((results, any.then(|| self.wait(state))))
+    }
+
+    /// Joins those who wait for the group, and wakes the writer.
+    pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
+        let (answer, durable) = oneshot::channel();
+        state.group.waiters.push(answer);
+        drop(state);
+        self.work.notify_one();
+        durable
+    }
+
+    /// Stops accepting; what waits is still written.
+    pub(super) fn close(&self, snapshot: bool) {
+        let mut state = self.lock();
+        if state.stop.is_none() {
+            state.stop = Some(QueueError::Closed);
+            state.snapshot = snapshot;
+        }
+        drop(state);
+        self.wake_all();
+    }
+
+    /// Refuses everything from now on.
+    pub(super) fn poison(&self, poisoned: QueueError) {
+        self.lock().stop = Some(poisoned);
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
+        self.work.notify_all();
+        self.housework.notify_all();
+        self.room.notify_waiters();
+    }
+}
+
+impl State {
+    fn change(&mut self, change: Change) -> Result<(), ChangeError> {
+        check_change(&change)?;
+        self.index.promise(&change, &Position::default())?;
+        let effect = match change {
+            Change::Settle { id, outcome, receipt } | Change::Cancel { id, outcome, receipt } => {
+                if let Some(receipt) = receipt {
+                    self.group.accept(&receipt);
+                }
+                self.group.put(Kind::Settled, |out| put!(out, id, outcome));
+                Effect::Settled { id, outcome }
+            }
+            Change::Retry { id, attempts, deliver_after: due, lane } => {
+                self.group.put(Kind::Retried, |out| put!(out, id, attempts, due, lane));
+                Effect::Retried { id, attempts, due, lane: lane.map(|lane| self.index.lane(&lane)) }
+            }
+            Change::Replace { message, .. } => {
+                let body = self.group.put(Kind::Replaced, |out| message.encode(out));
+                Effect::Replaced { id: message.id, body, facts: Box::new(self.index.facts(&message)) }
+            }
+            Change::Reopen { id, deliver_after: due, expires } => {
+                self.group.put(Kind::Reopened, |out| put!(out, id, due, expires));
+                Effect::Reopened { id, due, expires }
+            }
+        };
+        self.group.effects.push(effect);
+        Ok(())
+    }
+
+    /// Tells where the bodies of these messages can be read.
+    pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Vec<Body> {
+        hits.into_iter().map(|hit| Body { source: self.source(hit.body), hit }).collect()
+    }
+
+    fn source(&self, position: Position) -> Source {
+        if let Some((octets, offset)) = self.recent.find(position) {
+            return Source::Memory(octets, offset);
+        }
+        let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
+        let segment = place.ok().and_then(|place| self.segments.get(place));
+        segment.map_or(Source::Gone, |segment| Source::File(Arc::clone(&segment.file)))
+    }
+
+    /// Counts out the bodies that nobody needs any more.
+    pub(super) fn settle_freed(&mut self) {
+        for position in self.index.take_freed() {
+            let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
+            if let Some(segment) = place.ok().and_then(|place| self.segments.get_mut(place)) {
+                segment.live = segment.live.saturating_sub(u64::from(position.len));
+            }
+        }
+    }
+}
+
+fn check_sizes(batch: &[Message]) -> Result<(), QueueError> {
+    let too_large = |octets, limit| Err(QueueError::TooLarge { octets, limit });
+    let mut all = 0;
+    for message in batch {
+        let octets = message.encoded_len();
+        if octets > MESSAGE_LIMIT {
+            return too_large(octets, MESSAGE_LIMIT);
+        }
+        all += octets + PREFIX + 1;
+    }
+    if all > CALL_LIMIT { too_large(all, CALL_LIMIT) } else { Ok(()) }
+}
+
+fn check_change(change: &Change) -> Result<(), ChangeError> {
+    let message = match change {
+        Change::Replace { message, .. } => Some(&**message),
+        other => other.receipt(),
+    };
+    let octets = message.map_or(0, Message::encoded_len);
+    if octets > MESSAGE_LIMIT { Err(ChangeError::TooLarge { octets, limit: MESSAGE_LIMIT }) } else { Ok(()) }
+}
+
+/// Octets of one stored message: user data and TLVs of the largest PDU there can be fit.
+const MESSAGE_LIMIT: usize = 256 << 10;
+/// Octets of one call: it becomes durable in one group, and a group must fit into memory and the offsets of a segment.
+const CALL_LIMIT: usize = 64 << 20;

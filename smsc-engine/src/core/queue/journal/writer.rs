@@ -1,0 +1,220 @@
+//! The thread that writes: it takes everything that waits, writes it at once, syncs once and answers all.
+//!
+//! There is no timer: while one group is written the next one gathers. After a failed write or sync nobody can
+//! say what is on disk, so the journal is poisoned: everybody is refused until a new start has read it.
+
+use std::io;
+use std::mem;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use super::super::QueueError;
+use super::super::io::IoFile;
+use super::group::Group;
+use super::house::{self, DRAFT, Spare};
+use super::record::Kind;
+use super::segment::{self, HEADER, Segment, SegmentHeader};
+use super::shared::Shared;
+use super::snapshot::{self, Extent};
+use crate::model::{MessageId, Part, Timestamp};
+
+/// Where the next group goes.
+pub(super) struct Writer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) salt: u32,
+    /// The segment that is written to; `None` before the very first group.
+    pub(super) file: Option<Arc<dyn IoFile>>,
+    pub(super) segment: u32,
+    /// End of the last group in the segment.
+    pub(super) end: u64,
+    /// Start of the last group in the segment.
+    pub(super) last_group: u64,
+    /// Number of the next group.
+    pub(super) sequence: u64,
+    /// Ids from here on were never handed out.
+    pub(super) reserved: u64,
+    /// A buffer to use again.
+    pub(super) buffer: Vec<u8>,
+}
+
+/// How many ids are reserved at a time: a crash skips at most so many.
+const RESERVE: u64 = 1 << 16;
+
+impl Writer {
+    /// Works until the journal stops, then leaves the files in order; `guard` keeps others out until the very end.
+    pub(super) fn run(mut self, house: JoinHandle<()>, guard: Box<dyn Send + Sync>) {
+        while let Some(group) = self.next_group() {
+            self.write(group);
+        }
+        // A panic in there was reported by its thread; the files are ours again in any case.
+        let _ = house.join();
+        self.finish();
+        drop(guard);
+        self.shared.closed.send_replace(true);
+    }
+
+    /// Reserves the first ids, which also shows that the disk can be written to.
+    pub(super) fn start(&mut self) -> Result<(), QueueError> {
+        self.write(Group::new(self.salt, Vec::new()));
+        self.shared.open().map(drop)
+    }
+
+    /// Waits for something to write; `None` when the journal has stopped and everything is written.
+    fn next_group(&mut self) -> Option<Group> {
+        let fresh = Group::new(self.salt, mem::take(&mut self.buffer));
+        let mut state = self.shared.lock();
+        while state.group.is_empty() {
+            if state.stop.is_some() {
+                return None;
+            }
+            state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let group = mem::replace(&mut state.group, fresh);
+        drop(state);
+        self.shared.room.notify_waiters();
+        Some(group)
+    }
+
+    /// Makes a group durable, does what it does, and answers all who wait for it.
+    fn write(&mut self, mut group: Group) {
+        let next_id = self.shared.next_id.load(Ordering::Relaxed);
+        if next_id + RESERVE / 2 > self.reserved {
+            self.reserve(&mut group, next_id + RESERVE);
+        }
+        let waiters = mem::take(&mut group.waiters);
+        let result = self.poisoned().and_then(|()| {
+            let octets = self.put(&mut group).map_err(|error| self.poison(&error))?;
+            self.commit(group, octets);
+            Ok(())
+        });
+        for waiter in waiters {
+            // Whoever asked may have gone away.
+            let _ = waiter.send(result.clone());
+        }
+    }
+
+    fn reserve(&mut self, group: &mut Group, below: u64) {
+        self.reserved = below;
+        group.put(Kind::Reserved, |out| MessageId(below).put(out));
+    }
+
+    /// Writes and syncs a group and returns its octets.
+    fn put(&mut self, group: &mut Group) -> io::Result<Vec<u8>> {
+        let size = group.octets() as u64;
+        let full = self.end + size > u64::from(self.shared.options.segment_octets) && self.end > HEADER as u64;
+        let file = match &self.file {
+            Some(file) if !full => Arc::clone(file),
+            _ => self.rotate()?,
+        };
+        let octets = group.seal(self.segment, self.sequence, Timestamp::now());
+        file.write_at(&octets, self.end)?;
+        file.sync()?;
+        Ok(octets)
+    }
+
+    /// Begins the next segment: its file gets its name only when its header is durable.
+    fn rotate(&mut self) -> io::Result<Arc<dyn IoFile>> {
+        let io = Arc::clone(&self.shared.io);
+        let spare = self.shared.lock().spare.take();
+        let Spare { name, file } = match spare {
+            Some(spare) => spare,
+            None => {
+                let name = format!("next{DRAFT}");
+                let file = house::draft(io.as_ref(), &name, self.shared.options.segment_octets)?;
+                Spare { name, file }
+            }
+        };
+        let header = SegmentHeader {
+            number: self.segment + 1,
+            salt: self.salt,
+            previous_len: self.end,
+            sequence: self.sequence,
+            next_id: MessageId(self.reserved),
+        };
+        file.write_at(&header.write(), 0)?;
+        file.sync()?;
+        io.rename(&name, &segment::name(header.number))?;
+        io.sync_names()?;
+        (self.segment, self.end) = (header.number, HEADER as u64);
+        self.file = Some(Arc::clone(&file));
+        let segment = Segment { number: header.number, file: Arc::clone(&file), used: self.end, live: 0 };
+        self.shared.lock().segments.push_back(segment);
+        self.shared.housework.notify_all();
+        Ok(file)
+    }
+
+    /// Does what a durable group does.
+    fn commit(&mut self, group: Group, octets: Vec<u8>) {
+        let start = self.end as u32;
+        self.last_group = self.end;
+        self.end += octets.len() as u64;
+        self.sequence += 1;
+        let mut state = self.shared.lock();
+        let mut live = 0;
+        for effect in group.effects {
+            state.index.commit(effect.map(|position| {
+                live += u64::from(position.len);
+                position.based(self.segment, start)
+            }));
+        }
+        if let Some(segment) = state.segments.back_mut() {
+            segment.live += live;
+            segment.used = self.end;
+        }
+        state.settle_freed();
+        state.index.notify();
+        self.buffer = state.recent.push(self.segment, start, octets).unwrap_or_default();
+        let dirty = state.needs_housework(&self.shared.options);
+        drop(state);
+        if dirty {
+            self.shared.housework.notify_all();
+        }
+    }
+
+    fn poisoned(&self) -> Result<(), QueueError> {
+        match &self.shared.lock().stop {
+            Some(poisoned @ QueueError::Poisoned(_)) => Err(poisoned.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn poison(&self, error: &io::Error) -> QueueError {
+        let place = segment::name(self.segment);
+        let poisoned = QueueError::Poisoned(format!("{place}: {error}").into());
+        tracing::error!(segment = place, octet = self.end, %error, "the journal cannot be written to");
+        self.shared.poison(poisoned.clone());
+        poisoned
+    }
+
+    /// Gives back the ids that were reserved in vain, and leaves a snapshot if one is wanted.
+    fn finish(&mut self) {
+        if self.poisoned().is_err() || !self.shared.lock().snapshot {
+            return;
+        }
+        let next_id = self.shared.next_id.load(Ordering::Relaxed);
+        let mut group = Group::new(self.salt, Vec::new());
+        self.reserve(&mut group, next_id);
+        // `write` would find too few ids reserved.
+        let Ok(octets) = self.put(&mut group).map_err(|error| self.poison(&error)) else {
+            return;
+        };
+        self.commit(group, octets);
+        let state = self.shared.lock();
+        let Some(first) = state.segments.front() else {
+            return;
+        };
+        let extent = Extent {
+            salt: self.salt,
+            first_segment: first.number,
+            last_segment: self.segment,
+            last_group: self.last_group,
+            end: self.end,
+            sequence: self.sequence,
+            next_id,
+        };
+        if let Err(error) = snapshot::save(self.shared.io.as_ref(), &state.index, extent) {
+            tracing::warn!(%error, "no snapshot was left; the next start reads the whole journal");
+        }
+    }
+}
