@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::str::FromStr;
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use rusmpp::pdus::{DeliverSm, SubmitSm};
 use rusmpp::tlvs::{MessageDeliveryRequestTlvValue, MessageSubmissionRequestTlvValue};
 use rusmpp::tokio_codec::CommandCodec;
@@ -21,9 +21,9 @@ use smsc_benches::case::Case;
 use smsc_benches::clock::Contestant;
 use tokio_util::codec::{Decoder, Encoder};
 
-pub(super) fn framer(case: &Case) -> Option<Contestant> {
+pub(super) fn framer(case: &Case) -> Contestant {
     let stream = case.stream();
-    Some(Contestant::consuming(
+    Contestant::consuming(
         OWNED,
         move || BytesMut::from(&stream[..]),
         |mut buffer| {
@@ -31,16 +31,16 @@ pub(super) fn framer(case: &Case) -> Option<Contestant> {
             while let Some(command) = codec.decode(&mut buffer).expect("legal") {
                 black_box(&command);
             }
-            assert!(!buffer.has_remaining());
+            assert!(buffer.is_empty());
         },
-    ))
+    )
 }
 
-pub(super) fn encoder(case: &Case) -> Option<Contestant> {
+pub(super) fn encoder(case: &Case) -> Contestant {
     let command = CommandCodec::new().decode(&mut BytesMut::from(&case.octets[..]));
-    Some(writer(case, command.expect(case.name).expect("one"), |command, out| {
+    writer(case, command.expect(case.name).expect("one"), |command, out| {
         CommandCodec::new().encode(command, out).expect("it worked before");
-    }))
+    })
 }
 
 pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
@@ -70,15 +70,15 @@ fn writer<T: 'static>(
     })
 }
 
-pub(super) fn borrowed_decoder(case: &Case) -> Option<Contestant> {
-    Some(super::slices(BORROWED, case, |octets| {
+pub(super) fn borrowed_decoder(case: &Case) -> Contestant {
+    super::slices(BORROWED, case, |octets| {
         // The core crate's slice form starts behind `command_length`.
         let body = &octets[4..];
         black_box(&Borrowed::decode(body, body.len()).expect("legal"));
-    }))
+    })
 }
 
-pub(super) fn borrowed_encoder(case: &Case) -> Option<Contestant> {
+pub(super) fn borrowed_encoder(case: &Case) -> Contestant {
     // The value borrows from its octets, and a contestant owns all it needs.
     let octets: &'static [u8] = case.octets.clone().leak();
     let (command, _) = Borrowed::decode(&octets[4..], octets.len() - 4).expect(case.name);
@@ -86,12 +86,12 @@ pub(super) fn borrowed_encoder(case: &Case) -> Option<Contestant> {
     write_borrowed(&command, &mut out);
     assert_eq!(out, case.octets, "{BORROWED}: {}", case.name);
     let (length, out) = (octets.len(), vec![0; case.stream().len()]);
-    Some(Contestant::reusing(BORROWED, (command, out), move |(command, out)| {
+    Contestant::reusing(BORROWED, (command, out), move |(command, out)| {
         for slot in out.chunks_exact_mut(length) {
             write_borrowed(black_box(command), slot);
         }
         black_box(out);
-    }))
+    })
 }
 
 fn write_borrowed(command: &Borrowed<'_>, out: &mut [u8]) {
