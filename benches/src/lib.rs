@@ -1,1 +1,11 @@
-//! Benches live in `benches/`.
+//! What the benches share: the PDUs, the application data behind them, the yardstick and the clock.
+//!
+//! Nothing here knows our codec or a peer; the contestants live beside the benches, so that the
+//! peers stay development dependencies.
+
+pub mod allocation;
+pub mod application;
+pub mod case;
+pub mod clock;
+pub mod report;
+pub mod yardstick;

@@ -1,0 +1,149 @@
+//! `smpp-codec`: named types, owned strings, any `io::Write`.
+
+use std::hint::black_box;
+
+use smpp_codec::common::{Npi, PduError, Ton};
+use smpp_codec::pdus::{self, DeliverSmRequest, SubmitSmRequest};
+use smpp_codec::tlv::{Tlv, tags};
+use smsc_benches::application::Message;
+use smsc_benches::case::Case;
+use smsc_benches::clock::Contestant;
+
+macro_rules! dispatch {
+    ($case:expr, $then:ident) => {
+        match $case.kind() {
+            "submit_sm" => $then!($case, SubmitSmRequest),
+            "submit_sm_resp" => $then!($case, pdus::SubmitSmResponse),
+            "deliver_sm" => $then!($case, DeliverSmRequest),
+            "deliver_sm_resp" => $then!($case, pdus::DeliverSmResponse),
+            "data_sm" => $then!($case, pdus::DataSm),
+            "data_sm_resp" => $then!($case, pdus::DataSmResp),
+            "submit_multi" => $then!($case, pdus::SubmitMulti),
+            "submit_multi_resp" => $then!($case, pdus::SubmitMultiResp),
+            "bind_receiver" | "bind_transmitter" | "bind_transceiver" => {
+                $then!($case, pdus::BindRequest)
+            }
+            "bind_receiver_resp" | "bind_transmitter_resp" | "bind_transceiver_resp" => {
+                $then!($case, pdus::BindResponse)
+            }
+            "outbind" => $then!($case, pdus::OutbindRequest),
+            "query_sm" => $then!($case, pdus::QuerySmRequest),
+            "query_sm_resp" => $then!($case, pdus::QuerySmResponse),
+            "cancel_sm" => $then!($case, pdus::CancelSmRequest),
+            "cancel_sm_resp" => $then!($case, pdus::CancelSmResponse),
+            "replace_sm" => $then!($case, pdus::ReplaceSm),
+            "replace_sm_resp" => $then!($case, pdus::ReplaceSmResp),
+            "alert_notification" => $then!($case, pdus::AlertNotification),
+            "enquire_link" => $then!($case, pdus::EnquireLinkRequest),
+            "enquire_link_resp" => $then!($case, pdus::EnquireLinkResponse),
+            "unbind" => $then!($case, pdus::UnbindRequest),
+            "unbind_resp" => $then!($case, pdus::UnbindResponse),
+            "generic_nack" => $then!($case, pdus::GenericNack),
+            _ => None,
+        }
+    };
+}
+
+macro_rules! decode {
+    ($case:expr, $pdu:ty) => {
+        Some(super::slices(NAME, $case, |octets| {
+            black_box(&<$pdu>::decode(octets).expect(stringify!($pdu)));
+        }))
+    };
+}
+
+macro_rules! encode {
+    ($case:expr, $pdu:ty) => {{
+        let pdu = <$pdu>::decode(&$case.octets).expect(stringify!($pdu));
+        Some(writer($case, pdu, |pdu, out| pdu.encode(out)))
+    }};
+}
+
+pub(super) fn decoder(case: &Case) -> Option<Contestant> {
+    dispatch!(case, decode)
+}
+
+pub(super) fn encoder(case: &Case) -> Option<Contestant> {
+    dispatch!(case, encode)
+}
+
+pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
+    if case.kind() == "submit_sm" {
+        writer(case, message, |message, out| submit(message).encode(out))
+    } else {
+        writer(case, message, |message, out| deliver(message).encode(out))
+    }
+}
+
+/// Writes a batch of the same thing into one reused `Vec`.
+fn writer<T: 'static>(
+    case: &Case,
+    input: T,
+    mut write: impl FnMut(&T, &mut Vec<u8>) -> Result<(), PduError> + 'static,
+) -> Contestant {
+    let mut out = Vec::new();
+    write(&input, &mut out).expect(case.name);
+    assert_eq!(out, case.octets, "{NAME}: {}", case.name);
+    let batch = case.batch();
+    Contestant::reusing(NAME, (input, out), move |(input, out)| {
+        out.clear();
+        for _ in 0..batch {
+            write(black_box(input), out).expect("it worked before");
+        }
+        black_box(out);
+    })
+}
+
+macro_rules! new {
+    ($pdu:ident, $message:expr) => {
+        $pdu {
+            sequence_number: $message.sequence_number,
+            service_type: $message.service_type.to_owned(),
+            source_addr_ton: Ton::from($message.source.ton),
+            source_addr_npi: Npi::from($message.source.npi),
+            source_addr: $message.source.value.to_owned(),
+            dest_addr_ton: Ton::from($message.destination.ton),
+            dest_addr_npi: Npi::from($message.destination.npi),
+            dest_addr: $message.destination.value.to_owned(),
+            esm_class: $message.esm_class,
+            protocol_id: 0,
+            priority_flag: 0,
+            schedule_delivery_time: String::new(),
+            validity_period: $message.validity_period.to_owned(),
+            registered_delivery: $message.registered_delivery,
+            replace_if_present_flag: 0,
+            data_coding: $message.data_coding,
+            sm_default_msg_id: 0,
+            short_message: $message.short_message.to_vec(),
+            optional_params: tlvs($message),
+        }
+    };
+}
+
+fn submit(message: &Message) -> SubmitSmRequest {
+    new!(SubmitSmRequest, message)
+}
+
+fn deliver(message: &Message) -> DeliverSmRequest {
+    new!(DeliverSmRequest, message)
+}
+
+fn tlvs(message: &Message) -> Vec<Tlv> {
+    if let Some(part) = &message.part {
+        return vec![
+            Tlv::new_u16(tags::SAR_MSG_REF_NUM, part.reference),
+            Tlv::new_u8(tags::SAR_TOTAL_SEGMENTS, part.total),
+            Tlv::new_u8(tags::SAR_SEGMENT_SEQNUM, part.number),
+        ];
+    }
+    match &message.outcome {
+        Some(outcome) => vec![
+            Tlv::new_string(tags::RECEIPTED_MESSAGE_ID, outcome.message_id),
+            Tlv::new_u8(tags::MESSAGE_STATE, outcome.state),
+            Tlv::new(tags::NETWORK_ERROR_CODE, outcome.error.to_vec()),
+        ],
+        None => Vec::new(),
+    }
+}
+
+const NAME: &str = "smpp-codec";
