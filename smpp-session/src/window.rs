@@ -133,7 +133,7 @@ impl<T> Window<T> {
     }
 
     /// The table's length is a power of two, or zero.
-    const fn index(&self, sequence_number: u32) -> usize {
+    fn index(&self, sequence_number: u32) -> usize {
         sequence_number as usize & self.slots.len().wrapping_sub(1)
     }
 

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 ///
 /// # Panics
 /// Every method panics if the connection is not in the state the test expects, or if the other
-/// side takes longer than ten seconds.
+/// side takes longer than twenty seconds.
 #[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
@@ -86,8 +86,13 @@ impl Peer {
 
     /// All PDUs until the other side is silent for a moment.
     pub async fn until_silent(&mut self) -> Vec<Frame> {
+        self.until_silent_for(SILENCE).await
+    }
+
+    /// All PDUs until the other side is silent for so long.
+    pub async fn until_silent_for(&mut self, silence: Duration) -> Vec<Frame> {
         let mut frames = Vec::new();
-        while let Ok(Some(frame)) = timeout(SILENCE, self.next()).await {
+        while let Ok(Some(frame)) = timeout(silence, self.next()).await {
             frames.push(frame);
         }
         frames
@@ -118,5 +123,5 @@ async fn within<F: Future>(future: F) -> F::Output {
 }
 
 // Long enough for a busy machine, short enough to notice.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_millis(200);
