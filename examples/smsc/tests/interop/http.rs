@@ -18,11 +18,15 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The value of a query key.
+    pub(crate) fn octets(&self, key: &str) -> &[u8] {
+        let value = self.query.iter().find(|(name, _)| name == key);
+        &value.unwrap_or_else(|| panic!("no {key} in {self:?}")).1
+    }
+
     /// The value of a query key as text.
     pub(crate) fn text(&self, key: &str) -> String {
-        let value = self.query.iter().find(|(name, _)| name == key);
-        let (_, octets) = value.unwrap_or_else(|| panic!("no {key} in {self:?}"));
-        String::from_utf8(octets.clone()).unwrap()
+        String::from_utf8(self.octets(key).to_vec()).unwrap()
     }
 }
 

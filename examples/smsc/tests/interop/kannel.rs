@@ -12,6 +12,9 @@ use crate::http::{self, Listener};
 use crate::program::{fresh_directory, signal, wait};
 use crate::require;
 
+const CONFIGURATION: &str = include_str!("kannel/kannel.conf");
+const SESSION: &str = include_str!("kannel/smsc.conf");
+
 /// Longest wait for a box to listen.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -41,24 +44,36 @@ impl Kannel {
         let directory = fresh_directory("kannel");
         let callbacks = Listener::new();
         let [admin, boxes, sendsms] = free_addresses();
-        let sessions = match binds {
-            Binds::Transceiver => "transceiver-mode = true".to_owned(),
-            Binds::TransmitterAndReceiver => format!("receive-port = {}", smsc.port()),
+        let port = smsc.port();
+        let kinds = match binds {
+            Binds::Transceiver => vec![format!("port = {port}\ntransceiver-mode = true")],
+            Binds::TransmitterAndReceiver => {
+                vec![format!("port = {port}"), format!("receive-port = {port}")]
+            }
         };
-        let configuration = [
-            ("admin_port", admin.port().to_string()),
-            ("smsbox_port", boxes.port().to_string()),
-            ("sendsms_port", sendsms.port().to_string()),
-            ("smsc_port", smsc.port().to_string()),
-            ("directory", directory.display().to_string()),
-            ("callbacks", callbacks.address.to_string()),
-            ("password", password.to_owned()),
-            ("binds", sessions),
-        ]
-        .iter()
-        .fold(
-            include_str!("kannel/kannel.conf").to_owned(),
-            |text, (name, value)| text.replace(&format!("{{{name}}}"), value),
+        let session = |kind| {
+            filled(
+                SESSION,
+                &[("kind", kind), ("password", password.to_owned())],
+            )
+        };
+        let configuration = filled(
+            CONFIGURATION,
+            &[
+                ("admin_port", admin.port().to_string()),
+                ("smsbox_port", boxes.port().to_string()),
+                ("sendsms_port", sendsms.port().to_string()),
+                ("directory", directory.display().to_string()),
+                ("callbacks", callbacks.address.to_string()),
+                (
+                    "sessions",
+                    kinds
+                        .into_iter()
+                        .map(session)
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                ),
+            ],
         );
         let file = directory.join("kannel.conf");
         fs::write(&file, configuration).unwrap();
@@ -66,6 +81,7 @@ impl Kannel {
         await_listener(boxes);
         let smsbox = run(&smsbox, &file);
         await_listener(sendsms);
+        await_box(admin);
         Some(Self {
             bearerbox,
             smsbox,
@@ -130,6 +146,14 @@ impl Drop for Kannel {
     }
 }
 
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    values
+        .iter()
+        .fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
+}
+
 /// Debian keeps the boxes where an ordinary user's PATH does not look.
 fn found(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -161,5 +185,20 @@ fn await_listener(address: SocketAddr) {
     while TcpStream::connect(address).is_err() {
         assert!(Instant::now() < deadline, "nothing listens on {address}");
         thread::sleep(Duration::from_millis(10)); // a box tells nobody that it is ready
+    }
+}
+
+/// A text that arrives before bearerbox has listed the smsbox stays in bearerbox.
+fn await_box(admin: SocketAddr) {
+    let deadline = Instant::now() + PATIENCE;
+    while !http::get(admin, "/status.xml", &[("password", "interop")])
+        .1
+        .contains("on-line")
+    {
+        assert!(
+            Instant::now() < deadline,
+            "bearerbox does not list the smsbox"
+        );
+        thread::sleep(Duration::from_millis(10)); // bearerbox answers only when asked
     }
 }

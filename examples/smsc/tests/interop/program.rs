@@ -51,20 +51,21 @@ impl Smsc {
     }
 
     fn launch(directory: PathBuf, settings: Vec<(String, String)>) -> Self {
-        let mut child =
-            Command::new(option_env!("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc")))
-                .arg("--data-dir")
-                .arg(&directory)
-                .current_dir(&directory)
-                .env("SMSC_SMPP__LISTEN", "127.0.0.1:0")
-                .env("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "300")
-                .env("SMSC_SANDBOX__DELAY_MS", "20")
-                .envs(settings.iter().map(|(key, value)| (key, value)))
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
+        let mut child = Command::new(
+            std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()),
+        )
+        .arg("--data-dir")
+        .arg(&directory)
+        .current_dir(&directory)
+        .env("SMSC_SMPP__LISTEN", "127.0.0.1:0")
+        .env("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "300")
+        .env("SMSC_SANDBOX__DELAY_MS", "20")
+        .envs(settings.iter().map(|(key, value)| (key, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
         let output = Arc::new(Mutex::new(VecDeque::new()));
         let (found, listening) = mpsc::channel();
         follow(
