@@ -5,8 +5,7 @@ use serde_json::json;
 use crate::esme::{Esme, Library};
 use crate::program::Smsc;
 use crate::wire::{
-    CANCEL_FAILED, DELETED, DELIVERED, ENROUTE, INVALID_MESSAGE_ID, OK, QUERY_FAILED,
-    REPLACE_FAILED, UNDELIVERABLE,
+    CANCEL_FAILED, DELETED, DELIVERED, ENROUTE, INVALID_MESSAGE_ID, OK, QUERY_FAILED, REPLACE_FAILED, UNDELIVERABLE,
 };
 
 /// A number whose messages the sandbox delivers; the last three digits choose the outcome.
@@ -40,21 +39,13 @@ fn query_tells_waiting_and_delivered(library: Library) {
     let Some(mut esme) = Esme::bound(library, smsc.address, "transceiver") else {
         return;
     };
-    let waiting = esme
-        .submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR}))
-        .remove(0);
+    let waiting = esme.submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR})).remove(0);
     let answer = esme.ask(json!({"do": "query", "id": waiting}));
-    assert_eq!(
-        answer,
-        json!({"status": OK, "id": waiting, "state": ENROUTE, "final": false})
-    );
+    assert_eq!(answer, json!({"status": OK, "id": waiting, "state": ENROUTE, "final": false}));
     let delivered = esme.submit(json!({"to": NUMBER})).remove(0);
     esme.wait_for_state(&delivered, DELIVERED);
     let answer = esme.ask(json!({"do": "query", "id": delivered}));
-    assert_eq!(
-        answer,
-        json!({"status": OK, "id": delivered, "state": DELIVERED, "final": true})
-    );
+    assert_eq!(answer, json!({"status": OK, "id": delivered, "state": DELIVERED, "final": true}));
 }
 
 fn query_of_an_unknown_id_fails(library: Library) {
@@ -65,9 +56,7 @@ fn query_of_an_unknown_id_fails(library: Library) {
     let answer = esme.ask(json!({"do": "query", "id": UNKNOWN_ID}));
     assert_refused(&answer, &[QUERY_FAILED, INVALID_MESSAGE_ID]);
     // The message of somebody else is as unknown: the source must be that of the submission.
-    let id = esme
-        .submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR}))
-        .remove(0);
+    let id = esme.submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR})).remove(0);
     let answer = esme.ask(json!({"do": "query", "id": id, "source": "2000"}));
     assert_refused(&answer, &[QUERY_FAILED, INVALID_MESSAGE_ID]);
 }
@@ -80,16 +69,8 @@ fn data_sm_is_delivered_with_a_receipt(library: Library) {
     let answer = esme.ask(json!({"do": "data", "to": NUMBER, "text": "MO:as data", "receipt": 1}));
     assert_eq!(answer["status"], OK, "{answer}");
     let messages = esme.received(2);
-    assert!(
-        messages.iter().any(|message| message["text"] == "as data"),
-        "{messages:?}"
-    );
-    assert!(
-        messages
-            .iter()
-            .any(|message| message["receipted_message_id"] == answer["id"]),
-        "{messages:?}"
-    );
+    assert!(messages.iter().any(|message| message["text"] == "as data"), "{messages:?}");
+    assert!(messages.iter().any(|message| message["receipted_message_id"] == answer["id"]), "{messages:?}");
 }
 
 fn a_cancelled_message_is_deleted(library: Library) {
@@ -97,13 +78,8 @@ fn a_cancelled_message_is_deleted(library: Library) {
     let Some(mut esme) = Esme::bound(library, smsc.address, "transceiver") else {
         return;
     };
-    let id = esme
-        .submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR}))
-        .remove(0);
-    assert_eq!(
-        esme.ask(json!({"do": "cancel", "id": id, "to": NUMBER}))["status"],
-        OK
-    );
+    let id = esme.submit(json!({"to": NUMBER, "schedule": IN_AN_HOUR})).remove(0);
+    assert_eq!(esme.ask(json!({"do": "cancel", "id": id, "to": NUMBER}))["status"], OK);
     assert_eq!(esme.state_of(&id), DELETED);
 }
 
@@ -112,15 +88,9 @@ fn cancel_without_an_id_takes_all_of_the_pair(library: Library) {
     let Some(mut esme) = Esme::bound(library, smsc.address, "transceiver") else {
         return;
     };
-    let mut submit = |to: &str| {
-        esme.submit(json!({"to": to, "schedule": IN_AN_HOUR}))
-            .remove(0)
-    };
+    let mut submit = |to: &str| esme.submit(json!({"to": to, "schedule": IN_AN_HOUR})).remove(0);
     let (first, second, other) = (submit(NUMBER), submit(NUMBER), submit("34600001011"));
-    assert_eq!(
-        esme.ask(json!({"do": "cancel", "id": "", "to": NUMBER}))["status"],
-        OK
-    );
+    assert_eq!(esme.ask(json!({"do": "cancel", "id": "", "to": NUMBER}))["status"], OK);
     assert_eq!(esme.state_of(&first), DELETED);
     assert_eq!(esme.state_of(&second), DELETED);
     assert_eq!(esme.state_of(&other), ENROUTE);
@@ -133,14 +103,8 @@ fn a_final_message_cannot_be_cancelled_or_replaced(library: Library) {
     };
     let id = esme.submit(json!({"to": NUMBER})).remove(0);
     esme.wait_for_state(&id, DELIVERED);
-    assert_refused(
-        &esme.ask(json!({"do": "cancel", "id": id, "to": NUMBER})),
-        &[CANCEL_FAILED],
-    );
-    assert_refused(
-        &esme.ask(json!({"do": "replace", "id": id, "text": "late"})),
-        &[REPLACE_FAILED],
-    );
+    assert_refused(&esme.ask(json!({"do": "cancel", "id": id, "to": NUMBER})), &[CANCEL_FAILED]);
+    assert_refused(&esme.ask(json!({"do": "replace", "id": id, "text": "late"})), &[REPLACE_FAILED]);
     assert_eq!(esme.state_of(&id), DELIVERED);
 }
 
@@ -165,16 +129,8 @@ fn a_replaced_text_is_what_is_delivered(library: Library) {
     let second = json!({"do": "replace", "id": id, "text": "MO:second", "schedule": IN_A_SECOND, "receipt": 1});
     assert_eq!(esme.ask(second)["status"], OK);
     let messages = esme.received(2);
-    assert!(
-        messages.iter().any(|message| message["text"] == "second"),
-        "{messages:?}"
-    );
-    assert!(
-        messages
-            .iter()
-            .any(|message| message["receipted_message_id"] == id),
-        "{messages:?}"
-    );
+    assert!(messages.iter().any(|message| message["text"] == "second"), "{messages:?}");
+    assert!(messages.iter().any(|message| message["receipted_message_id"] == id), "{messages:?}");
 }
 
 fn submit_multi_reaches_every_destination(library: Library) {
@@ -189,26 +145,12 @@ fn submit_multi_reaches_every_destination(library: Library) {
     let mut outcomes: Vec<_> = esme
         .received(2)
         .iter()
-        .map(|receipt| {
-            (
-                receipt["source"].as_str().unwrap().to_owned(),
-                receipt["message_state"].as_u64().unwrap(),
-            )
-        })
+        .map(|receipt| (receipt["source"].as_str().unwrap().to_owned(), receipt["message_state"].as_u64().unwrap()))
         .collect();
     outcomes.sort();
-    assert_eq!(
-        outcomes,
-        [
-            (NUMBER.into(), DELIVERED),
-            ("34600000050".into(), UNDELIVERABLE)
-        ]
-    );
+    assert_eq!(outcomes, [(NUMBER.into(), DELIVERED), ("34600000050".into(), UNDELIVERABLE)]);
 }
 
 fn assert_refused(answer: &serde_json::Value, statuses: &[u32]) {
-    assert!(
-        statuses.iter().any(|status| answer["status"] == *status),
-        "{answer} is none of {statuses:x?}"
-    );
+    assert!(statuses.iter().any(|status| answer["status"] == *status), "{answer} is none of {statuses:x?}");
 }

@@ -2,26 +2,19 @@
 
 use crate::program::Smsc;
 use crate::wire::{
-    ALREADY_BOUND, BIND_TRANSCEIVER, ENQUIRE_LINK, GENERIC_NACK, INVALID_BIND_STATUS,
-    INVALID_COMMAND_ID, INVALID_COMMAND_LENGTH, OK, Pdu, SUBMIT_SM, UNBIND, Wire, response_to,
+    ALREADY_BOUND, BIND_TRANSCEIVER, ENQUIRE_LINK, GENERIC_NACK, INVALID_BIND_STATUS, INVALID_COMMAND_ID, INVALID_COMMAND_LENGTH,
+    OK, Pdu, SUBMIT_SM, UNBIND, Wire, response_to,
 };
 
 #[test]
 fn a_pdu_octet_by_octet_is_one_pdu() {
     let smsc = Smsc::start();
     let mut wire = Wire::connect(smsc.address);
-    for pdu in [
-        Pdu::bind(BIND_TRANSCEIVER, 1),
-        Pdu::submit(2),
-        Pdu::new(UNBIND, 3, b""),
-    ] {
+    for pdu in [Pdu::bind(BIND_TRANSCEIVER, 1), Pdu::submit(2), Pdu::new(UNBIND, 3, b"")] {
         for octet in &pdu.0 {
             wire.send(&[*octet]);
         }
-        assert_eq!(
-            wire.next().head(),
-            (response_to(pdu.command_id()), OK, pdu.sequence_number())
-        );
+        assert_eq!(wire.next().head(), (response_to(pdu.command_id()), OK, pdu.sequence_number()));
     }
 }
 
@@ -29,17 +22,12 @@ fn a_pdu_octet_by_octet_is_one_pdu() {
 fn a_hundred_requests_in_one_segment_have_a_hundred_answers() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
-    let octets: Vec<u8> = (2..102)
-        .flat_map(|sequence| Pdu::submit(sequence).0)
-        .collect();
+    let octets: Vec<u8> = (2..102).flat_map(|sequence| Pdu::submit(sequence).0).collect();
     wire.send(&octets);
     let mut answered: Vec<u32> = (2..102)
         .map(|_| {
             let answer = wire.next();
-            assert_eq!(
-                (answer.command_id(), answer.command_status()),
-                (response_to(SUBMIT_SM), OK)
-            );
+            assert_eq!((answer.command_id(), answer.command_status()), (response_to(SUBMIT_SM), OK));
             answer.sequence_number()
         })
         .collect();
@@ -64,10 +52,7 @@ fn a_request_before_the_bind_is_refused() {
     let smsc = Smsc::start();
     let mut wire = Wire::connect(smsc.address);
     wire.send(&Pdu::submit(1).0);
-    assert_eq!(
-        wire.next().head(),
-        (response_to(SUBMIT_SM), INVALID_BIND_STATUS, 1)
-    );
+    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), INVALID_BIND_STATUS, 1));
 }
 
 #[test]
@@ -75,10 +60,7 @@ fn a_second_bind_is_refused_and_the_first_stays() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&Pdu::bind(BIND_TRANSCEIVER, 2).0);
-    assert_eq!(
-        wire.next().head(),
-        (response_to(BIND_TRANSCEIVER), ALREADY_BOUND, 2)
-    );
+    assert_eq!(wire.next().head(), (response_to(BIND_TRANSCEIVER), ALREADY_BOUND, 2));
     wire.send(&Pdu::submit(3).0);
     assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), OK, 3));
 }
@@ -115,10 +97,7 @@ fn a_length_below_a_header_ends_the_session() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&[0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2]);
-    assert_eq!(
-        wire.next().head(),
-        (GENERIC_NACK, INVALID_COMMAND_LENGTH, 0)
-    );
+    assert_eq!(wire.next().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 0));
     wire.assert_closed();
 }
 
@@ -127,10 +106,7 @@ fn a_length_of_four_gigabytes_ends_the_session() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&[0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2]);
-    assert_eq!(
-        wire.next().head(),
-        (GENERIC_NACK, INVALID_COMMAND_LENGTH, 2)
-    );
+    assert_eq!(wire.next().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 2));
     wire.assert_closed();
 }
 

@@ -5,10 +5,7 @@ use serde_json::json;
 use crate::esme::{Esme, Library, accepted};
 use crate::program::Smsc;
 use crate::tap::{From, Segments, Tap};
-use crate::wire::{
-    INVALID_BIND_STATUS, INVALID_COMMAND_ID, INVALID_PASSWORD, INVALID_SYSTEM_ID, OK, SUBMIT_SM,
-    response_to,
-};
+use crate::wire::{INVALID_BIND_STATUS, INVALID_COMMAND_ID, INVALID_PASSWORD, INVALID_SYSTEM_ID, OK, SUBMIT_SM, response_to};
 
 /// A number whose messages the sandbox delivers.
 const NUMBER: &str = "34600000011";
@@ -42,10 +39,7 @@ fn every_kind_of_bind_succeeds_and_unbinds(library: Library) {
         let answer = esme.ask(json!({"do": "bind", "port": smsc.address.port(), "kind": kind}));
         assert_eq!(answer["status"], OK, "{kind}: {answer}");
         assert_ne!(answer["system_id"], "", "{kind}: the MC names itself");
-        assert!(
-            answer["sc_interface_version"].as_u64() >= Some(0x34),
-            "{kind}: {answer}"
-        );
+        assert!(answer["sc_interface_version"].as_u64() >= Some(0x34), "{kind}: {answer}");
         assert_eq!(esme.ask(json!({"do": "unbind"}))["status"], OK, "{kind}");
     }
 }
@@ -57,8 +51,7 @@ fn a_wrong_password_is_refused(library: Library) {
             return;
         };
         let port = smsc.address.port();
-        let answer =
-            esme.ask(json!({"do": "bind", "port": port, "kind": kind, "password": "wrong"}));
+        let answer = esme.ask(json!({"do": "bind", "port": port, "kind": kind, "password": "wrong"}));
         assert_eq!(answer["status"], INVALID_PASSWORD, "{kind}: {answer}");
     }
 }
@@ -69,8 +62,7 @@ fn an_unknown_account_is_refused(library: Library) {
         return;
     };
     let port = smsc.address.port();
-    let answer =
-        esme.ask(json!({"do": "bind", "port": port, "kind": "transceiver", "system_id": "nobody"}));
+    let answer = esme.ask(json!({"do": "bind", "port": port, "kind": "transceiver", "system_id": "nobody"}));
     assert_eq!(answer["status"], INVALID_SYSTEM_ID, "{answer}");
 }
 
@@ -129,30 +121,15 @@ fn a_lost_connection_leaves_room_for_the_next(library: Library) {
 
 fn a_stream_octet_by_octet_is_understood(library: Library) {
     let smsc = Smsc::start();
-    for (from_esme, from_mc) in [
-        (Segments::Single, Segments::AsTheyCome),
-        (Segments::AsTheyCome, Segments::Single),
-    ] {
+    for (from_esme, from_mc) in [(Segments::Single, Segments::AsTheyCome), (Segments::AsTheyCome, Segments::Single)] {
         let tap = Tap::new(smsc.address, from_esme, from_mc);
         let Some(mut esme) = Esme::bound(library, tap.address, "transceiver") else {
             return;
         };
-        let id = esme
-            .submit(json!({"to": NUMBER, "text": "MO:cut to pieces", "receipt": 1}))
-            .remove(0);
+        let id = esme.submit(json!({"to": NUMBER, "text": "MO:cut to pieces", "receipt": 1})).remove(0);
         let messages = esme.received(2);
-        assert!(
-            messages
-                .iter()
-                .any(|message| message["text"] == "cut to pieces"),
-            "{messages:?}"
-        );
-        assert!(
-            messages
-                .iter()
-                .any(|message| message["receipted_message_id"] == id),
-            "{messages:?}"
-        );
+        assert!(messages.iter().any(|message| message["text"] == "cut to pieces"), "{messages:?}");
+        assert!(messages.iter().any(|message| message["receipted_message_id"] == id), "{messages:?}");
         assert_eq!(esme.ask(json!({"do": "unbind"}))["status"], OK);
     }
 }
@@ -165,17 +142,10 @@ fn many_pdus_in_one_segment_are_understood(library: Library) {
     };
     let burst = json!({"do": "burst", "to": NUMBER, "receipt": 1, "count": 100, "window": 100});
     let mut ids = accepted(&esme.ask(burst));
-    assert!(
-        tap.largest_join() > 50,
-        "joined {} at most",
-        tap.largest_join()
-    );
+    assert!(tap.largest_join() > 50, "joined {} at most", tap.largest_join());
     assert_eq!(tap.wait(From::Mc, response_to(SUBMIT_SM), 100).len(), 100);
     let receipts = esme.received(100);
-    let mut receipted: Vec<_> = receipts
-        .iter()
-        .map(|receipt| receipt["receipted_message_id"].as_str().unwrap())
-        .collect();
+    let mut receipted: Vec<_> = receipts.iter().map(|receipt| receipt["receipted_message_id"].as_str().unwrap()).collect();
     ids.sort();
     receipted.sort_unstable();
     assert_eq!(receipted, ids);
@@ -204,17 +174,9 @@ fn a_session_of_smpp_3_3_sees_no_tlv(library: Library) {
         assert!(answer["sc_interface_version"].is_null(), "{kind}: {answer}");
         bound.push(esme);
     }
-    let id = bound[0]
-        .submit(json!({"to": NUMBER, "receipt": 1}))
-        .remove(0);
+    let id = bound[0].submit(json!({"to": NUMBER, "receipt": 1})).remove(0);
     let receipt = bound[1].received(1).remove(0);
-    assert!(
-        receipt["text"]
-            .as_str()
-            .unwrap()
-            .starts_with(&format!("id:{id} ")),
-        "{receipt}"
-    );
+    assert!(receipt["text"].as_str().unwrap().starts_with(&format!("id:{id} ")), "{receipt}");
     assert!(receipt["receipted_message_id"].is_null(), "{receipt}");
     assert!(receipt["message_state"].is_null(), "{receipt}");
 }
@@ -226,11 +188,7 @@ fn a_receiver_may_not_submit(library: Library) {
     };
     let answer = esme.ask(json!({"do": "submit", "to": NUMBER}));
     assert_eq!(answer["statuses"], json!([INVALID_BIND_STATUS]));
-    assert_eq!(
-        esme.ask(json!({"do": "enquire"}))["status"],
-        OK,
-        "the session goes on"
-    );
+    assert_eq!(esme.ask(json!({"do": "enquire"}))["status"], OK, "the session goes on");
 }
 
 fn an_unknown_command_is_nacked(library: Library) {
@@ -239,13 +197,6 @@ fn an_unknown_command_is_nacked(library: Library) {
         return;
     };
     let answer = esme.ask(json!({"do": "unknown_request"}));
-    assert_eq!(
-        answer,
-        json!({"command": "generic_nack", "status": INVALID_COMMAND_ID})
-    );
-    assert_eq!(
-        esme.ask(json!({"do": "enquire"}))["status"],
-        OK,
-        "the session goes on"
-    );
+    assert_eq!(answer, json!({"command": "generic_nack", "status": INVALID_COMMAND_ID}));
+    assert_eq!(esme.ask(json!({"do": "enquire"}))["status"], OK, "the session goes on");
 }

@@ -12,11 +12,7 @@ use crate::tap::{From, Passed, Segments, Tap};
 
 #[test]
 fn wireshark_understands_every_pdu_of_a_session() {
-    if !Command::new("tshark")
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
-    {
+    if !Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return require::skip("tshark", "apt-get install tshark");
     }
     let smsc = Smsc::start();
@@ -26,42 +22,21 @@ fn wireshark_understands_every_pdu_of_a_session() {
     };
     exercise(&mut esme);
     let passed = tap.passed();
-    let expected: Vec<u32> = passed
-        .iter()
-        .map(|passed| passed.pdu.command_id())
-        .collect();
+    let expected: Vec<u32> = passed.iter().map(|passed| passed.pdu.command_id()).collect();
     assert!(expected.len() >= 24, "{} PDUs", expected.len());
     let directory = fresh_directory("capture");
     let file = directory.join("session.pcap");
     fs::write(&file, capture(&passed)).unwrap();
     let dissect = |arguments: &[&str]| -> String {
-        let output = Command::new("tshark")
-            .arg("-r")
-            .arg(&file)
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = Command::new("tshark").arg("-r").arg(&file).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     let port = format!("tcp.port=={MC_PORT},smpp");
     let ids = dissect(&["-d", &port, "-T", "fields", "-e", "smpp.command_id"]);
-    let ids: Vec<u32> = ids
-        .split_whitespace()
-        .map(|id| u32::from_str_radix(id.trim_start_matches("0x"), 16).unwrap())
-        .collect();
+    let ids: Vec<u32> = ids.split_whitespace().map(|id| u32::from_str_radix(id.trim_start_matches("0x"), 16).unwrap()).collect();
     assert_eq!(ids, expected);
-    let malformed = dissect(&[
-        "-d",
-        &port,
-        "-Y",
-        "_ws.malformed || _ws.expert.severity >= \"Warning\"",
-        "-V",
-    ]);
+    let malformed = dissect(&["-d", &port, "-Y", "_ws.malformed || _ws.expert.severity >= \"Warning\"", "-V"]);
     assert_eq!(malformed, "");
     fs::remove_dir_all(directory).unwrap();
 }
@@ -76,9 +51,7 @@ fn exercise(esme: &mut Esme) {
     esme.received(1);
     esme.ask(json!({"do": "data", "to": number, "text": "data"}));
     esme.ask(json!({"do": "submit_multi", "to": [number, number]}));
-    let id = esme
-        .submit(json!({"to": number, "schedule": in_an_hour}))
-        .remove(0);
+    let id = esme.submit(json!({"to": number, "schedule": in_an_hour})).remove(0);
     esme.ask(json!({"do": "query", "id": id}));
     esme.ask(json!({"do": "replace", "id": id, "text": "new"}));
     esme.ask(json!({"do": "cancel", "id": id, "to": number}));

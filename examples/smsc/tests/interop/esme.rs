@@ -70,12 +70,7 @@ impl Library {
             Self::Smpplib => ["-c", "import smpplib.client"],
             Self::NodeSmpp => ["-e", "require('smpp')"],
         };
-        let quiet = self
-            .interpreter()
-            .args(probe)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let quiet = self.interpreter().args(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
         quiet.is_ok_and(|status| status.success())
     }
 }
@@ -95,13 +90,7 @@ impl Esme {
             require::skip(library.name(), library.how_to_install());
             return None;
         }
-        let mut child = library
-            .interpreter()
-            .arg(library.script())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = library.interpreter().arg(library.script()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let commands = child.stdin.take().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (sender, answers) = mpsc::channel();
@@ -110,12 +99,7 @@ impl Esme {
                 let _ = sender.send(line);
             }
         });
-        Some(Self {
-            library,
-            child,
-            commands,
-            answers,
-        })
+        Some(Self { library, child, commands, answers })
     }
 
     /// Starts the driver and binds, which must succeed.
@@ -140,19 +124,10 @@ impl Esme {
     /// The answer to a command given with `tell`.
     pub(crate) fn answer(&mut self, command: &Value) -> Value {
         let line = self.answers.recv_timeout(PATIENCE);
-        let line =
-            line.unwrap_or_else(|_| panic!("{:?} gives no answer to {command}", self.library));
+        let line = line.unwrap_or_else(|_| panic!("{:?} gives no answer to {command}", self.library));
         let answer: Value = serde_json::from_str(&line).unwrap();
-        assert!(
-            answer.get("error").is_none(),
-            "{:?}: {command}: {answer}",
-            self.library
-        );
-        assert!(
-            answer.get("unsupported").is_none(),
-            "{:?}: {command}: {answer}",
-            self.library
-        );
+        assert!(answer.get("error").is_none(), "{:?}: {command}: {answer}", self.library);
+        assert!(answer.get("unsupported").is_none(), "{:?}: {command}: {answer}", self.library);
         answer
     }
 
@@ -172,10 +147,7 @@ impl Esme {
     pub(crate) fn wait_for_state(&mut self, id: &str, state: u64) {
         let deadline = Instant::now() + PATIENCE;
         while self.state_of(id) != state {
-            assert!(
-                Instant::now() < deadline,
-                "message {id} is not in state {state}"
-            );
+            assert!(Instant::now() < deadline, "message {id} is not in state {state}");
             thread::sleep(Duration::from_millis(10)); // SMPP has no other way to learn it
         }
     }
@@ -199,21 +171,10 @@ impl Drop for Esme {
 /// The ids of an answer whose statuses are all ESME_ROK: present, decimal, each once.
 pub(crate) fn accepted(answer: &Value) -> Vec<String> {
     let statuses = answer["statuses"].as_array().unwrap();
-    assert!(
-        statuses.iter().all(|status| status == 0),
-        "not all accepted: {answer}"
-    );
-    let ids: Vec<String> = answer["ids"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|id| id.as_str().unwrap().into())
-        .collect();
+    assert!(statuses.iter().all(|status| status == 0), "not all accepted: {answer}");
+    let ids: Vec<String> = answer["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().into()).collect();
     for id in &ids {
-        assert!(
-            !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_digit()),
-            "id {id:?}"
-        );
+        assert!(!id.is_empty() && id.bytes().all(|octet| octet.is_ascii_digit()), "id {id:?}");
     }
     let mut distinct = ids.clone();
     distinct.sort();

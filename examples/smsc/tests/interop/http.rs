@@ -59,26 +59,12 @@ impl Listener {
 
     /// Waits until `count` calls to that path have come; gives them.
     pub(crate) fn wait(&self, path: &str, count: usize) -> Vec<Call> {
-        let wanted = |calls: &[Call]| -> Vec<Call> {
-            calls
-                .iter()
-                .filter(|call| call.path == path)
-                .cloned()
-                .collect()
-        };
+        let wanted = |calls: &[Call]| -> Vec<Call> { calls.iter().filter(|call| call.path == path).cloned().collect() };
         let came = self.calls.came.lock().unwrap();
         let few = |calls: &mut Vec<Call>| wanted(calls).len() < count;
-        let (came, timeout) = self
-            .calls
-            .changed
-            .wait_timeout_while(came, PATIENCE, few)
-            .unwrap();
+        let (came, timeout) = self.calls.changed.wait_timeout_while(came, PATIENCE, few).unwrap();
         let found = wanted(&came);
-        assert!(
-            !timeout.timed_out(),
-            "{} of {count} calls to {path}: {found:?}",
-            found.len()
-        );
+        assert!(!timeout.timed_out(), "{} of {count} calls to {path}: {found:?}", found.len());
         found
     }
 }
@@ -92,18 +78,11 @@ pub(crate) fn get(address: SocketAddr, path: &str, query: &[(&str, &str)]) -> (u
     }
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(
-        stream,
-        "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (
-        head.split(' ').nth(1).unwrap().parse().unwrap(),
-        body.to_owned(),
-    )
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
 fn serve(stream: TcpStream, calls: &Calls) -> Option<()> {
@@ -116,16 +95,11 @@ fn serve(stream: TcpStream, calls: &Calls) -> Option<()> {
         headers.find(String::is_empty)?;
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
-        let call = Call {
-            path: path.to_owned(),
-            query: query
-                .map(|(key, value)| (key.to_owned(), percent_decoded(value)))
-                .collect(),
-        };
+        let call =
+            Call { path: path.to_owned(), query: query.map(|(key, value)| (key.to_owned(), percent_decoded(value))).collect() };
         calls.came.lock().unwrap().push(call);
         calls.changed.notify_all();
-        sink.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n")
-            .ok()?;
+        sink.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n").ok()?;
     }
     Some(())
 }

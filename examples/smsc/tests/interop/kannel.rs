@@ -51,12 +51,7 @@ impl Kannel {
                 vec![format!("port = {port}"), format!("receive-port = {port}")]
             }
         };
-        let session = |kind| {
-            filled(
-                SESSION,
-                &[("kind", kind), ("password", password.to_owned())],
-            )
-        };
+        let session = |kind| filled(SESSION, &[("kind", kind), ("password", password.to_owned())]);
         let configuration = filled(
             CONFIGURATION,
             &[
@@ -65,14 +60,7 @@ impl Kannel {
                 ("sendsms_port", sendsms.port().to_string()),
                 ("directory", directory.display().to_string()),
                 ("callbacks", callbacks.address.to_string()),
-                (
-                    "sessions",
-                    kinds
-                        .into_iter()
-                        .map(session)
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                ),
+                ("sessions", kinds.into_iter().map(session).collect::<Vec<_>>().join("\n")),
             ],
         );
         let file = directory.join("kannel.conf");
@@ -82,13 +70,7 @@ impl Kannel {
         let smsbox = run(&smsbox, &file);
         await_listener(sendsms);
         await_box(admin);
-        Some(Self {
-            bearerbox,
-            smsbox,
-            sendsms,
-            callbacks,
-            directory,
-        })
+        Some(Self { bearerbox, smsbox, sendsms, callbacks, directory })
     }
 
     /// Hands a text to smsbox, with more keys of its `sendsms` call; it must be taken.
@@ -108,10 +90,7 @@ impl Kannel {
 
     /// The same, asking for a call to `/dlr` with that mark at the final state.
     pub(crate) fn send_with_receipt(&self, to: &str, text: &str, mark: &str) {
-        let url = format!(
-            "http://{}/dlr?mark={mark}&kind=%d&id=%F&text=%A",
-            self.callbacks.address
-        );
+        let url = format!("http://{}/dlr?mark={mark}&kind=%d&id=%F&text=%A", self.callbacks.address);
         // 1 delivered, 2 failed; 8 and 16 only tell what submit_sm_resp said.
         self.send(to, text, &[("dlr-mask", "3"), ("dlr-url", &url)]);
     }
@@ -147,21 +126,14 @@ impl Drop for Kannel {
 }
 
 fn filled(template: &str, values: &[(&str, String)]) -> String {
-    values
-        .iter()
-        .fold(template.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 /// Debian keeps the boxes where an ordinary user's PATH does not look.
 fn found(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .chain(sbin)
-        .map(|directory| directory.join(program))
-        .find(|file| file.exists())
+    env::split_paths(&path).chain(sbin).map(|directory| directory.join(program)).find(|file| file.exists())
 }
 
 /// Kannel cannot pick free ports itself. All are held together, so that they differ.
@@ -171,13 +143,7 @@ fn free_addresses<const N: usize>() -> [SocketAddr; N] {
 }
 
 fn run(program: &Path, configuration: &Path) -> Child {
-    Command::new(program)
-        .arg(configuration)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    Command::new(program).arg(configuration).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn await_listener(address: SocketAddr) {
@@ -191,14 +157,8 @@ fn await_listener(address: SocketAddr) {
 /// A text that arrives before bearerbox has listed the smsbox stays in bearerbox.
 fn await_box(admin: SocketAddr) {
     let deadline = Instant::now() + PATIENCE;
-    while !http::get(admin, "/status.xml", &[("password", "interop")])
-        .1
-        .contains("on-line")
-    {
-        assert!(
-            Instant::now() < deadline,
-            "bearerbox does not list the smsbox"
-        );
+    while !http::get(admin, "/status.xml", &[("password", "interop")]).1.contains("on-line") {
+        assert!(Instant::now() < deadline, "bearerbox does not list the smsbox");
         thread::sleep(Duration::from_millis(10)); // bearerbox answers only when asked
     }
 }

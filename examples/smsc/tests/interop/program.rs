@@ -35,10 +35,7 @@ impl Smsc {
 
     /// The same with settings of the test's own, as environment variables.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
-        let settings = settings
-            .iter()
-            .map(|(key, value)| ((*key).into(), (*value).into()))
-            .collect();
+        let settings = settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         let directory = fresh_directory("smsc");
         Self::launch(directory, settings)
     }
@@ -51,44 +48,28 @@ impl Smsc {
     }
 
     fn launch(directory: PathBuf, settings: Vec<(String, String)>) -> Self {
-        let mut child = Command::new(
-            std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()),
-        )
-        .arg("--data-dir")
-        .arg(&directory)
-        .current_dir(&directory)
-        .env("SMSC_SMPP__LISTEN", "127.0.0.1:0")
-        .env("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "300")
-        .env("SMSC_SANDBOX__DELAY_MS", "20")
-        .envs(settings.iter().map(|(key, value)| (key, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        let mut child = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()))
+            .arg("--data-dir")
+            .arg(&directory)
+            .current_dir(&directory)
+            .env("SMSC_SMPP__LISTEN", "127.0.0.1:0")
+            .env("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "300")
+            .env("SMSC_SANDBOX__DELAY_MS", "20")
+            .envs(settings.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let output = Arc::new(Mutex::new(VecDeque::new()));
         let (found, listening) = mpsc::channel();
-        follow(
-            child.stdout.take().unwrap(),
-            Arc::clone(&output),
-            Some(found),
-        );
+        follow(child.stdout.take().unwrap(), Arc::clone(&output), Some(found));
         follow(child.stderr.take().unwrap(), Arc::clone(&output), None);
         let Ok(address) = listening.recv_timeout(PATIENCE) else {
             let _ = child.kill();
-            panic!(
-                "the program does not listen; it said {:#?}",
-                output.lock().unwrap()
-            );
+            panic!("the program does not listen; it said {:#?}", output.lock().unwrap());
         };
-        Self {
-            address,
-            child,
-            directory,
-            output,
-            settings,
-            keep_directory: false,
-        }
+        Self { address, child, directory, output, settings, keep_directory: false }
     }
 
     /// Sends SIGTERM and waits for the end.
@@ -125,8 +106,7 @@ impl Drop for Smsc {
 pub(crate) fn fresh_directory(name: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("interop-{name}-{}-{number}", std::process::id()));
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("interop-{name}-{}-{number}", std::process::id()));
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     directory
@@ -134,15 +114,8 @@ pub(crate) fn fresh_directory(name: &str) -> PathBuf {
 
 /// Sends a signal by name; std has no call for it and the tests need no crate for one.
 pub(crate) fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill")
-        .arg(format!("-{name}"))
-        .arg(child.id().to_string())
-        .status();
-    assert!(
-        status.unwrap().success(),
-        "no process {} to signal",
-        child.id()
-    );
+    let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
+    assert!(status.unwrap().success(), "no process {} to signal", child.id());
 }
 
 /// Waits for a child, bounded.
@@ -152,25 +125,15 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        assert!(
-            Instant::now() < deadline,
-            "process {} does not end",
-            child.id()
-        );
+        assert!(Instant::now() < deadline, "process {} does not end", child.id());
         thread::sleep(Duration::from_millis(5)); // std cannot wait for a child with a limit
     }
 }
 
-fn follow(
-    source: impl Read + Send + 'static,
-    output: Arc<Mutex<VecDeque<String>>>,
-    mut found: Option<mpsc::Sender<SocketAddr>>,
-) {
+fn follow(source: impl Read + Send + 'static, output: Arc<Mutex<VecDeque<String>>>, mut found: Option<mpsc::Sender<SocketAddr>>) {
     thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {
-            let address = line
-                .split_once("SMPP listening on ")
-                .map(|(_, rest)| rest.trim());
+            let address = line.split_once("SMPP listening on ").map(|(_, rest)| rest.trim());
             if let Some(Ok(address)) = address.map(str::parse)
                 && let Some(found) = found.take()
             {

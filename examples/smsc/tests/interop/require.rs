@@ -8,21 +8,12 @@ use std::io::Write;
 pub(crate) fn skip(name: &str, how_to_install: &str) {
     let required = env::var("SMSC_TEST_REQUIRE").unwrap_or_default();
     let promised = required == "1" || required.split(',').any(|item| item == name);
-    assert!(
-        !promised,
-        "{name} is required and not installed ({how_to_install})"
-    );
+    assert!(!promised, "{name} is required and not installed ({how_to_install})");
     eprintln!("SKIPPED: {name} not installed ({how_to_install})");
     // Test runners swallow what a passing test prints; whoever asks gets it in a file.
     if let Some(path) = env::var_os("SMSC_TEST_SKIPPED") {
-        let mut notes = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .unwrap();
+        let mut notes = OpenOptions::new().create(true).append(true).open(path).unwrap();
         // One write: tests of other processes append to the same file.
-        notes
-            .write_all(format!("{name} ({how_to_install})\n").as_bytes())
-            .unwrap();
+        notes.write_all(format!("{name} ({how_to_install})\n").as_bytes()).unwrap();
     }
 }

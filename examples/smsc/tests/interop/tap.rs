@@ -79,27 +79,14 @@ impl Tap {
     /// Waits until `count` PDUs of that id have come from that side; gives them.
     pub(crate) fn wait(&self, from: From, command_id: u32, count: usize) -> Vec<Pdu> {
         let wanted = |passed: &[Passed]| -> Vec<Pdu> {
-            let sent = passed
-                .iter()
-                .filter(|passed| passed.from == from)
-                .map(|passed| &passed.pdu);
-            sent.filter(|pdu| pdu.command_id() == command_id)
-                .cloned()
-                .collect()
+            let sent = passed.iter().filter(|passed| passed.from == from).map(|passed| &passed.pdu);
+            sent.filter(|pdu| pdu.command_id() == command_id).cloned().collect()
         };
         let passed = self.record.passed.lock().unwrap();
         let few = |passed: &mut Vec<Passed>| wanted(passed).len() < count;
-        let (passed, timeout) = self
-            .record
-            .changed
-            .wait_timeout_while(passed, PATIENCE, few)
-            .unwrap();
+        let (passed, timeout) = self.record.changed.wait_timeout_while(passed, PATIENCE, few).unwrap();
         let found = wanted(&passed);
-        assert!(
-            !timeout.timed_out(),
-            "{} of {count} PDUs {command_id:#010x} from {from:?}",
-            found.len()
-        );
+        assert!(!timeout.timed_out(), "{} of {count} PDUs {command_id:#010x} from {from:?}", found.len());
         found
     }
 
@@ -127,9 +114,7 @@ impl Record {
         let mut buffer = [0; 4096];
         loop {
             let joining = matches!(segments, Segments::Joined(_)) && !held.is_empty();
-            source
-                .set_read_timeout(joining.then_some(JOIN_PAUSE))
-                .unwrap();
+            source.set_read_timeout(joining.then_some(JOIN_PAUSE)).unwrap();
             let count = match source.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => count,
@@ -164,7 +149,5 @@ fn write(sink: &mut TcpStream, octets: &[u8], segments: Segments) -> std::io::Re
     if segments != Segments::Single {
         return sink.write_all(octets);
     }
-    octets
-        .iter()
-        .try_for_each(|octet| sink.write_all(std::slice::from_ref(octet)))
+    octets.iter().try_for_each(|octet| sink.write_all(std::slice::from_ref(octet)))
 }

@@ -47,10 +47,7 @@ pub(crate) struct Pdu(pub(crate) Vec<u8>);
 impl Pdu {
     pub(crate) fn new(command_id: u32, sequence_number: u32, body: &[u8]) -> Self {
         let length = 16 + u32::try_from(body.len()).unwrap();
-        let mut octets: Vec<u8> = [length, command_id, OK, sequence_number]
-            .iter()
-            .flat_map(|word| word.to_be_bytes())
-            .collect();
+        let mut octets: Vec<u8> = [length, command_id, OK, sequence_number].iter().flat_map(|word| word.to_be_bytes()).collect();
         octets.extend_from_slice(body);
         Self(octets)
     }
@@ -80,11 +77,7 @@ impl Pdu {
 
     /// Id, status and sequence number: what an answer consists of.
     pub(crate) fn head(&self) -> (u32, u32, u32) {
-        (
-            self.command_id(),
-            self.command_status(),
-            self.sequence_number(),
-        )
+        (self.command_id(), self.command_status(), self.sequence_number())
     }
 
     fn word(&self, at: usize) -> u32 {
@@ -117,10 +110,7 @@ impl Wire {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self {
-            stream,
-            unread: Vec::new(),
-        }
+        Self { stream, unread: Vec::new() }
     }
 
     /// A connection bound as transceiver.
