@@ -2,8 +2,8 @@
 
 use crate::program::Smsc;
 use crate::wire::{
-    ALREADY_BOUND, BIND_TRANSCEIVER, ENQUIRE_LINK, GENERIC_NACK, INVALID_BIND_STATUS, INVALID_COMMAND_ID, INVALID_COMMAND_LENGTH,
-    OK, Pdu, SUBMIT_SM, UNBIND, Wire, response_to,
+    ALREADY_BOUND, BIND_TRANSCEIVER, DELIVER_SM, ENQUIRE_LINK, GENERIC_NACK, INVALID_BIND_STATUS, INVALID_COMMAND_ID,
+    INVALID_COMMAND_LENGTH, OK, Pdu, SUBMIT_SM, UNBIND, Wire, response_to,
 };
 
 #[test]
@@ -119,4 +119,34 @@ fn a_connection_torn_inside_a_pdu_harms_nobody_else() {
     drop(torn);
     other.send(&Pdu::submit(2).0);
     assert_eq!(other.next().head(), (response_to(SUBMIT_SM), OK, 2));
+}
+
+#[test]
+fn a_delivery_without_an_answer_comes_again() {
+    let smsc = Smsc::start();
+    let mut wire = Wire::bound(smsc.address);
+    wire.send(&Pdu::submit_with_receipt(2).0);
+    let first = wire.next_of(DELIVER_SM);
+    drop(wire);
+    let mut wire = Wire::bound(smsc.address);
+    let again = wire.next_of(DELIVER_SM);
+    assert_eq!(again.body(), first.body());
+    wire.send(&Pdu::new(response_to(DELIVER_SM), again.sequence_number(), b"\0").0);
+    // Answered once, it is over: what follows is the receipt of the next message.
+    wire.send(&Pdu::submit_with_receipt(3).0);
+    assert_ne!(wire.next_of(DELIVER_SM).body(), first.body());
+}
+
+#[test]
+fn a_peer_that_does_not_answer_enquire_link_is_given_up() {
+    let smsc = Smsc::with(&[("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "1"), ("SMSC_SMPP__RESPONSE_SECONDS", "1")]);
+    let mut wire = Wire::bound(smsc.address);
+    wire.next_of(ENQUIRE_LINK);
+    wire.assert_closed();
+}
+
+#[test]
+fn a_connection_that_never_binds_is_closed() {
+    let smsc = Smsc::with(&[("SMSC_SMPP__SESSION_INIT_SECONDS", "1")]);
+    Wire::connect(smsc.address).assert_closed();
 }

@@ -26,6 +26,7 @@ cases_of_both! {
 // smpplib checks the state itself and always says version 3.4.
 cases! { only_node_smpp = NodeSmpp:
     a_session_of_smpp_3_3_sees_no_tlv
+    a_session_of_smpp_5_0_is_served
     a_receiver_may_not_submit
     an_unknown_command_is_nacked
 }
@@ -179,6 +180,16 @@ fn a_session_of_smpp_3_3_sees_no_tlv(library: Library) {
     assert!(receipt["text"].as_str().unwrap().starts_with(&format!("id:{id} ")), "{receipt}");
     assert!(receipt["receipted_message_id"].is_null(), "{receipt}");
     assert!(receipt["message_state"].is_null(), "{receipt}");
+}
+
+fn a_session_of_smpp_5_0_is_served(library: Library) {
+    let smsc = Smsc::start();
+    let Some(mut esme) = Esme::start(library) else { return };
+    let port = smsc.address.port();
+    let answer = esme.ask(json!({"do": "bind", "port": port, "kind": "transceiver", "version": 0x50}));
+    assert_eq!(answer["status"], OK, "{answer}");
+    let id = esme.submit(json!({"to": NUMBER, "receipt": 1})).remove(0);
+    assert_eq!(esme.received(1)[0]["receipted_message_id"], id);
 }
 
 fn a_receiver_may_not_submit(library: Library) {

@@ -59,8 +59,22 @@ impl Pdu {
 
     /// A short text to a number that the sandbox delivers.
     pub(crate) fn submit(sequence_number: u32) -> Self {
-        let body = b"\0\x01\x011000\0\x01\x0134600000011\0\0\0\0\0\0\0\0\0\0\x05hello";
-        Self::new(SUBMIT_SM, sequence_number, body)
+        Self::submission(sequence_number, 0)
+    }
+
+    /// The same with a receipt asked for.
+    pub(crate) fn submit_with_receipt(sequence_number: u32) -> Self {
+        Self::submission(sequence_number, 1)
+    }
+
+    fn submission(sequence_number: u32, registered_delivery: u8) -> Self {
+        let addresses = b"\0\x01\x011000\0\x01\x0134600000011\0";
+        let rest = [0, 0, 0, 0, 0, registered_delivery, 0, 0, 0];
+        Self::new(SUBMIT_SM, sequence_number, &[addresses, &rest[..], b"\x05hello"].concat())
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.0[16..]
     }
 
     pub(crate) fn command_id(&self) -> u32 {
@@ -129,6 +143,16 @@ impl Wire {
     /// The next PDU of the MC.
     pub(crate) fn next(&mut self) -> Pdu {
         self.read().expect("the MC closed the connection")
+    }
+
+    /// The next PDU of that id; others are passed over.
+    pub(crate) fn next_of(&mut self, command_id: u32) -> Pdu {
+        loop {
+            let pdu = self.next();
+            if pdu.command_id() == command_id {
+                return pdu;
+            }
+        }
     }
 
     /// Fails unless the MC closes without another PDU.
