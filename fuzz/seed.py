@@ -10,6 +10,7 @@ import random
 
 FUZZ = pathlib.Path(__file__).resolve().parent
 PDU = FUZZ.parent / "smpp-pdu" / "testdata"
+SMS = FUZZ.parent / "sms-codec" / "testdata"
 
 
 def add(target, octets):
@@ -45,5 +46,32 @@ def seed_choices():
         add("pdu_round_trip", bytes([kind]) + choices.randbytes(choices.randrange(400)))
 
 
+def seed_texts():
+    for vector in lines(SMS / "gsm7-vectors.jsonl"):
+        add("gsm7", bytes.fromhex(vector["unpacked_hex"]))
+        add("gsm7", bytes.fromhex(vector["packed_hex"]))
+        add("ucs2", vector["text"].encode("utf-16-be"))
+        add("ucs2", vector["text"].encode())
+    for vector in lines(SMS / "segmentation-vectors.jsonl"):
+        # The first octet chooses the unit and the width of the reference.
+        add("segment", b"\x00" + vector["text"].encode("latin-1", "replace"))
+        add("segment", b"\x82" + vector["text"].encode("utf-16-be"))
+    for vector in lines(SMS / "dlr-corpus.jsonl"):
+        add("receipt", bytes.fromhex(vector["text_hex"]) if "text_hex" in vector else vector["text"].encode())
+        for key in ("submit_date", "done_date"):
+            add("time", (vector["expect"].get(key) or "").encode())
+    for vector in lines(SMS / "time-vectors.jsonl"):
+        add("time", vector["text"].encode())
+
+
+def seed_headers():
+    for vector in lines(PDU / "vectors.jsonl"):
+        fields = vector["decoded"]["fields"]
+        if fields.get("esm_class", 0) & 0x40:
+            add("udh", bytes.fromhex(fields.get("short_message_hex", "")))
+
+
 seed_pdus()
 seed_choices()
+seed_texts()
+seed_headers()
