@@ -207,6 +207,14 @@ impl<B> Effect<B> {
         }
     }
 
+    /// Returns where the body is, if that is new.
+    pub(crate) fn body(&self) -> Option<&B> {
+        match self {
+            Effect::Accepted { body, .. } | Effect::Moved { body, .. } | Effect::Replaced { body, .. } => Some(body),
+            Effect::Retried { .. } | Effect::Settled { .. } | Effect::Reopened { .. } => None,
+        }
+    }
+
     /// Says in another way where the body is.
     pub(crate) fn map<C>(self, mut place: impl FnMut(B) -> C) -> Effect<C> {
         match self {

@@ -4,21 +4,22 @@
 //! clock. A change comes in two halves: `admit` and `promise` check it against everything promised before, `commit`
 //! does it once it is durable. Between the two a message is held: nobody can lease it.
 
+mod alike;
 mod entry;
 mod lanes;
+mod pages;
 mod restore;
+mod sets;
 mod write;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 use tokio::sync::watch;
 
-use crate::model::{Address, Lane, Message, MessageId, Status, Timestamp};
+use crate::model::{Lane, Message, MessageId, Status, Timestamp};
 
 use super::{Counts, Lease, Like, Page};
 use entry::{Entry, Place};
-use lanes::Lanes;
+use pages::Pages;
+use sets::Sets;
 
 pub(crate) use entry::{Effect, Facts, Hit, LaneNo};
 pub(crate) use restore::Known;
@@ -26,24 +27,14 @@ pub(crate) use restore::Known;
 /// All messages of one store.
 #[derive(Debug)]
 pub(crate) struct Index<B> {
-    entries: BTreeMap<MessageId, Entry<B>>,
-    lanes: Lanes,
-    /// Pending messages by their deadline.
-    expiry: BTreeSet<(Timestamp, MessageId)>,
-    /// Pending messages by their likeness.
-    alike: BTreeSet<(u64, MessageId)>,
-    /// Ended messages by the time of their end.
-    finals: Finals,
-    /// Ended messages by status, in the order of `Status::ALL`; the first counts the pending ones.
-    counts: [u64; Status::ALL.len()],
+    entries: Pages<Entry<B>>,
+    sets: Sets,
     /// Messages that are pending or were promised to be.
     pending: usize,
     limits: Limits,
     /// Bodies that nobody needs any more.
     freed: Vec<B>,
 }
-
-type Finals = BTreeSet<(Timestamp, MessageId)>;
 
 /// What bounds the memory of an index.
 #[derive(Clone, Copy, Debug)]
@@ -56,25 +47,15 @@ pub(crate) struct Limits {
 
 impl<B: Clone> Index<B> {
     pub(crate) fn new(limits: Limits) -> Self {
-        Index {
-            entries: BTreeMap::new(),
-            lanes: Lanes::default(),
-            expiry: BTreeSet::new(),
-            alike: BTreeSet::new(),
-            finals: BTreeSet::new(),
-            counts: [0; Status::ALL.len()],
-            pending: 0,
-            limits,
-            freed: Vec::new(),
-        }
+        Index { entries: Pages::new(), sets: Sets::new(), pending: 0, limits, freed: Vec::new() }
     }
 
     /// Hands out what is due, see `Queue::lease`.
     pub(crate) fn lease(&mut self, lane: &Lane, want: Lease) -> Vec<Hit<B>> {
-        let Some(number) = self.lanes.find(lane) else {
+        let Some(number) = self.sets.lanes.find(lane) else {
             return Vec::new();
         };
-        let Some(state) = self.lanes.get_mut(number) else {
+        let Some(state) = self.sets.lanes.get_mut(number) else {
             return Vec::new();
         };
         wake_due(&mut self.entries, state, want.now);
@@ -84,7 +65,7 @@ impl<B: Clone> Index<B> {
             if hits.len() == want.max {
                 break;
             }
-            let Some(entry) = self.entries.get_mut(id).filter(|_| *due <= want.now) else {
+            let Some(entry) = self.entries.get_mut(*id).filter(|_| *due <= want.now) else {
                 continue;
             };
             taken.push(*key);
@@ -105,55 +86,55 @@ impl<B: Clone> Index<B> {
     /// Ends leases before their time.
     pub(crate) fn release(&mut self, ids: &[MessageId]) {
         for id in ids {
-            let Some(entry) = self.entries.get_mut(id) else {
+            let Some(entry) = self.entries.get_mut(*id) else {
                 continue;
             };
-            let Some(lane) = self.lanes.get_mut(entry.facts.lane) else {
+            let Some(lane) = self.sets.lanes.get_mut(entry.facts.lane) else {
                 continue;
             };
             if matches!(entry.place, Place::Leased(_)) {
                 lane.leave(*id, entry);
                 entry.place = Place::Ready;
                 lane.enter(*id, entry);
-                self.lanes.touch(entry.facts.lane);
+                self.sets.lanes.touch(entry.facts.lane);
             }
         }
-        self.lanes.notify();
+        self.sets.lanes.notify();
     }
 
     pub(crate) fn expired(&self, now: Timestamp, max: usize) -> Vec<Hit<B>> {
-        let overdue = self.expiry.iter().take_while(|(expires, _)| *expires <= now);
-        let free = overdue.filter_map(|(_, id)| self.entries.get_key_value(id)).filter(|(_, entry)| match entry.place {
+        let overdue = self.sets.expiry.iter().take_while(|(expires, _)| *expires <= now);
+        let known = overdue.filter_map(|(_, id)| Some((*id, self.entries.get(*id)?)));
+        let free = known.filter(|(_, entry)| match entry.place {
             Place::Leased(until) => until <= now,
             Place::Held => false,
             _ => true,
         });
-        free.take(max).map(|(id, entry)| self.hit(*id, entry)).collect()
+        free.take(max).map(|(id, entry)| self.hit(id, entry)).collect()
     }
 
     pub(crate) fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
-        self.lanes.get(self.lanes.find(lane)?)?.next_due()
+        self.sets.lanes.get(self.sets.lanes.find(lane)?)?.next_due()
     }
 
     pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
-        self.expiry.first().map(|(expires, _)| *expires)
+        self.sets.expiry.first().map(|(expires, _)| *expires)
     }
 
     pub(crate) fn watch(&mut self, lane: &Lane) -> watch::Receiver<u64> {
-        self.lanes.watch(lane)
+        self.sets.lanes.watch(lane)
     }
 
     pub(crate) fn get(&self, id: MessageId) -> Option<Hit<B>> {
-        self.entries.get(&id).filter(|entry| entry.is_visible()).map(|entry| self.hit(id, entry))
+        let entry = self.entries.get(id).filter(|entry| entry.is_visible())?;
+        Some(self.hit(id, entry))
     }
 
     /// Returns the newest pending messages that are probably like this one: equal hashes are no proof.
     pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> Vec<Hit<B>> {
-        let alike = likeness(like.account.as_str(), &like.source, &like.destination);
-        let below = below.map_or(Bound::Included((alike, MessageId(u64::MAX))), |id| Bound::Excluded((alike, id)));
-        let range = (Bound::Included((alike, MessageId(0))), below);
-        let ids = self.alike.range(range).rev().take(max);
-        ids.filter_map(|(_, id)| self.get(*id)).collect()
+        let likeness = alike::likeness(&like.account, &like.source, &like.destination);
+        let ids = self.sets.alike.newest(likeness, below, max);
+        ids.into_iter().filter_map(|id| self.get(id)).collect()
     }
 
     /// Returns one page, looking at `budget` messages at most, and where to go on when there may be more.
@@ -164,18 +145,18 @@ impl<B: Clone> Index<B> {
             if hits.len() == page.max || looked == budget {
                 return (hits, last);
             }
-            last = Some(*id);
+            last = Some(id);
             if self.is_shown(entry, page) {
-                hits.push(self.hit(*id, entry));
+                hits.push(self.hit(id, entry));
             }
         }
         (hits, None)
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let mut lanes: Vec<_> = self.lanes.iter().map(lanes::LaneState::count).collect();
+        let mut lanes: Vec<_> = self.sets.lanes.iter().map(lanes::LaneState::count).collect();
         lanes.sort_by(|one, other| one.lane.cmp(&other.lane));
-        let [pending, delivered, failed, expired, rejected] = self.counts;
+        let [pending, delivered, failed, expired, rejected] = self.sets.counts;
         Counts { lanes, pending, delivered, failed, expired, rejected }
     }
 
@@ -186,17 +167,17 @@ impl<B: Clone> Index<B> {
 
     /// Returns the number of a lane, a new one if need be.
     pub(crate) fn lane(&mut self, lane: &Lane) -> LaneNo {
-        self.lanes.number(lane)
+        self.sets.lanes.number(lane)
     }
 
     /// Extracts what a message says about its way.
     pub(crate) fn facts(&mut self, message: &Message) -> Facts {
         Facts {
-            lane: self.lanes.number(&message.lane),
+            lane: self.sets.lanes.number(&message.lane),
             attempts: message.attempts,
             due: message.deliver_after,
             expires: message.expires,
-            alike: likeness(message.account.as_str(), &message.source, &message.destination),
+            alike: alike::likeness_of(message),
             priority: message.priority,
             at_once: message.deliver_after <= message.submitted,
         }
@@ -204,39 +185,34 @@ impl<B: Clone> Index<B> {
 
     fn entries_beyond(
         &self,
-        beyond: Option<MessageId>,
+        edge: Option<MessageId>,
         newest_first: bool,
-    ) -> Box<dyn Iterator<Item = (&MessageId, &Entry<B>)> + '_> {
-        let edge = beyond.map_or(Bound::Unbounded, Bound::Excluded);
-        if newest_first {
-            Box::new(self.entries.range((Bound::Unbounded, edge)).rev())
-        } else {
-            Box::new(self.entries.range((edge, Bound::Unbounded)))
-        }
+    ) -> Box<dyn Iterator<Item = (MessageId, &Entry<B>)> + '_> {
+        if newest_first { Box::new(self.entries.below(edge)) } else { Box::new(self.entries.above(edge)) }
     }
 
     fn is_shown(&self, entry: &Entry<B>, page: &Page) -> bool {
         let status = entry.outcome().map_or(Status::Pending, |outcome| outcome.state.status());
         entry.is_visible()
             && page.status.is_none_or(|wanted| wanted == status)
-            && page.lane.as_ref().is_none_or(|lane| self.lanes.find(lane) == Some(entry.facts.lane))
+            && page.lane.as_ref().is_none_or(|lane| self.sets.lanes.find(lane) == Some(entry.facts.lane))
     }
 
     fn hit(&self, id: MessageId, entry: &Entry<B>) -> Hit<B> {
-        let lane = self.lanes.get(entry.facts.lane).map(|lane| lane.name.clone()).unwrap_or_default();
-        Hit::new(id, entry, lane)
+        let lane = self.sets.lanes.get(entry.facts.lane);
+        Hit::new(id, entry, lane.map(|lane| lane.name.clone()).unwrap_or_default())
     }
 }
 
 /// Makes those ready whose time or whose lease has come to its end, a bounded number at a time.
-fn wake_due<B>(entries: &mut BTreeMap<MessageId, Entry<B>>, lane: &mut lanes::LaneState, now: Timestamp) {
+fn wake_due<B>(entries: &mut Pages<Entry<B>>, lane: &mut lanes::LaneState, now: Timestamp) {
     for set in [&mut lane.waiting, &mut lane.leased] {
         for _ in 0..WAKE_LIMIT {
             let Some((_, id)) = set.first().copied().filter(|(due, _)| *due <= now) else {
                 break;
             };
             set.pop_first();
-            let Some(entry) = entries.get_mut(&id) else {
+            let Some(entry) = entries.get_mut(id) else {
                 continue;
             };
             entry.place = Place::Ready;
@@ -248,20 +224,3 @@ fn wake_due<B>(entries: &mut BTreeMap<MessageId, Entry<B>>, lane: &mut lanes::La
 /// How many messages one lease makes ready at most: a million that become due in one moment must not stop everybody
 /// else for a second. Only beyond this number can a message go out before one of higher priority.
 const WAKE_LIMIT: usize = 10_000;
-
-/// A hash over what messages must share to stand for one another; FNV-1a, because a snapshot must find the same value.
-fn likeness(account: &str, source: &Address, destination: &Address) -> u64 {
-    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
-    for part in [
-        account.as_bytes(),
-        &[0xFF, source.ton, source.npi],
-        source.digits.octets(),
-        &[0xFF, destination.ton, destination.npi],
-        destination.digits.octets(),
-    ] {
-        for octet in part {
-            hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3);
-        }
-    }
-    hash
-}

@@ -26,7 +26,8 @@ pub(super) struct Group {
     count: u32,
     octets: Vec<u8>,
     pub(super) effects: Vec<Effect<Position>>,
-    pub(super) waiters: Vec<oneshot::Sender<Result<(), QueueError>>>,
+    /// Each with how many of the effects it waits for.
+    pub(super) waiters: Vec<(usize, oneshot::Sender<Result<(), QueueError>>)>,
 }
 
 /// What the header of a group says.

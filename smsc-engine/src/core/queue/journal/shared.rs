@@ -124,7 +124,8 @@ impl Shared {
     /// Joins those who wait for the group, and wakes the writer.
     pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
         let (answer, durable) = oneshot::channel();
-        state.group.waiters.push(answer);
+        let effects = state.group.effects.len();
+        state.group.waiters.push((effects, answer));
         drop(state);
         self.work.notify_one();
         durable
@@ -195,6 +196,15 @@ impl State {
         let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
         let segment = place.ok().and_then(|place| self.segments.get(place));
         segment.map_or(Source::Gone, |segment| Source::File(Arc::clone(&segment.file)))
+    }
+
+    /// Does what became durable in the last segment.
+    pub(super) fn commit(&mut self, effect: Effect<Position>) {
+        if let (Some(body), Some(last)) = (effect.body(), self.segments.back_mut()) {
+            last.live += u64::from(body.len);
+        }
+        self.index.commit(effect);
+        self.settle_freed();
     }
 
     /// Counts out the bodies that nobody needs any more.

@@ -41,14 +41,14 @@ pub(super) fn save(io: &dyn Io, index: &Index<Position>, extent: Extent) -> io::
     let file = io.create(DRAFT)?;
     let mut writer = Writer { salt: extent.salt, file, offset: 0, buffer: Vec::new() };
     let lanes = index.lane_names();
-    let mut entries = index.known();
+    let mut entries = index.known().peekable();
     writer.put(|out| {
         extent.put(out);
         (lanes.len() as u32).put(out);
         lanes.iter().for_each(|lane| lane.put(out));
-        (entries.len() as u64).put(out);
+        (index.len() as u64).put(out);
     })?;
-    while entries.len() > 0 {
+    while entries.peek().is_some() {
         writer.put(|out| entries.by_ref().take(BLOCK).for_each(|entry| put_entry(entry, out)))?;
     }
     writer.finish()?;

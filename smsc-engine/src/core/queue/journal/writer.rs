@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
+use tokio::sync::oneshot;
+
 use super::super::QueueError;
 use super::super::io::IoFile;
 use super::group::Group;
@@ -82,15 +84,13 @@ impl Writer {
         if next_id + RESERVE / 2 > self.reserved {
             self.reserve(&mut group, next_id + RESERVE);
         }
-        let waiters = mem::take(&mut group.waiters);
-        let result = self.poisoned().and_then(|()| {
-            let octets = self.put(&mut group).map_err(|error| self.poison(&error))?;
-            self.commit(group, octets);
-            Ok(())
-        });
-        for waiter in waiters {
-            // Whoever asked may have gone away.
-            let _ = waiter.send(result.clone());
+        match self.poisoned().and_then(|()| self.put(&mut group).map_err(|error| self.poison(&error))) {
+            Ok(octets) => self.commit(group, octets),
+            Err(poisoned) => {
+                for (_, waiter) in group.waiters {
+                    answer(waiter, Err(poisoned.clone()));
+                }
+            }
         }
     }
 
@@ -144,30 +144,35 @@ impl Writer {
         Ok(file)
     }
 
-    /// Does what a durable group does.
+    /// Does what a durable group does and answers those who wait, part by part: the first ones can go on while the
+    /// last ones are worked on, and nobody is locked out for long.
     fn commit(&mut self, group: Group, octets: Vec<u8>) {
-        let start = self.end as u32;
+        let (segment, start) = (self.segment, self.end as u32);
         self.last_group = self.end;
         self.end += octets.len() as u64;
         self.sequence += 1;
         let mut state = self.shared.lock();
-        let mut live = 0;
-        for effect in group.effects {
-            state.index.commit(effect.map(|position| {
-                live += u64::from(position.len);
-                position.based(self.segment, start)
-            }));
+        self.buffer = state.recent.push(segment, start, octets).unwrap_or_default();
+        if let Some(last) = state.segments.back_mut() {
+            last.used = self.end;
         }
-        if let Some(segment) = state.segments.back_mut() {
-            segment.live += live;
-            segment.used = self.end;
-        }
-        state.settle_freed();
-        state.index.notify();
-        self.buffer = state.recent.push(self.segment, start, octets).unwrap_or_default();
-        let dirty = state.needs_housework(&self.shared.options);
         drop(state);
-        if dirty {
+        let all = group.effects.len();
+        let mut effects = group.effects.into_iter();
+        let mut waiters = group.waiters.into_iter().peekable();
+        while effects.len() > 0 {
+            let mut state = self.shared.lock();
+            for effect in effects.by_ref().take(PART) {
+                state.commit(effect.map(|place| place.based(segment, start)));
+            }
+            state.index.notify();
+            drop(state);
+            let done = all - effects.len();
+            while let Some((_, waiter)) = waiters.next_if(|(effects, _)| *effects <= done) {
+                answer(waiter, Ok(()));
+            }
+        }
+        if self.shared.lock().needs_housework(&self.shared.options) {
             self.shared.housework.notify_all();
         }
     }
@@ -218,3 +223,11 @@ impl Writer {
         }
     }
 }
+
+fn answer(waiter: oneshot::Sender<Result<(), QueueError>>, result: Result<(), QueueError>) {
+    // Whoever asked may have gone away.
+    let _ = waiter.send(result);
+}
+
+/// How many effects are done under one lock.
+const PART: usize = 256;

@@ -1,0 +1,308 @@
+//! How fast the journal accepts messages, beside what the disk allows in the same run.
+//!
+//! `cargo run --release -p smsc-engine --example journal_rate [directory] [seconds per figure]`
+//!
+//! For 1, 16, 256 and 4096 callers that each append one message, wait until it is durable and go on, it prints the
+//! rate of a bare log (octets of the same size, copied into a shared buffer; one thread writes and syncs them with
+//! `fdatasync`) and the rate of `JournalQueue`, and their ratio. Then it takes messages through whole lives and
+//! measures the memory of a backlog.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program for developers")]
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use smsc_engine::core::queue::{Change, JournalOptions, JournalQueue, Lease, Queue};
+use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+use tokio::sync::oneshot;
+
+/// Text of one message: with its fields it takes about 300 octets in the journal.
+const TEXT: [u8; 180] = [b'x'; 180];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let root = arguments.next().map_or_else(|| PathBuf::from("target"), PathBuf::from).join("journal-rate");
+    let time = Duration::from_secs_f64(arguments.next().and_then(|text| text.parse().ok()).unwrap_or(2.0));
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(&root).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let record = sample(&JournalQueue::open(root.join("size"), options()).unwrap()).encoded_len() + 9;
+    println!("single sync: {:.0} us; one record: {record} octets", single_sync(&root).as_secs_f64() * 1e6);
+    println!("{:>9} {:>12} {:>12} {:>6}", "in flight", "bare log/s", "journal/s", "ratio");
+    for callers in [1, 16, 256, 4096] {
+        let (mut bare, mut journal) = (Vec::new(), Vec::new());
+        // Taken in turns, so that a noisy neighbour hits both.
+        for round in 0..3 {
+            let log = Arc::new(BareLog::new(&root.join(format!("bare-{callers}-{round}"))));
+            bare.push(runtime.block_on(bare_rate(log, record, callers, time)));
+            let directory = root.join(format!("journal-{callers}-{round}"));
+            let queue = Arc::new(JournalQueue::open(&directory, options()).unwrap());
+            journal.push(runtime.block_on(journal_rate(queue, callers, time)));
+            std::fs::remove_dir_all(directory).unwrap();
+        }
+        let (bare, journal) = (median(bare), median(journal));
+        println!("{callers:>9} {bare:>12.0} {journal:>12.0} {:>6.2}", journal / bare);
+    }
+    lives(&root, &runtime, time);
+    backlog(&root, &runtime);
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+fn options() -> JournalOptions {
+    let mut options = JournalOptions::default();
+    options.pending_limit = 20_000_000;
+    options
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+fn sample(queue: &dyn Queue) -> Message {
+    static TEMPLATE: LazyLock<Message> = LazyLock::new(|| {
+        let mut message = Message::new(MessageId(0), Account::from("shop"), Lane::from("sandbox"));
+        message.source = Address::new(5, 0, "Shop");
+        message.submitted = Timestamp::now();
+        message.deliver_after = message.submitted;
+        message.expires = message.submitted.after(Duration::from_secs(86_400));
+        message.user_data = bytes::Bytes::from_static(&TEXT);
+        message.tlvs = bytes::Bytes::from_static(&[0; 40]);
+        message
+    });
+    let id = queue.next_id();
+    let mut digits = *b"447900000000";
+    for (turn, digit) in digits.iter_mut().rev().take(8).enumerate() {
+        *digit += (id.0 / 10_u64.pow(turn as u32) % 10) as u8;
+    }
+    Message { id, destination: Address::new(1, 1, digits), ..TEMPLATE.clone() }
+}
+
+fn single_sync(root: &Path) -> Duration {
+    let file = File::create(root.join("single")).unwrap();
+    let mut times: Vec<_> = (0..200)
+        .map(|turn| {
+            let start = Instant::now();
+            file.write_all_at(&TEXT, turn * TEXT.len() as u64).unwrap();
+            file.sync_data().unwrap();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The least one can do: a shared buffer, one thread, one write and one sync.
+struct BareLog {
+    waiting: Mutex<(Vec<u8>, Vec<oneshot::Sender<()>>)>,
+    work: Condvar,
+    stop: AtomicBool,
+    file: File,
+}
+
+impl BareLog {
+    fn new(path: &Path) -> Self {
+        let file = OpenOptions::new().create(true).truncate(true).write(true).open(path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        BareLog { waiting: Mutex::default(), work: Condvar::new(), stop: AtomicBool::new(false), file }
+    }
+
+    async fn append(&self, octets: &[u8]) {
+        let (answer, durable) = oneshot::channel();
+        {
+            let mut waiting = self.waiting.lock().unwrap();
+            waiting.0.extend_from_slice(octets);
+            waiting.1.push(answer);
+        }
+        self.work.notify_one();
+        durable.await.unwrap();
+    }
+
+    fn write(&self) {
+        let mut end = 0;
+        let mut spare = Vec::new();
+        loop {
+            let (octets, waiters) = {
+                let mut waiting = self.waiting.lock().unwrap();
+                while waiting.1.is_empty() {
+                    if self.stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    waiting = self.work.wait_timeout(waiting, Duration::from_millis(50)).unwrap().0;
+                }
+                std::mem::replace(&mut *waiting, (std::mem::take(&mut spare), Vec::new()))
+            };
+            self.file.write_all_at(&octets, end).unwrap();
+            self.file.sync_data().unwrap();
+            end += octets.len() as u64;
+            waiters.into_iter().for_each(|waiter| waiter.send(()).unwrap());
+            spare = octets;
+            spare.clear();
+        }
+    }
+}
+
+async fn bare_rate(log: Arc<BareLog>, record: usize, callers: usize, time: Duration) -> f64 {
+    let writer = {
+        let log = Arc::clone(&log);
+        std::thread::spawn(move || log.write())
+    };
+    let octets: Arc<[u8]> = vec![b'x'; record].into();
+    let target = Arc::clone(&log);
+    let rate = rate(callers, time, move || {
+        let (log, octets) = (Arc::clone(&target), Arc::clone(&octets));
+        async move { log.append(&octets).await }
+    })
+    .await;
+    log.stop.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+    rate
+}
+
+async fn journal_rate(queue: Arc<JournalQueue>, callers: usize, time: Duration) -> f64 {
+    let rate = rate(callers, time, {
+        let queue = Arc::clone(&queue);
+        move || {
+            let queue = Arc::clone(&queue);
+            async move { queue.append(vec![sample(&*queue)]).await.unwrap() }
+        }
+    })
+    .await;
+    queue.close().await.unwrap();
+    rate
+}
+
+/// Runs `callers` tasks that call again and again, and returns how many calls a second were answered.
+async fn rate<F>(callers: usize, time: Duration, call: impl Fn() -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let done = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let (call, done) = (call.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                while start.elapsed() < time {
+                    call().await;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// Accept in batches, lease by the hundred, settle: whole lives, with tidying going on beside.
+fn lives(root: &Path, runtime: &tokio::runtime::Runtime, time: Duration) {
+    let mut options = options();
+    options.final_limit = 10_000;
+    let directory = root.join("lives");
+    let queue = Arc::new(JournalQueue::open(&directory, options).unwrap());
+    let start = Instant::now();
+    let settled = Arc::new(AtomicU64::new(0));
+    let time = time * 3;
+    runtime.block_on(async {
+        let mut tasks = Vec::new();
+        for _ in 0..16 {
+            let queue = Arc::clone(&queue);
+            tasks.push(tokio::spawn(async move {
+                while start.elapsed() < time {
+                    let batch = (0..100).map(|_| sample(&*queue)).collect();
+                    queue.append(batch).await.unwrap();
+                }
+            }));
+        }
+        for _ in 0..16 {
+            let (queue, settled) = (Arc::clone(&queue), Arc::clone(&settled));
+            tasks.push(tokio::spawn(async move {
+                let lane = Lane::from("sandbox");
+                let mut watch = queue.watch(&lane);
+                while start.elapsed() < time {
+                    let now = Timestamp::now();
+                    let want = Lease { max: 100, now, until: now.after(Duration::from_secs(60)) };
+                    let messages = queue.lease(&lane, want).await.unwrap();
+                    if messages.is_empty() {
+                        let _ = tokio::time::timeout(Duration::from_millis(100), watch.changed()).await;
+                        continue;
+                    }
+                    let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 1, done: now };
+                    let settle = |message: &Message| Change::Settle { id: message.id, outcome, receipt: None };
+                    let results = queue.apply(messages.iter().map(settle).collect()).await.unwrap();
+                    settled.fetch_add(results.iter().filter(|result| result.is_ok()).count() as u64, Ordering::Relaxed);
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    let rate = settled.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64();
+    println!("whole lives: {rate:.0}/s; {} pending at the end", queue.counts().pending);
+    drop(queue);
+    let size: u64 = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    println!("files of {} MB remain", size >> 20);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+/// Memory of a backlog, and how long it takes to open it again.
+fn backlog(root: &Path, runtime: &tokio::runtime::Runtime) {
+    const MESSAGES: u64 = 1_000_000;
+    let directory = root.join("backlog");
+    let queue = JournalQueue::open(&directory, options()).unwrap();
+    let before = resident();
+    let start = Instant::now();
+    runtime.block_on(async {
+        for _ in 0..MESSAGES / 1000 {
+            queue.append((0..1000).map(|_| sample(&queue)).collect()).await.unwrap();
+        }
+    });
+    let fill = start.elapsed().as_secs_f64();
+    let each = (resident() - before) as f64 / MESSAGES as f64;
+    println!("backlog of {MESSAGES}: filled in {fill:.1} s, {each:.0} octets of memory each, recent groups included");
+    drop(queue);
+    let start = Instant::now();
+    let queue = JournalQueue::open(&directory, options()).unwrap();
+    println!("opened by reading everything in {:.2} s", start.elapsed().as_secs_f64());
+    claim(&queue, runtime);
+    runtime.block_on(queue.close()).unwrap();
+    drop(queue);
+    let before = resident();
+    let start = Instant::now();
+    let queue = JournalQueue::open(&directory, options()).unwrap();
+    println!("opened by the snapshot in {:.2} s", start.elapsed().as_secs_f64());
+    println!("{:.0} octets of memory each after that", resident().saturating_sub(before) as f64 / MESSAGES as f64);
+    claim(&queue, runtime);
+    drop(queue);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+fn claim(queue: &JournalQueue, runtime: &tokio::runtime::Runtime) {
+    let lane = Lane::from("sandbox");
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let now = Timestamp::now();
+        let start = Instant::now();
+        let want = Lease { max: 100, now, until: now.after(Duration::from_secs(1)) };
+        assert_eq!(runtime.block_on(queue.lease(&lane, want)).unwrap().len(), 100);
+        times.push(start.elapsed());
+    }
+    times.sort();
+    println!(
+        "lease of 100 from disk: {:.0} us (median), {:.0} us (worst)",
+        times[50].as_secs_f64() * 1e6,
+        times[99].as_secs_f64() * 1e6
+    );
+}
+
+/// Resident octets of this process; 0 where the system does not tell.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4096)
+}

@@ -1,0 +1,130 @@
+//! A map from message ids for ids that come in order: close to an array, yet without holes.
+//!
+//! Ids are handed out one after the other and mostly go in the same order, so neighbours share a page of up to 64
+//! entries and a page is full of them. A tree node would be half empty, a hash table would stop to grow.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::model::MessageId;
+
+/// A sorted map from ids to values.
+#[derive(Debug)]
+pub(super) struct Pages<T> {
+    /// By id without the low bits; each page is sorted and not empty.
+    pages: BTreeMap<u64, Vec<(MessageId, T)>>,
+    len: usize,
+}
+
+/// Low bits of an id that are told apart inside a page.
+const BITS: u32 = 6;
+
+impl<T> Pages<T> {
+    pub(super) fn new() -> Self {
+        Pages { pages: BTreeMap::new(), len: 0 }
+    }
+
+    /// Adds a value unless there is one; tells whether it did.
+    pub(super) fn insert(&mut self, id: MessageId, value: T) -> bool {
+        let page = self.pages.entry(id.0 >> BITS).or_default();
+        let Err(place) = find(page, id) else {
+            return false;
+        };
+        page.insert(place, (id, value));
+        self.len += 1;
+        true
+    }
+
+    /// Takes a value out.
+    pub(super) fn remove(&mut self, id: MessageId) -> Option<T> {
+        let page = self.pages.get_mut(&(id.0 >> BITS))?;
+        let (_, value) = page.remove(find(page, id).ok()?);
+        self.len -= 1;
+        if page.is_empty() {
+            self.pages.remove(&(id.0 >> BITS));
+        } else if page.len() < page.capacity() / 4 {
+            // The few that stay longest must not keep room for all that went.
+            page.shrink_to(page.len() * 2);
+        }
+        Some(value)
+    }
+
+    pub(super) fn get_mut(&mut self, id: MessageId) -> Option<&mut T> {
+        let page = self.pages.get_mut(&(id.0 >> BITS))?;
+        let place = find(page, id).ok()?;
+        page.get_mut(place).map(|(_, value)| value)
+    }
+
+    pub(super) fn get(&self, id: MessageId) -> Option<&T> {
+        let page = self.pages.get(&(id.0 >> BITS))?;
+        page.get(find(page, id).ok()?).map(|(_, value)| value)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (MessageId, &mut T)> {
+        self.pages.values_mut().flatten().map(|(id, value)| (*id, value))
+    }
+
+    /// Goes through the entries above an id in their order.
+    pub(super) fn above(&self, id: Option<MessageId>) -> impl Iterator<Item = (MessageId, &T)> {
+        let start = id.map_or(Bound::Unbounded, |id| Bound::Included(id.0 >> BITS));
+        let pages = self.pages.range((start, Bound::Unbounded));
+        let entries = pages.flat_map(|(_, page)| page);
+        entries.map(|(id, value)| (*id, value)).skip_while(move |(this, _)| id.is_some_and(|id| *this <= id))
+    }
+
+    /// Goes through the entries below an id, the highest first.
+    pub(super) fn below(&self, id: Option<MessageId>) -> impl Iterator<Item = (MessageId, &T)> {
+        let end = id.map_or(Bound::Unbounded, |id| Bound::Included(id.0 >> BITS));
+        let pages = self.pages.range((Bound::Unbounded, end)).rev();
+        let entries = pages.flat_map(|(_, page)| page.iter().rev());
+        entries.map(|(id, value)| (*id, value)).skip_while(move |(this, _)| id.is_some_and(|id| *this >= id))
+    }
+}
+
+/// Finds an id in a page, or where it belongs.
+fn find<T>(page: &[(MessageId, T)], id: MessageId) -> Result<usize, usize> {
+    match page.last() {
+        // Most often the next id is added.
+        Some((last, _)) if *last < id => Err(page.len()),
+        _ => page.binary_search_by_key(&id, |(id, _)| *id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pages_are_a_sorted_map(steps in proptest::collection::vec((any::<bool>(), 0_u64..300), 0..600), edge in 0_u64..300) {
+            let mut pages = Pages::new();
+            let mut map = BTreeMap::new();
+            for (add, id) in steps {
+                let id = MessageId(id);
+                if add {
+                    prop_assert_eq!(pages.insert(id, id.0), !map.contains_key(&id));
+                    map.insert(id, id.0);
+                } else {
+                    prop_assert_eq!(pages.remove(id), map.remove(&id));
+                }
+                prop_assert_eq!(pages.get(id), map.get(&id));
+                prop_assert_eq!(pages.get_mut(id), map.get_mut(&id));
+                prop_assert_eq!(pages.len(), map.len());
+            }
+            let edge = MessageId(edge);
+            let all: Vec<_> = map.iter().map(|(id, value)| (*id, value)).collect();
+            prop_assert_eq!(pages.above(None).collect::<Vec<_>>(), all.clone());
+            prop_assert_eq!(pages.below(None).collect::<Vec<_>>(), all.iter().rev().copied().collect::<Vec<_>>());
+            let above: Vec<_> = all.iter().filter(|(id, _)| *id > edge).copied().collect();
+            prop_assert_eq!(pages.above(Some(edge)).collect::<Vec<_>>(), above);
+            let below: Vec<_> = all.iter().filter(|(id, _)| *id < edge).rev().copied().collect();
+            prop_assert_eq!(pages.below(Some(edge)).collect::<Vec<_>>(), below);
+        }
+    }
+}
