@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p smpp-session --example rate [seconds]`
 
+#![allow(clippy::print_stdout, reason = "a measurement is printed")]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +25,10 @@ fn main() -> Result<()> {
         let single = one.block_on(loopback(window, time))?;
         drop(one);
         let two = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let double = two.block_on(async move { tokio::spawn(async move { loopback(window, time).await.map_err(|e| e.to_string()) }).await })??;
+        let double =
+            two.block_on(
+                async move { tokio::spawn(async move { loopback(window, time).await.map_err(|e| e.to_string()) }).await },
+            )??;
         println!("window {window:>4}: {single:>9.0} /s on one thread, {double:>9.0} /s on two workers");
     }
     Ok(())

@@ -29,7 +29,6 @@ mod time;
 mod timers;
 mod window;
 
-
 pub use config::{Config, MAX_WINDOW, Overflow, Timeouts};
 pub use counters::Counters;
 pub use credentials::Credentials;

@@ -2,9 +2,9 @@
 
 use smpp_pdu::tlv::{ScInterfaceVersion, TlvType};
 use smpp_pdu::{
-    BindReceiver, BindReceiverResp, BindTransceiver, BindTransceiverResp, BindTransmitter, BindTransmitterResp, CStr,
-    CommandId, CommandStatus, DeliverSmResp, EnquireLink, EnquireLinkResp, Frame, GenericNack, Header, Pdu, State, Tlvs, Unbind,
-    UnbindResp, Version,
+    BindReceiver, BindReceiverResp, BindTransceiver, BindTransceiverResp, BindTransmitter, BindTransmitterResp, CStr, CommandId,
+    CommandStatus, DeliverSmResp, EnquireLink, EnquireLinkResp, Frame, GenericNack, Header, Pdu, State, Tlvs, Unbind, UnbindResp,
+    Version,
 };
 
 use crate::session::Session;

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::string::{String, ToString};
 use std::sync::Arc;
 
-use smpp_pdu::{BindTransceiverResp, CommandStatus, Pdu, Side, Version};
 use smpp_pdu::{BindReceiverResp, BindTransmitterResp};
+use smpp_pdu::{BindTransceiverResp, CommandStatus, Pdu, Side, Version};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, ToSocketAddrs};

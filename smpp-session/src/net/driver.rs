@@ -7,7 +7,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::vec::Vec;
 
 use bytes::BytesMut;
@@ -31,9 +31,13 @@ pub(crate) struct Driver<S> {
     /// Being written, up to `written`.
     output: BytesMut,
     written: usize,
+    /// Octets the next read asks for; grows and shrinks with what arrives.
+    read_size: usize,
     /// The peer must wait: nothing is read.
     paused: bool,
-    /// The connection cannot be used any more.
+    /// Nothing more will be read.
+    ended: bool,
+    /// Nothing more can be written.
     broken: bool,
     sleep: Pin<std::boxed::Box<Sleep>>,
     /// When `sleep` ends.
@@ -41,6 +45,8 @@ pub(crate) struct Driver<S> {
     /// What one batch of input came to.
     inbox: Vec<Event<u32>>,
     wakers: Vec<Waker>,
+    /// Several others have something to do because of us, and will have work for us.
+    stirred: bool,
     over: Option<CloseReason>,
 }
 
@@ -54,12 +60,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             input: BytesMut::new(),
             output: BytesMut::new(),
             written: 0,
+            read_size: SMALL_READ,
             paused: false,
+            ended: false,
             broken: false,
             sleep: std::boxed::Box::pin(sleep_until(tokio::time::Instant::now())),
             armed: None,
             inbox: Vec::new(),
             wakers: Vec::new(),
+            stirred: false,
             over: None,
         }
     }
@@ -81,7 +90,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 return Poll::Ready(reason);
             }
             let written = self.poll_write(cx);
-            if read.is_pending() && written.is_pending() && self.park(cx) {
+            if read.is_ready() || written.is_ready() {
+                continue;
+            }
+            // Let them all run before writing what the first of them has to say.
+            if std::mem::take(&mut self.stirred) {
+                break;
+            }
+            if self.park(cx) {
                 return Poll::Pending;
             }
         }
@@ -91,12 +107,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Reads once. Ready if there is something new to work on.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.paused || self.broken {
+        if self.paused || self.ended {
             return Poll::Pending;
         }
-        self.input.reserve(READ_SIZE);
-        let result = pin!(self.stream.read_buf(&mut self.input)).poll(cx);
-        result.map(|result| self.broken = !matches!(result, Ok(1..)))
+        self.input.reserve(self.read_size);
+        let result = ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx));
+        match result {
+            Ok(octets @ 1..) if octets >= self.read_size => self.read_size = LARGE_READ,
+            Ok(1..) => {}
+            Ok(0) => self.ended = true,
+            Err(_) => (self.ended, self.broken) = (true, true),
+        }
+        Poll::Ready(())
     }
 
     /// Lets the session work through what was read, then tells everybody concerned.
@@ -112,6 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             self.collect(&mut inner, now);
             self.paused = !inner.session.wants_input();
         }
+        self.stirred |= self.wakers.len() + self.inbox.len() > 1;
         self.wakers.drain(..).for_each(Waker::wake);
         self.dispatch();
     }
@@ -124,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 Err(error) => return inner.session.handle_bad_framing(error),
             }
         }
-        if self.broken {
+        if self.ended || self.broken {
             inner.session.handle_disconnect();
         }
     }
@@ -232,8 +255,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let rings = self.sleep.as_mut().poll(cx).is_ready();
         if rings {
             self.armed = None;
+            self.slim();
         }
         !rings
+    }
+
+    /// Gives memory back: whoever waited for an alarm may wait for many more.
+    fn slim(&mut self) {
+        self.read_size = SMALL_READ;
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+        if self.written == self.output.len() {
+            (self.output, self.written) = (BytesMut::new(), 0);
+        }
     }
 
     /// Writes what was encoded before the end, and says that nothing follows.
@@ -253,10 +288,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Closing with unread input would make the kernel drop what the peer has not read yet.
     async fn wait_for_peer(&mut self) {
-        while !self.broken {
+        while !self.ended && !self.broken {
             self.input.clear();
-            self.input.reserve(READ_SIZE);
-            self.broken = !matches!(self.stream.read_buf(&mut self.input).await, Ok(1..));
+            self.input.reserve(SMALL_READ);
+            self.ended = !matches!(self.stream.read_buf(&mut self.input).await, Ok(1..));
         }
     }
 }
@@ -293,5 +328,7 @@ impl<S> Drop for Driver<S> {
 
 // Gives other tasks a turn when a peer never stops sending.
 const ROUNDS: usize = 16;
+// An idle session holds no more than this; it takes a few PDUs.
+const SMALL_READ: usize = 2 * 1024;
 // About four hundred submit_sm; larger reads measured no faster.
-const READ_SIZE: usize = 64 * 1024;
+const LARGE_READ: usize = 64 * 1024;

@@ -148,7 +148,9 @@ pub(crate) struct Places {
 
 #[derive(Debug)]
 enum Place {
-    Free { next: Option<u32> },
+    Free {
+        next: Option<u32>,
+    },
     Waiting(Option<Waker>),
     Over(Outcome, Duration),
     /// Nobody waits any more, but the session still has the number of the place.
@@ -233,11 +235,11 @@ mod tests {
     #[test]
     fn an_answer_waits_to_be_fetched() {
         let mut places = Places::default();
-        let (first, mut cx) = (places.next(), Context::from_waker(Waker::noop()));
+        let (first, cx) = (places.next(), Context::from_waker(Waker::noop()));
         places.take();
-        assert!(places.poll(first, &mut cx).is_pending());
+        assert!(places.poll(first, &cx).is_pending());
         assert!(places.end(first, Outcome::Expired, Duration::ZERO).is_some());
-        assert!(matches!(places.poll(first, &mut cx), Poll::Ready((Outcome::Expired, _))));
+        assert!(matches!(places.poll(first, &cx), Poll::Ready((Outcome::Expired, _))));
         assert_eq!(places.next(), first);
     }
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use smpp_pdu::{
-    Addr, BindTransceiver, CStr, Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Password,
-    Pdu, Version,
+    Addr, BindTransceiver, CStr, Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Password, Pdu, Version,
 };
 
 use super::batch::Batch;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use smpp_pdu::tlv::{SarMsgRefNum, ScInterfaceVersion, TlvType};
 use smpp_pdu::{
-    AlertNotification, BindTransceiver, BindTransceiverResp, BindTransmitterResp, CStr, CommandId, CommandStatus, DataSm, DeliverSm,
-    DeliverSmResp, EnquireLink, Frame, GenericNack, Outbind, Stamp, State, SubmitSm, Tlvs, Unbind, UnbindResp, Version,
+    AlertNotification, BindTransceiver, BindTransceiverResp, BindTransmitterResp, CStr, CommandId, CommandStatus, DataSm,
+    DeliverSm, DeliverSmResp, EnquireLink, Frame, GenericNack, Outbind, Stamp, State, SubmitSm, Tlvs, Unbind, UnbindResp,
+    Version,
 };
 use smpp_session::testing::{Pair, feed, sent};
 use smpp_session::{
@@ -16,11 +17,9 @@ use crate::{Ending, ended, events, quiet_pair, requests, submit};
 
 #[test]
 fn each_kind_of_bind_leads_to_its_state() {
-    for (kind, state) in [
-        (BindKind::Transmitter, State::BoundTx),
-        (BindKind::Receiver, State::BoundRx),
-        (BindKind::Transceiver, State::BoundTrx),
-    ] {
+    for (kind, state) in
+        [(BindKind::Transmitter, State::BoundTx), (BindKind::Receiver, State::BoundRx), (BindKind::Transceiver, State::BoundTrx)]
+    {
         let mut pair = Pair::bound(kind, Config::default(), Config::default());
         assert_eq!((pair.esme.state(), pair.mc.state()), (state, state));
         assert_eq!(pair.esme.request(&submit(), 1, pair.now).is_ok(), kind.sends());
@@ -45,7 +44,8 @@ fn both_sides_use_the_lower_version() {
 #[test]
 fn the_mc_states_its_version_only_to_peers_that_know_tlvs() {
     for (version, stated) in [(0x34, Some(ScInterfaceVersion(0x50))), (0x50, Some(ScInterfaceVersion(0x50))), (0x33, None)] {
-        let mut mc: Session<u32> = Session::new(smpp_pdu::Side::Mc, Config { version: Version::V5_0, ..Config::default() }, Time::ZERO);
+        let mut mc: Session<u32> =
+            Session::new(smpp_pdu::Side::Mc, Config { version: Version::V5_0, ..Config::default() }, Time::ZERO);
         let bind = BindTransceiver { interface_version: version, ..Default::default() };
         feed(&mut mc, Frame::new(&bind, Stamp::new(1)).unwrap().octets(), Time::ZERO);
         let Some(Event::Bind { responder, .. }) = mc.poll_event() else { panic!("no bind") };
@@ -71,7 +71,8 @@ fn a_3_3_peer_never_gets_tlvs() {
 #[test]
 fn an_mc_that_does_not_state_its_version_is_taken_for_what_the_configuration_says() {
     for silent_version in [Version::V3_3, Version::V3_4] {
-        let mut esme: Session<u32> = Session::new(smpp_pdu::Side::Esme, Config { silent_version, ..Config::default() }, Time::ZERO);
+        let mut esme: Session<u32> =
+            Session::new(smpp_pdu::Side::Esme, Config { silent_version, ..Config::default() }, Time::ZERO);
         esme.bind(BindKind::Transmitter, &Credentials::new("me", ""), 0, Time::ZERO).unwrap();
         let answer = Frame::new(&BindTransmitterResp::default(), Stamp::new(1)).unwrap();
         feed(&mut esme, answer.octets(), Time::ZERO);
@@ -168,7 +169,11 @@ fn alert_notification_has_no_answer() {
 fn either_side_unbinds() {
     for from_mc in [false, true] {
         let mut pair = quiet_pair(Config::default());
-        if from_mc { pair.mc.unbind(pair.now) } else { pair.esme.unbind(pair.now) }
+        if from_mc {
+            pair.mc.unbind(pair.now)
+        } else {
+            pair.esme.unbind(pair.now)
+        }
         pair.deliver();
         let (asker, asked) = if from_mc { (&mut pair.mc, &mut pair.esme) } else { (&mut pair.esme, &mut pair.mc) };
         assert_eq!(asker.closed(), Some(CloseReason::Unbound { by: End::Local }));
@@ -282,7 +287,9 @@ fn enquire_link_is_answered_in_every_state() {
 fn requests_beyond_the_limit_wait_or_are_throttled() {
     let limited = |overflow| Config { unanswered: 2, overflow, ..Config::default() };
     let mut pair = quiet_pair(limited(Overflow::StopReading));
-    (0..3).for_each(|tag| drop(pair.esme.request(&submit(), tag, pair.now).unwrap()));
+    for tag in 0..3 {
+        pair.esme.request(&submit(), tag, pair.now).unwrap();
+    }
     pair.deliver();
     assert!(!pair.mc.wants_input());
     let (_, responder) = requests(&mut pair.mc).remove(1);
@@ -292,7 +299,9 @@ fn requests_beyond_the_limit_wait_or_are_throttled() {
     assert_eq!(requests(&mut pair.mc).len(), 1);
 
     let mut pair = quiet_pair(limited(Overflow::Throttle));
-    (0..3).for_each(|tag| drop(pair.esme.request(&submit(), tag, pair.now).unwrap()));
+    for tag in 0..3 {
+        pair.esme.request(&submit(), tag, pair.now).unwrap();
+    }
     pair.deliver();
     assert!(pair.mc.wants_input());
     assert_eq!(ended(&mut pair.esme), [(2, Ending::Answered(CommandStatus::RTHROTTLED.0))]);

@@ -60,7 +60,8 @@ fn a_bind_that_is_not_answered_ends_the_connection() {
 
 #[test]
 fn a_silent_peer_is_asked_and_a_living_one_answers() {
-    let mut pair = Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
+    let mut pair =
+        Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
     let before = pair.esme.counters().pdus_out;
     pair.advance(35 * SECOND);
     assert_eq!(pair.esme.counters().pdus_out - before, 3);
@@ -69,7 +70,8 @@ fn a_silent_peer_is_asked_and_a_living_one_answers() {
 
 #[test]
 fn a_dead_peer_is_left() {
-    let mut pair = Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
+    let mut pair =
+        Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
     pair.now = pair.now + 10 * SECOND;
     pair.esme.handle_timeout(pair.now);
     assert_eq!(sent(&mut pair.esme)[0].command_id(), CommandId::ENQUIRE_LINK);
@@ -82,7 +84,8 @@ fn a_dead_peer_is_left() {
 
 #[test]
 fn any_pdu_proves_that_the_peer_lives() {
-    let mut pair = Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
+    let mut pair =
+        Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
     for _ in 0..20 {
         pair.now = pair.now + 9 * SECOND;
         let stray = Frame::new(&smpp_pdu::SubmitSmResp::default(), Stamp::new(99)).unwrap();
@@ -95,7 +98,8 @@ fn any_pdu_proves_that_the_peer_lives() {
 
 #[test]
 fn a_nacked_enquiry_proves_that_the_peer_lives() {
-    let mut pair = Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
+    let mut pair =
+        Pair::bound(BindKind::Transceiver, with(Timeouts { enquire_link: Some(10 * SECOND), ..quiet() }), with(quiet()));
     pair.now = pair.now + 10 * SECOND;
     pair.esme.handle_timeout(pair.now);
     let number = sent(&mut pair.esme)[0].sequence_number();

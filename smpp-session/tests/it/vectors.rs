@@ -1,7 +1,9 @@
 //! Every bad vector, given to a session in the stated state: does it react as SMPP asks?
 
 use serde_json::Value;
-use smpp_pdu::{BindReceiver, BindTransceiver, BindTransmitter, CStr, CommandId, CommandStatus, Frame, Pdu, Side, Stamp, Version};
+use smpp_pdu::{
+    BindReceiver, BindTransceiver, BindTransmitter, CStr, CommandId, CommandStatus, Frame, Pdu, Side, Stamp, Version,
+};
 use smpp_session::testing::{feed, sent};
 use smpp_session::{BindKind, CloseReason, Config, Credentials, Event, Session, Time};
 
@@ -11,10 +13,8 @@ const VECTORS: &str = include_str!("../../../smpp-pdu/testdata/vectors-bad.jsonl
 fn every_bad_vector_gets_the_stated_reaction() {
     let vectors: Vec<Value> = VECTORS.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(vectors.len(), 162);
-    let failures: Vec<String> = vectors
-        .iter()
-        .filter_map(|vector| check(vector).err().map(|why| format!("{}: {why}", text(vector, "name"))))
-        .collect();
+    let failures: Vec<String> =
+        vectors.iter().filter_map(|vector| check(vector).err().map(|why| format!("{}: {why}", text(vector, "name")))).collect();
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
 
@@ -116,7 +116,7 @@ fn session_for(vector: &Value) -> Session<u32> {
         // Something that waits for number 9, for the responses among the vectors.
         while session.request(&crate::submit(), 9, Time::ZERO).is_ok_and(|number| number < 9) {}
     }
-    session.poll_transmit().map_or((), |out| out.clear());
+    sent(&mut session);
     session
 }
 

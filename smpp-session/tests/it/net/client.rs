@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use smpp_pdu::{
-    BindTransceiverResp, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLink, GenericNack, SubmitSm, SubmitSmResp, Unbind,
-    UnbindResp, Version,
+    BindTransceiverResp, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLink, GenericNack, SubmitSm, SubmitSmResp,
+    Unbind, UnbindResp, Version,
 };
 use smpp_session::net::{Batch, BindError, CallError, Client, Incoming, ResponseError, Unanswered};
 use smpp_session::testing::Peer;
@@ -65,7 +65,8 @@ async fn a_refused_bind_tells_the_status_and_leaves() {
 #[tokio::test]
 async fn a_bind_that_is_never_answered_returns() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = Client::connect(listener.local_addr().unwrap(), timed(Duration::from_millis(50)), drop::<Incoming>).await.unwrap();
+    let client =
+        Client::connect(listener.local_addr().unwrap(), timed(Duration::from_millis(50)), drop::<Incoming>).await.unwrap();
     let _peer = Peer::accept(&listener).await;
     assert_eq!(soon(client.bind(BindKind::Receiver, &me())).await, Err(BindError::Unanswered(Unanswered::Expired)));
     soon(client.closed()).await;

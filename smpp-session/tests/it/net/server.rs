@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use smpp_pdu::{
-    BindTransceiver, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLink, EnquireLinkResp, Frame, Stamp, SubmitSm,
-    SubmitSmResp, UnbindResp, Version, write,
+    BindTransceiver, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLink, EnquireLinkResp, Frame, Stamp,
+    SubmitSm, SubmitSmResp, UnbindResp, Version, write,
 };
 use smpp_session::net::{Batch, Incoming, Server, ServerConfig, Unanswered};
 use smpp_session::testing::Peer;
@@ -105,11 +105,16 @@ async fn a_request_before_the_bind_is_refused_and_the_bind_still_works() {
 
 #[tokio::test]
 async fn a_bad_pdu_is_answered_and_the_session_goes_on() {
-    let server = serve(calm(), noted(|incoming: Incoming| {
-        let sound = incoming.read::<SubmitSm<'_>>().is_ok();
-        if sound { accept(incoming) }
-        // Otherwise it is dropped, and answers what the defect asks for.
-    }))
+    let server = serve(
+        calm(),
+        noted(|incoming: Incoming| {
+            let sound = incoming.read::<SubmitSm<'_>>().is_ok();
+            if sound {
+                accept(incoming)
+            }
+            // Otherwise it is dropped, and answers what the defect asks for.
+        }),
+    )
     .await;
     let mut peer = Peer::bind(server.local_addr(), "me").await;
     peer.send(&[0, 0, 0, 18, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 1]).await;
@@ -327,7 +332,8 @@ async fn a_connection_without_a_bind_is_closed() {
 
 #[tokio::test]
 async fn a_silent_peer_is_asked_and_then_left() {
-    let timers = Timeouts { enquire_link: Some(Duration::from_millis(100)), response: Duration::from_millis(300), ..Timeouts::default() };
+    let timers =
+        Timeouts { enquire_link: Some(Duration::from_millis(100)), response: Duration::from_millis(300), ..Timeouts::default() };
     let service = noted(accept);
     let server = serve(Config { timers, ..Config::default() }, service.clone()).await;
     let mut peer = Peer::bind(server.local_addr(), "me").await;
