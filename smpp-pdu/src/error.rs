@@ -219,6 +219,13 @@ pub enum ValueError {
         /// Octets given.
         length: usize,
     },
+    /// A number above `max`.
+    TooLarge {
+        /// The number given.
+        value: u8,
+        /// The largest allowed.
+        max: u8,
+    },
 }
 
 impl fmt::Display for ValueError {
@@ -227,6 +234,7 @@ impl fmt::Display for ValueError {
             ValueError::TooLong { length, max } => write!(f, "{length} octets, at most {max} are allowed"),
             ValueError::Nul { at } => write!(f, "NUL at octet {at} of a C-Octet String"),
             ValueError::TimeLength { length } => write!(f, "{length} characters, a time has 16 or none"),
+            ValueError::TooLarge { value, max } => write!(f, "{value}, at most {max} is allowed"),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod bad_vectors;
 mod corpus;
+mod every_tlv;
 mod leniency;
 mod properties;
 mod tables;
+mod tlvs;
 mod vectors;
 
 use bytes::Bytes;
