@@ -1,4 +1,6 @@
 //! Behaviour of the codec against the protocol tables and vectors in `testdata/`.
+// What clippy.toml allows in tests; it does not take the helpers of an integration test for one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod bad_vectors;
 mod corpus;
