@@ -9,6 +9,7 @@ mod leniency;
 mod properties;
 mod tables;
 mod tlvs;
+mod tshark;
 mod vectors;
 
 use bytes::Bytes;
