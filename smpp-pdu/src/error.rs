@@ -181,6 +181,26 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
+/// Octets that are not one whole PDU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LengthError {
+    /// What the first four octets claim, if there are four.
+    pub command_length: Option<u32>,
+    /// Octets there are.
+    pub octets: usize,
+}
+
+impl fmt::Display for LengthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.command_length {
+            Some(command_length) => write!(f, "command_length {command_length}, but there are {} octets", self.octets),
+            None => write!(f, "no command_length in {} octets", self.octets),
+        }
+    }
+}
+
+impl core::error::Error for LengthError {}
+
 /// Why a PDU could not be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodeError {
