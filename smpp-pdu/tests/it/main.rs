@@ -4,6 +4,7 @@
 
 mod bad_vectors;
 mod corpus;
+mod errors;
 mod every_tlv;
 mod leniency;
 mod properties;
