@@ -118,8 +118,8 @@ impl Fields {
     }
 
     /// Adds a TLV.
-    pub fn tlv(&mut self, tag: Tag, value: &[u8]) {
-        self.tlvs.push((tag, value.into()));
+    pub fn tlv(&mut self, tag: Tag, value: impl Iterator<Item = u8>) {
+        self.tlvs.push((tag, value.collect()));
     }
 }
 

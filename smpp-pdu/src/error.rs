@@ -181,6 +181,26 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
+/// Octets that are not one whole PDU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LengthError {
+    /// What the first four octets claim, if there are four.
+    pub command_length: Option<u32>,
+    /// Octets there are.
+    pub octets: usize,
+}
+
+impl fmt::Display for LengthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.command_length {
+            Some(command_length) => write!(f, "command_length {command_length}, but there are {} octets", self.octets),
+            None => write!(f, "no command_length in {} octets", self.octets),
+        }
+    }
+}
+
+impl core::error::Error for LengthError {}
+
 /// Why a PDU could not be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodeError {
@@ -219,6 +239,13 @@ pub enum ValueError {
         /// Octets given.
         length: usize,
     },
+    /// A number above `max`.
+    TooLarge {
+        /// The number given.
+        value: u8,
+        /// The largest allowed.
+        max: u8,
+    },
 }
 
 impl fmt::Display for ValueError {
@@ -227,6 +254,7 @@ impl fmt::Display for ValueError {
             ValueError::TooLong { length, max } => write!(f, "{length} octets, at most {max} are allowed"),
             ValueError::Nul { at } => write!(f, "NUL at octet {at} of a C-Octet String"),
             ValueError::TimeLength { length } => write!(f, "{length} characters, a time has 16 or none"),
+            ValueError::TooLarge { value, max } => write!(f, "{value}, at most {max} is allowed"),
         }
     }
 }

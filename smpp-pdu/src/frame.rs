@@ -3,7 +3,9 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::pdu::{Command, Pdu, Stamp, read_body, write};
-use crate::{CommandId, CommandStatus, DecodeError, EncodeError, Fault, FrameError, HEADER_LEN, Header, Profile, Repairs};
+use crate::{
+    CommandId, CommandStatus, DecodeError, EncodeError, Fault, FrameError, HEADER_LEN, Header, LengthError, Profile, Repairs,
+};
 
 /// The largest PDU taken by default, in octets: one full `message_payload` and any list fit.
 pub const DEFAULT_MAX_PDU: u32 = 131_072;
@@ -52,15 +54,13 @@ impl Frame {
     /// Takes octets that are one PDU and nothing else.
     ///
     /// # Errors
-    /// `command_length` does not say how many octets there are.
-    pub fn from_octets(octets: Bytes) -> Result<Frame, FrameError> {
-        let header = Header::peek(&octets);
-        match header {
+    /// `command_length` does not say how many octets there are, or there is no whole header.
+    pub fn from_octets(octets: Bytes) -> Result<Frame, LengthError> {
+        match Header::peek(&octets) {
             Some(header) if header.command_length as usize == octets.len() => Ok(Frame { header, octets }),
             _ => {
-                let command_length = octets.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
-                let limit = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-                Err(FrameError { command_length, limit, header })
+                let command_length = octets.first_chunk().map(|length| u32::from_be_bytes(*length));
+                Err(LengthError { command_length, octets: octets.len() })
             }
         }
     }

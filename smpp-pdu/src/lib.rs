@@ -61,7 +61,7 @@ pub mod tlv;
 mod values;
 mod version;
 
-pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, ValueError};
+pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, LengthError, ValueError};
 pub use frame::{DEFAULT_MAX_PDU, Decoded, Frame};
 pub use header::{CommandId, HEADER_LEN, Header, MAX_SEQUENCE_NUMBER};
 pub use id::IdForm;

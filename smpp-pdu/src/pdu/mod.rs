@@ -250,14 +250,20 @@ pub fn read_body<'a, P: Command<'a>>(
 ) -> Result<(P, Repairs), DecodeError> {
     let response = matches!(P::INFO.kind, Kind::Response);
     let mut reader = Reader::new(body, profile, response);
-    if response && body.is_empty() && P::INFO.fields.len() > 1 {
+    let bare = match body {
+        [] => true,
+        // Some peers put one NUL where SMPP 3.4 §4.4.2 wants no body.
+        [0] => !status.is_ok(),
+        _ => false,
+    };
+    if response && bare && P::INFO.fields.len() > 1 {
         return empty_response(reader, status, P::INFO.id).map(|repairs| (P::default(), repairs));
     }
     let pdu = P::decode_fields(&mut reader)?;
     Ok((pdu, reader.repairs()))
 }
 
-/// An error response may be its header alone; a success should not be.
+/// An error response may be without a body; a success should not be.
 #[cold]
 fn empty_response(mut reader: Reader<'_>, status: CommandStatus, id: CommandId) -> Result<Repairs, DecodeError> {
     if status.is_ok() {

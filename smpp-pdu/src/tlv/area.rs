@@ -5,6 +5,7 @@ use core::fmt;
 use bytes::BufMut;
 
 use super::table::length_fits;
+use super::value::NUL;
 use super::{Tag, TlvType, Value};
 use crate::dump::Fields;
 use crate::field::Field;
@@ -26,25 +27,26 @@ impl<'a> Tlv<'a> {
     }
 
     #[inline(always)]
-    fn value_len(&self) -> usize {
-        self.value.octets().len() + usize::from(matches!(self.value, Value::Text(_)))
+    fn encode(&self, out: &mut impl BufMut) {
+        let [a, b] = self.tag.0.to_be_bytes();
+        let [c, d] = (self.value.written_len() as u16).to_be_bytes(); // at most 65,535, or `fits` refuses
+        out.put_slice(&[a, b, c, d]);
+        out.put_slice(self.value.octets());
+        if self.value.is_text() {
+            out.put_u8(0);
+        }
     }
 
     #[inline(always)]
-    fn encode(&self, out: &mut impl BufMut) {
-        let [a, b] = self.tag.0.to_be_bytes();
-        let [c, d] = (self.value_len() as u16).to_be_bytes(); // at most 65,535, or `fits` refuses
-        out.put_slice(&[a, b, c, d]);
-        out.put_slice(self.value.octets());
-        if matches!(self.value, Value::Text(_)) {
-            out.put_u8(0);
-        }
+    fn fits(&self) -> bool {
+        let length = self.value.written_len();
+        length_fits(self.tag, length) && length <= MAX_VALUE && self.value.fits()
     }
 }
 
 impl fmt::Debug for Tlv<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}[{}]", self.tag, self.value_len())
+        write!(f, "{:?}[{}]", self.tag, self.value.written_len())
     }
 }
 
@@ -69,8 +71,19 @@ impl<'a> Tlvs<'a> {
     }
 
     /// Tag and value of each, in order, duplicates and unknown tags included.
+    ///
+    /// A text in a list not written yet comes without its NUL.
     pub fn iter(&self) -> TlvIter<'a> {
         TlvIter(self.0)
+    }
+
+    /// Each as it is written.
+    fn tlvs(&self) -> impl Iterator<Item = Tlv<'a>> + use<'a> {
+        let (read, list) = match self.0 {
+            Source::Octets(_) => (self.iter(), [].as_slice()),
+            Source::List(list) => (Tlvs::EMPTY.iter(), list),
+        };
+        read.map(|(tag, value)| Tlv::octets(tag, value)).chain(list.iter().copied())
     }
 
     /// The first TLV of a type, if there is one.
@@ -117,14 +130,14 @@ impl Default for Tlvs<'_> {
 
 impl PartialEq for Tlvs<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        self.tlvs().eq(other.tlvs())
     }
 }
 
 impl fmt::Debug for Tlvs<'_> {
     /// Tags and lengths; a value may be the text of a message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|(tag, value)| Tlv::octets(tag, value))).finish()
+        f.debug_list().entries(self.tlvs()).finish()
     }
 }
 
@@ -145,7 +158,9 @@ impl<'a> Iterator for TlvIter<'a> {
             Source::List(list) => {
                 let (first, rest) = list.split_first()?;
                 *list = rest;
-                Some((first.tag, first.value.octets()))
+                // An empty text is nothing but its NUL; no octets at all would not be a text.
+                let value = if matches!(first.value, Value::Text([])) { NUL } else { first.value.octets() };
+                Some((first.tag, value))
             }
         }
     }
@@ -190,7 +205,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
         match self.0 {
             _ if version == Version::V3_3 => 0,
             Source::Octets(octets) => octets.len(),
-            Source::List(list) => list.iter().map(|tlv| 4 + tlv.value_len()).sum(),
+            Source::List(list) => list.iter().map(|tlv| 4 + tlv.value.written_len()).sum(),
         }
     }
 
@@ -208,12 +223,12 @@ impl<'a> Field<'a> for Tlvs<'a> {
     fn fits(&self) -> bool {
         match self.0 {
             Source::Octets(octets) => matches!(sound_part(octets), (_, None)),
-            Source::List(list) => list.iter().all(|tlv| length_fits(tlv.tag, tlv.value_len()) && tlv.value_len() <= MAX_VALUE),
+            Source::List(list) => list.iter().all(Tlv::fits),
         }
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
-        self.iter().for_each(|(tag, value)| fields.tlv(tag, value));
+        self.tlvs().for_each(|tlv| fields.tlv(tlv.tag, tlv.value.written()));
     }
 
     #[cfg(feature = "check")]

@@ -3,12 +3,12 @@
 use core::fmt;
 
 use super::TlvKind;
-use crate::{CommandStatus, MessageState, Npi, Ton};
+use crate::{CommandStatus, MessageState, Npi, Ton, ValueError};
 
-/// A value on its way out.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A value on its way out; two are equal if the same octets are written.
+#[derive(Clone, Copy)]
 pub enum Value<'a> {
-    /// Up to ten octets, held here; the second part says how many.
+    /// Up to 16 octets, held here; the second part says how many.
     Inline([u8; INLINE], u8),
     /// Octets of the caller.
     Octets(&'a [u8]),
@@ -17,15 +17,15 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Copies up to ten octets; the rest is cut, which no caller in this crate needs.
-    pub fn inline(octets: &[u8]) -> Value<'a> {
+    /// Copies the octets; more than 16 do not compile.
+    #[inline(always)]
+    pub fn inline<const N: usize>(octets: [u8; N]) -> Value<'a> {
+        const { assert!(N <= INLINE, "a value held in place has at most 16 octets") };
         let mut held = [0; INLINE];
-        let mut count = 0;
         for (to, from) in held.iter_mut().zip(octets) {
-            *to = *from;
-            count += 1;
+            *to = from;
         }
-        Value::Inline(held, count)
+        Value::Inline(held, N as u8) // at most 16
     }
 
     /// The octets, without the NUL of a text.
@@ -36,10 +36,44 @@ impl<'a> Value<'a> {
             Value::Octets(octets) | Value::Text(octets) => octets,
         }
     }
+
+    /// The octets, and behind a text its NUL.
+    pub(super) fn written(&self) -> impl Iterator<Item = u8> + '_ {
+        let nul = if self.is_text() { NUL } else { &[] };
+        self.octets().iter().chain(nul).copied()
+    }
+
+    /// How many octets are written.
+    #[inline(always)]
+    pub(super) fn written_len(&self) -> usize {
+        self.octets().len() + usize::from(self.is_text())
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_text(&self) -> bool {
+        matches!(self, Value::Text(_))
+    }
+
+    /// False for a text that would end before its last octet.
+    #[inline(always)]
+    pub(super) fn fits(&self) -> bool {
+        !matches!(self, Value::Text(text) if text.contains(&0))
+    }
 }
 
-// dest_addr_np_information is the longest value that is not borrowed.
-const INLINE: usize = 10;
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.written().eq(other.written())
+    }
+}
+
+impl Eq for Value<'_> {}
+
+/// What ends a text.
+pub(super) const NUL: &[u8] = &[0];
+
+// dest_addr_np_information needs ten; as many as this take no more room than a borrowed slice.
+const INLINE: usize = 16;
 
 /// A Rust type for the value of a TLV.
 pub trait TlvValue<'a>: Sized {
@@ -65,7 +99,7 @@ macro_rules! integers {
 
             #[inline(always)]
             fn to_value(&self) -> Value<'a> {
-                Value::inline(&self.to_be_bytes())
+                Value::inline(self.to_be_bytes())
             }
         }
     )*};
@@ -115,7 +149,7 @@ impl<'a, const N: usize> TlvValue<'a> for [u8; N] {
     }
 
     fn to_value(&self) -> Value<'a> {
-        Value::inline(self)
+        Value::inline(*self)
     }
 }
 
@@ -131,7 +165,7 @@ impl<'a> TlvValue<'a> for Option<u8> {
     }
 
     fn to_value(&self) -> Value<'a> {
-        Value::inline(self.as_slice())
+        self.map_or(Value::Octets(&[]), |octet| octet.to_value())
     }
 }
 
@@ -184,7 +218,7 @@ impl<'a> TlvValue<'a> for Pair {
 
     fn to_value(&self) -> Value<'a> {
         let [high, low] = self.number.to_be_bytes();
-        Value::inline(&[self.kind, high, low])
+        Value::inline([self.kind, high, low])
     }
 }
 
@@ -240,29 +274,52 @@ impl<'a> TlvValue<'a> for CallbackNumber<'a> {
     }
 }
 
-/// Number and sequence of an interactive session (Korean CDMA).
+/// Number and step of an interactive session (Korean CDMA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ItsSession {
     /// The session.
     pub number: u8,
-    /// The step within it, 0 to 127.
-    pub step: u8,
+    step_and_end: u8,
+}
+
+impl ItsSession {
+    /// The step within the session, at most 127, and whether it is the last.
+    ///
+    /// # Errors
+    /// [`ValueError::TooLarge`]: a step has seven bits.
+    pub fn new(number: u8, step: u8, end: bool) -> Result<ItsSession, ValueError> {
+        if step > MAX_STEP {
+            return Err(ValueError::TooLarge { value: step, max: MAX_STEP });
+        }
+        Ok(ItsSession { number, step_and_end: (step << 1) | u8::from(end) })
+    }
+
+    /// The step within the session.
+    pub const fn step(self) -> u8 {
+        self.step_and_end >> 1
+    }
+
     /// True in the last message of the session.
-    pub end: bool,
+    pub const fn is_end(self) -> bool {
+        self.step_and_end & 1 == 1
+    }
 }
 
 impl<'a> TlvValue<'a> for ItsSession {
     const KIND: TlvKind = TlvKind::Octets;
 
     fn from_octets(octets: &'a [u8]) -> Option<Self> {
-        let [number, step] = *octets else { return None };
-        Some(ItsSession { number, step: step >> 1, end: step & 1 == 1 })
+        let [number, step_and_end] = *octets else { return None };
+        Some(ItsSession { number, step_and_end })
     }
 
     fn to_value(&self) -> Value<'a> {
-        Value::inline(&[self.number, (self.step << 1) | u8::from(self.end)])
+        Value::inline([self.number, self.step_and_end])
     }
 }
+
+// Bits 7-1 of the second octet.
+const MAX_STEP: u8 = 0x7F;
 
 /// How long a handset keeps a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -285,9 +342,9 @@ impl<'a> TlvValue<'a> for MsValidityPeriod {
     }
 
     fn to_value(&self) -> Value<'a> {
-        let Some(Pair { kind, number }) = self.time else { return Value::inline(&[self.behaviour]) };
+        let Some(Pair { kind, number }) = self.time else { return self.behaviour.to_value() };
         let [high, low] = number.to_be_bytes();
-        Value::inline(&[self.behaviour, kind, high, low])
+        Value::inline([self.behaviour, kind, high, low])
     }
 }
 

@@ -8,7 +8,7 @@ use smpp_pdu::check;
 #[test]
 fn the_fuzz_corpus_gives_no_finding() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    let targets: [(&str, fn(&[u8])); 4] =
+    let targets: [(&str, Target); 4] =
         [("pdu_decode", check::decode), ("pdu_round_trip", check::round_trip), ("frames", check::frames), ("tlvs", check::tlvs)];
     for (name, target) in targets {
         let Ok(files) = fs::read_dir(corpus.join(name)) else {
@@ -21,3 +21,5 @@ fn the_fuzz_corpus_gives_no_finding() {
         }
     }
 }
+
+type Target = fn(&[u8]);

@@ -1,10 +1,16 @@
 //! Behaviour of the codec against the protocol tables and vectors in `testdata/`.
+// What clippy.toml allows in tests; it does not take the helpers of an integration test for one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod bad_vectors;
 mod corpus;
+mod errors;
+mod every_tlv;
 mod leniency;
 mod properties;
 mod tables;
+mod tlvs;
+mod tshark;
 mod vectors;
 
 use bytes::Bytes;
