@@ -75,12 +75,10 @@ pub const SUBMIT: Message = Message {
 };
 
 /// The second of three parts: the same with three TLVs.
-pub const SUBMIT_PART: Message =
-    Message { part: Some(Part { reference: 0x1234, total: 3, number: 2 }), ..SUBMIT };
+pub const SUBMIT_PART: Message = Message { part: Some(Part { reference: 0x1234, total: 3, number: 2 }), ..SUBMIT };
 
 /// The same again with every optional string in use.
-pub const SUBMIT_FULL: Message =
-    Message { service_type: "CMT", validity_period: "000001000000000R", ..SUBMIT_PART };
+pub const SUBMIT_FULL: Message = Message { service_type: "CMT", validity_period: "000001000000000R", ..SUBMIT_PART };
 
 /// A receipt with its three TLVs.
 pub const RECEIPT: Message = Message {

@@ -53,36 +53,40 @@ fn messages() -> Vec<Case> {
         case(part.0, 0x0000_0004, &[&part.1, SAR]),
         case(full.0, 0x0000_0004, &[&full.1, SAR]),
         case("submit_sm_resp", 0x8000_0004, &[MESSAGE_ID]),
-        case(receipt.0, 0x0000_0005, &[
-            &receipt.1,
-            b"\x00\x1e\x00\x0b0123456789\0",
-            b"\x04\x27\x00\x01\x02",
-            b"\x04\x23\x00\x03\x03\x00\x00",
-        ]),
+        case(
+            receipt.0,
+            0x0000_0005,
+            &[&receipt.1, b"\x00\x1e\x00\x0b0123456789\0", b"\x04\x27\x00\x01\x02", b"\x04\x23\x00\x03\x03\x00\x00"],
+        ),
         case("deliver_sm_resp", 0x8000_0005, &[b"\0"]),
-        case("data_sm", 0x0000_0103, &[
-            b"CMT\0",
-            SOURCE,
-            DESTINATION,
-            b"\x00\x01\x00",
-            b"\x02\x04\x00\x02\x00\x07",
-            b"\x04\x24\x00\x1cThe payload of a data_sm PDU",
-        ]),
+        case(
+            "data_sm",
+            0x0000_0103,
+            &[
+                b"CMT\0",
+                SOURCE,
+                DESTINATION,
+                b"\x00\x01\x00",
+                b"\x02\x04\x00\x02\x00\x07",
+                b"\x04\x24\x00\x1cThe payload of a data_sm PDU",
+            ],
+        ),
         case("data_sm_resp", 0x8000_0103, &[MESSAGE_ID]),
-        case("submit_multi", 0x0000_0021, &[
-            b"\0",
-            SOURCE,
-            b"\x03\x01",
-            DESTINATION,
-            b"\x01\x01\x01447700900456\0",
-            b"\x02subscribers\0",
-            b"\x00\x00\x00\0\0\x01\x00\x00\x00",
-            b"\x1cA text for several customers",
-        ]),
-        case("submit_multi_resp", 0x8000_0021, &[
-            MESSAGE_ID,
-            b"\x01\x01\x01447700900456\0\x00\x00\x00\x0b",
-        ]),
+        case(
+            "submit_multi",
+            0x0000_0021,
+            &[
+                b"\0",
+                SOURCE,
+                b"\x03\x01",
+                DESTINATION,
+                b"\x01\x01\x01447700900456\0",
+                b"\x02subscribers\0",
+                b"\x00\x00\x00\0\0\x01\x00\x00\x00",
+                b"\x1cA text for several customers",
+            ],
+        ),
+        case("submit_multi_resp", 0x8000_0021, &[MESSAGE_ID, b"\x01\x01\x01447700900456\0\x00\x00\x00\x0b"]),
     ]
 }
 
@@ -106,14 +110,11 @@ fn operations() -> Vec<Case> {
         case("query_sm_resp", 0x8000_0003, &[MESSAGE_ID, b"261122120100000+\0", b"\x02\x00"]),
         case("cancel_sm", 0x0000_0008, &[b"CMT\0", MESSAGE_ID, SOURCE, DESTINATION]),
         case("cancel_sm_resp", 0x8000_0008, &[]),
-        case("replace_sm", 0x0000_0007, &[
-            MESSAGE_ID,
-            SOURCE,
-            b"\0",
-            b"000001000000000R\0",
-            b"\x01\x00",
-            b"\x16The corrected message.",
-        ]),
+        case(
+            "replace_sm",
+            0x0000_0007,
+            &[MESSAGE_ID, SOURCE, b"\0", b"000001000000000R\0", b"\x01\x00", b"\x16The corrected message."],
+        ),
         case("replace_sm_resp", 0x8000_0007, &[]),
         case("alert_notification", 0x0000_0102, &[DESTINATION, SOURCE, b"\x04\x22\x00\x01\x00"]),
     ]

@@ -35,11 +35,7 @@ impl Contestant {
     }
 
     /// A contestant whose batches leave their input as it was.
-    pub fn reusing<I: 'static>(
-        name: &'static str,
-        input: I,
-        run: impl FnMut(&mut I) + 'static,
-    ) -> Contestant {
+    pub fn reusing<I: 'static>(name: &'static str, input: I, run: impl FnMut(&mut I) + 'static) -> Contestant {
         let work = Box::new(Reusing { input, run });
         Contestant { name, work }
     }

@@ -45,9 +45,7 @@ impl Row {
         };
         let mut verdicts = vec![Verdict::new(Bar::NoAllocation, self, ours.allocations)];
         let yardstick = self.others().find(|figure| figure.name == YARDSTICK);
-        verdicts.extend(yardstick.map(|yardstick| {
-            Verdict::new(Bar::Yardstick, self, ours.nanoseconds / yardstick.nanoseconds)
-        }));
+        verdicts.extend(yardstick.map(|yardstick| Verdict::new(Bar::Yardstick, self, ours.nanoseconds / yardstick.nanoseconds)));
         let ratios = || self.peers().map(|peer| peer.nanoseconds / ours.nanoseconds);
         if let Some(least) = ratios().min_by(f64::total_cmp) {
             verdicts.push(Verdict::new(Bar::Ahead, self, least));
@@ -166,5 +164,4 @@ impl Verdict {
 
 const BARS: [Bar; 4] = [Bar::Yardstick, Bar::NoAllocation, Bar::Ahead, Bar::Multiple];
 const YARDSTICK: &str = "yardstick";
-const COLUMNS: [&str; 6] =
-    [YARDSTICK, "yardstick lazy", "rusmpp", "rusmpp borrowed", "smpp34", "smpp-codec"];
+const COLUMNS: [&str; 6] = [YARDSTICK, "yardstick lazy", "rusmpp", "rusmpp borrowed", "smpp34", "smpp-codec"];

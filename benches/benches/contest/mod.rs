@@ -51,12 +51,7 @@ pub(crate) struct Contest {
 pub(crate) fn all() -> Vec<Contest> {
     let cases = Case::all();
     let each = |way, entries: fn(&Case) -> Vec<Contestant>| {
-        cases.iter().map(move |case| Contest {
-            case: case.name,
-            way,
-            pdus: case.batch(),
-            contestants: entries(case),
-        })
+        cases.iter().map(move |case| Contest { case: case.name, way, pdus: case.batch(), contestants: entries(case) })
     };
     each(Way::Decode, decoders)
         .chain(each(Way::Frame, framers))
@@ -110,11 +105,7 @@ fn build(cases: &[Case], name: &'static str, message: &'static Message) -> Conte
 }
 
 /// A decoder that starts from a slice holding one PDU.
-fn slices(
-    name: &'static str,
-    case: &Case,
-    mut decode: impl FnMut(&[u8]) + 'static,
-) -> Contestant {
+fn slices(name: &'static str, case: &Case, mut decode: impl FnMut(&[u8]) + 'static) -> Contestant {
     decode(&case.octets);
     let length = case.octets.len();
     Contestant::reusing(name, case.stream(), move |stream| {

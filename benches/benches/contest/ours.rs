@@ -5,9 +5,8 @@ use std::hint::black_box;
 use bytes::BytesMut;
 use smpp_pdu::tlv::{self, Pair, Text, Tlv, TlvType};
 use smpp_pdu::{
-    Addr, CStr, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame,
-    HEADER_LEN, Header, List, Npi, Profile, RegisteredDelivery, ShortMessage, Stamp, SubmitSm,
-    TimeField, Tlvs, Ton, ValueError, read_body, write,
+    Addr, CStr, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame, HEADER_LEN, Header, List, Npi, Profile,
+    RegisteredDelivery, ShortMessage, Stamp, SubmitSm, TimeField, Tlvs, Ton, ValueError, read_body, write,
 };
 use smsc_benches::application::Message;
 use smsc_benches::case::Case;
@@ -171,11 +170,7 @@ fn submit(message: &Message, out: &mut BytesMut) -> Result<(), Refused> {
     let pdu = SubmitSm {
         service_type: CStr::new(message.service_type)?,
         source_addr: Addr::new(Ton(message.source.ton), Npi(message.source.npi), message.source.value)?,
-        destination_addr: Addr::new(
-            Ton(message.destination.ton),
-            Npi(message.destination.npi),
-            message.destination.value,
-        )?,
+        destination_addr: Addr::new(Ton(message.destination.ton), Npi(message.destination.npi), message.destination.value)?,
         esm_class: EsmClass(message.esm_class),
         validity_period: TimeField::new(message.validity_period)?,
         registered_delivery: RegisteredDelivery(message.registered_delivery),
@@ -204,11 +199,7 @@ fn deliver(message: &Message, out: &mut BytesMut) -> Result<(), Refused> {
     let pdu = DeliverSm {
         service_type: CStr::new(message.service_type)?,
         source_addr: Addr::new(Ton(message.source.ton), Npi(message.source.npi), message.source.value)?,
-        destination_addr: Addr::new(
-            Ton(message.destination.ton),
-            Npi(message.destination.npi),
-            message.destination.value,
-        )?,
+        destination_addr: Addr::new(Ton(message.destination.ton), Npi(message.destination.npi), message.destination.value)?,
         esm_class: EsmClass(message.esm_class),
         validity_period: TimeField::new(message.validity_period)?,
         registered_delivery: RegisteredDelivery(message.registered_delivery),

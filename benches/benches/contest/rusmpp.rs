@@ -9,8 +9,7 @@ use rusmpp::tlvs::{MessageDeliveryRequestTlvValue, MessageSubmissionRequestTlvVa
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::{COctetString, EmptyOrFullCOctetString, OctetString};
 use rusmpp::values::{
-    DataCoding, ErrorCodeNetworkType, EsmClass, MessageState, NetworkErrorCode, Npi,
-    RegisteredDelivery, ServiceType, Ton,
+    DataCoding, ErrorCodeNetworkType, EsmClass, MessageState, NetworkErrorCode, Npi, RegisteredDelivery, ServiceType, Ton,
 };
 use rusmpp::{Command, CommandStatus, Pdu};
 use rusmpp_core::command::borrowed;
@@ -52,11 +51,7 @@ pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
 }
 
 /// Writes a batch of the same thing into one reused buffer.
-fn writer<T: 'static>(
-    case: &Case,
-    input: T,
-    mut write: impl FnMut(&T, &mut BytesMut) + 'static,
-) -> Contestant {
+fn writer<T: 'static>(case: &Case, input: T, mut write: impl FnMut(&T, &mut BytesMut) + 'static) -> Contestant {
     let mut out = BytesMut::new();
     write(&input, &mut out);
     assert_eq!(out, case.octets, "{OWNED}: {}", case.name);

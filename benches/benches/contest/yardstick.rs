@@ -42,11 +42,7 @@ pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
 }
 
 /// Writes a batch of the same thing into one reused buffer.
-fn writer<T: 'static>(
-    case: &Case,
-    input: T,
-    mut write: impl FnMut(&T, &mut BytesMut) -> Option<()> + 'static,
-) -> Contestant {
+fn writer<T: 'static>(case: &Case, input: T, mut write: impl FnMut(&T, &mut BytesMut) -> Option<()> + 'static) -> Contestant {
     let mut out = BytesMut::new();
     write(&input, &mut out).expect(case.name);
     assert_eq!(out, case.octets, "{NAME}: {}", case.name);

@@ -83,9 +83,7 @@ fn has_nul(octets: &[u8]) -> bool {
         return words.iter().chain([last]).any(|word| has_zero(u64::from_le_bytes(*word)));
     }
     match (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
-        (Some([a, b, c, d]), Some([e, f, g, h])) => {
-            has_zero(u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]))
-        }
+        (Some([a, b, c, d]), Some([e, f, g, h])) => has_zero(u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])),
         _ => octets.contains(&0),
     }
 }

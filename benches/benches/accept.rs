@@ -1,0 +1,165 @@
+//! Durable accepts over SMPP on loopback, beside what the disk allows in the same run.
+//!
+//! `cargo bench -p smsc-benches --bench accept [-- --test] [-- IN_FLIGHT]`
+//!
+//! A client keeps 1000 `submit_sm` in flight; the centre answers each after its group was synced. In turns with it an
+//! append-only file takes records of the same size from as many callers, with one `fdatasync` for all that wait.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use smpp_pdu::{Addr, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm};
+use smpp_session::net::{Client, Incoming, ServerConfig};
+use smpp_session::{BindKind, Config, Credentials};
+use smsc_benches::bare_log::{BareLog, single_sync};
+use smsc_engine::core::lifecycle::Policy;
+use smsc_engine::core::queue::JournalOptions;
+use smsc_engine::frontend::{Account, FrontendConfig};
+use smsc_engine::sandbox::SandboxConfig;
+use smsc_engine::{Centre, CentreConfig};
+use tokio::runtime::{Builder, Runtime};
+
+/// What one record takes in the journal, near enough: the text and a hundred octets of fields.
+const RECORD: usize = TEXT.len() + 100;
+const TEXT: &str = "Your parcel has been handed over to our driver and will be with you today between 14:00 and 16:00. Track it at example.com/t/8F3K2 or reply.";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");
+    let in_flight = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(1000);
+    let (rounds, time) = if smoke { (1, Duration::from_millis(100)) } else { (5, Duration::from_secs(2)) };
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("accept-{}", std::process::id()));
+    std::fs::create_dir_all(&root).unwrap();
+    println!("single sync: {:.0} µs", single_sync(&root).unwrap().as_secs_f64() * 1e6);
+    let mut ratios = Vec::new();
+    for round in 0..rounds {
+        let log = bare_rate(&root, in_flight, time);
+        let (smpp, p99) = smpp_rate(&root.join(round.to_string()), in_flight, time);
+        println!(
+            "{in_flight} in flight: append-only file {log:>9.0}/s   over SMPP {smpp:>9.0}/s   ratio {:.2}   p99 {p99:.1?}",
+            smpp / log
+        );
+        ratios.push(smpp / log);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    println!("{}  median ratio {median:.2}, at least 0.60 is the bar", if median >= 0.6 { "PASS" } else { "FAIL" });
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+/// Runs `in_flight` callers for a time, each doing one thing after the other; gives rate and 99th percentile.
+async fn rate<F: Future<Output = ()> + 'static>(
+    in_flight: usize,
+    time: Duration,
+    one: impl Fn() -> F + 'static,
+) -> (f64, Duration) {
+    let one = Arc::new(one);
+    let done = Arc::new(AtomicU64::new(0));
+    let end = Instant::now() + time;
+    let callers: Vec<_> = (0..in_flight)
+        .map(|_| {
+            let (one, done) = (one.clone(), done.clone());
+            tokio::task::spawn_local(async move {
+                let mut times = Vec::new();
+                loop {
+                    let start = Instant::now();
+                    if start >= end {
+                        return times;
+                    }
+                    one().await;
+                    times.push(start.elapsed());
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    let start = Instant::now();
+    let mut times = Vec::new();
+    for caller in callers {
+        times.extend(caller.await.unwrap());
+    }
+    times.sort();
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    (done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64(), p99)
+}
+
+fn one_thread() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn bare_rate(root: &Path, in_flight: usize, time: Duration) -> f64 {
+    let log = Arc::new(BareLog::create(&root.join("bare")).unwrap());
+    let local = tokio::task::LocalSet::new();
+    local
+        .block_on(
+            &one_thread(),
+            rate(in_flight, time, move || {
+                let log = log.clone();
+                async move { log.append(&[b'x'; RECORD]).await }
+            }),
+        )
+        .0
+}
+
+fn smpp_rate(directory: &Path, in_flight: usize, time: Duration) -> (f64, Duration) {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let centre = runtime.block_on(Centre::start(config(directory))).unwrap();
+    let address = centre.smpp_address();
+    let client = thread::spawn(move || {
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&one_thread(), async move {
+            let config = Config { window: in_flight, ..Config::default() };
+            let client = Client::connect(address, config, |incoming: Incoming| _ = incoming.answer(&DeliverSmResp::default()))
+                .await
+                .unwrap();
+            client.bind(BindKind::Transmitter, &Credentials::new("test", "test")).await.unwrap();
+            let link = client.clone();
+            let rate = rate(in_flight, time, move || {
+                let link = link.clone();
+                async move {
+                    assert!(link.call(&submit()).await.unwrap().status().is_ok());
+                }
+            })
+            .await;
+            client.close();
+            rate
+        })
+    });
+    let rate = client.join().unwrap();
+    runtime.block_on(centre.shutdown());
+    std::fs::remove_dir_all(directory).unwrap();
+    rate
+}
+
+fn submit() -> SubmitSm<'static> {
+    SubmitSm {
+        source_addr: Addr::alphanumeric("Parcels").unwrap(),
+        destination_addr: Addr::international("447700900123").unwrap(),
+        registered_delivery: RegisteredDelivery::ALWAYS,
+        short_message: ShortMessage::new(TEXT).unwrap(),
+        ..Default::default()
+    }
+}
+
+/// A centre that only accepts: nothing is delivered, so that the figure is one thing.
+fn config(directory: &Path) -> CentreConfig {
+    let mut journal = JournalOptions::default();
+    journal.pending_limit = 20_000_000;
+    CentreConfig {
+        directory: directory.into(),
+        journal,
+        retention: Duration::from_secs(3600),
+        policy: Policy::default(),
+        frontend: FrontendConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            system_id: "smsc".into(),
+            accounts: vec![Account::new("test", "test")],
+            server: ServerConfig::default(),
+        },
+        sandbox: SandboxConfig { most_at_once: 0, ..SandboxConfig::default() },
+    }
+}
