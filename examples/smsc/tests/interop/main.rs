@@ -54,6 +54,7 @@ macro_rules! cases_of_both {
 }
 
 mod cases_kannel;
+mod cases_kill;
 mod cases_messages;
 mod cases_operations;
 mod cases_raw;

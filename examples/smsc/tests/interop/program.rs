@@ -47,6 +47,18 @@ impl Smsc {
         Self::launch(self.directory.clone(), self.settings.clone())
     }
 
+    /// Ends the program by SIGKILL, as a power switch would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        wait(&mut self.child);
+    }
+
+    /// Starts a program that has ended again on the same store.
+    pub(crate) fn start_again(mut self) -> Self {
+        self.keep_directory = true;
+        Self::launch(self.directory.clone(), self.settings.clone())
+    }
+
     fn launch(directory: PathBuf, settings: Vec<(String, String)>) -> Self {
         let mut child = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()))
             .arg("--data-dir")
