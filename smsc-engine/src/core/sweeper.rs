@@ -21,7 +21,7 @@ pub async fn sweep(queue: Arc<dyn Queue>, retention: Duration) {
                 return;
             }
         }
-        queue.forget(Timestamp(Timestamp::now().since(Timestamp::default()).saturating_sub(retention).as_millis() as u64));
+        queue.forget(Timestamp::now().before(retention));
     }
 }
 

@@ -21,6 +21,11 @@ impl Timestamp {
         Timestamp(self.0.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// The time this long before; the beginning of time at the earliest.
+    pub fn before(self, span: Duration) -> Self {
+        Timestamp(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// Returns how long ago `earlier` was, zero if it is still to come.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -35,6 +40,8 @@ mod tests {
     fn arithmetic_stops_at_the_ends() {
         assert_eq!(Timestamp(5).after(Duration::from_secs(2)), Timestamp(2005));
         assert_eq!(Timestamp(5).after(Duration::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp(5).before(Duration::MAX), Timestamp(0));
+        assert_eq!(Timestamp(2005).before(Duration::from_secs(2)), Timestamp(5));
         assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
         assert!(Timestamp::now() > Timestamp(1_700_000_000_000));
     }

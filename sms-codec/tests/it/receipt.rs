@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{hex, lines, number};
+use crate::common::{hex, lines, number};
 use serde_json::{Map, Value, json};
 use sms_codec::charset::Charset;
 use sms_codec::receipt::{self, IdNotation, Kind, Report, Source, Tlvs, match_id};
@@ -12,7 +10,7 @@ use sms_codec::receipt::{self, IdNotation, Kind, Report, Source, Tlvs, match_id}
 #[test]
 fn the_corpus_passes() {
     let mut ran = 0;
-    for line in lines(include_str!("../testdata/dlr-corpus.jsonl")) {
+    for line in lines(include_str!("../../testdata/dlr-corpus.jsonl")) {
         ran += 1;
         let seen = read(&line);
         let expect = line["expect"].as_object().unwrap();
@@ -28,7 +26,7 @@ fn the_corpus_passes() {
 #[test]
 fn ids_match_as_the_corpus_says() {
     let mut ran = 0;
-    for line in lines(include_str!("../testdata/dlr-corpus.jsonl")) {
+    for line in lines(include_str!("../../testdata/dlr-corpus.jsonl")) {
         let Some(response) = line["match"]["submit_resp_message_id"].as_str() else {
             continue;
         };

@@ -2,16 +2,14 @@
 
 #![allow(clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::lines;
+use crate::common::lines;
 use serde_json::Value;
 use sms_codec::time::{Absolute, Civil, Relative, When};
 
 #[test]
 fn time_vectors_pass() {
     let mut ran = 0;
-    for vector in lines(include_str!("../testdata/time-vectors.jsonl")) {
+    for vector in lines(include_str!("../../testdata/time-vectors.jsonl")) {
         ran += 1;
         let text = vector["text"].as_str().unwrap();
         let expect = &vector["expect"];

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{default_tables, number};
+use crate::common::{default_tables, number};
 use serde_json::Value;
 use sms_codec::charset::Charset;
 use sms_codec::segment::{Segment, Segmenter, Unit, join};
 use sms_codec::udh::{Reference, Udh};
 
-const VECTORS: &str = include_str!("../testdata/segmentation-vectors.jsonl");
+const VECTORS: &str = include_str!("../../testdata/segmentation-vectors.jsonl");
 
 #[test]
 fn vectors_of_the_default_tables_and_ucs2_pass() {

@@ -1,17 +1,15 @@
 //! The tables of `data_coding` and of the GSM data coding scheme, octet by octet.
 
-mod common;
-
 use std::collections::HashMap;
 
-use common::{octet, rows};
+use crate::common::{octet, rows};
 use sms_codec::charset::{Charset, Coding};
 use sms_codec::dcs::{Alphabet, Dcs, Group, WaitingKind};
 use sms_codec::segment::Unit;
 
 #[test]
 fn every_gsm_dcs_octet_reads_as_in_the_table() {
-    let rows = rows(include_str!("../testdata/gsm-dcs.csv"));
+    let rows = rows(include_str!("../../testdata/gsm-dcs.csv"));
     assert_eq!(rows.len(), 256);
     let bit = |flag: bool| if flag { "1" } else { "0" };
     for row in rows {
@@ -36,7 +34,7 @@ fn every_gsm_dcs_octet_reads_as_in_the_table() {
 
 #[test]
 fn every_data_coding_octet_reads_as_in_the_table() {
-    let rows = rows(include_str!("../testdata/smpp-data-coding.csv"));
+    let rows = rows(include_str!("../../testdata/smpp-data-coding.csv"));
     assert_eq!(rows.len(), 256);
     for row in rows {
         let data_coding = octet(&row["data_coding"]);

@@ -2,13 +2,11 @@
 
 #![allow(clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{default_tables, hex, number};
+use crate::common::{default_tables, hex, number};
 use serde_json::Value;
 use sms_codec::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
 
-const VECTORS: &str = include_str!("../testdata/gsm7-vectors.jsonl");
+const VECTORS: &str = include_str!("../../testdata/gsm7-vectors.jsonl");
 
 #[test]
 fn vectors_of_the_default_tables_pass_both_ways() {

@@ -1,0 +1,29 @@
+//! Replays the fuzz corpus: what was once found stays found.
+
+use std::fs;
+use std::path::Path;
+
+use sms_codec::check;
+
+#[test]
+fn the_fuzz_corpus_gives_no_finding() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let targets: [(&str, fn(&[u8])); 6] = [
+        ("gsm7", check::gsm7),
+        ("ucs2", check::ucs2),
+        ("udh", check::udh),
+        ("segment", check::segment),
+        ("receipt", check::receipt),
+        ("time", check::time),
+    ];
+    for (name, target) in targets {
+        let Ok(files) = fs::read_dir(corpus.join(name)) else {
+            // A packaged crate comes without the corpus.
+            eprintln!("SKIPPED: no corpus for {name}");
+            continue;
+        };
+        for file in files {
+            target(&fs::read(file.unwrap().path()).unwrap());
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The crate against the protocol's tables and vectors in `testdata/`, and the fuzz corpus.
+
+mod coding;
+mod common;
+mod corpus;
+mod gsm7;
+mod receipt;
+mod segment;
+mod time;
