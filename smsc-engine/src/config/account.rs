@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::node::Node;
 use super::page::Page;
-use super::rule::{Rule, Setting};
+use super::rule::{ENTRIES, Rule, Setting};
 use super::{Account, ConfigError, Fault};
 
 impl Setting for Vec<Account> {
@@ -13,7 +13,7 @@ impl Setting for Vec<Account> {
         let range = rule.range();
         let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
         if !range.contains(count) {
-            node.complain(range.fault(&node.path, " entries", count.to_string()), faults);
+            node.complain(range.fault(&node.path, ENTRIES, count.to_string()), faults);
         }
         refuse_duplicates(node, &accounts, faults);
         Some(accounts)

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::Settings;
-use super::rule::{Rule, Setting};
+use super::rule::{ENTRIES, Rule, Setting};
+use super::value::Scalar;
 
 impl Settings {
     /// All settings as TOML, for showing to people: passwords are hidden.
@@ -30,7 +31,8 @@ pub(super) struct Page {
 
 impl Page {
     fn write(settings: &Settings, sample: bool) -> String {
-        let mut page = Self { text: String::new(), path: Vec::new(), explained: sample, revealing: sample };
+        let text = if sample { HEADER.into() } else { String::new() };
+        let mut page = Self { text, path: Vec::new(), explained: sample, revealing: sample };
         settings.write_fields(&mut page);
         page.text
     }
@@ -40,7 +42,7 @@ impl Page {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        self.explain(rule);
+        self.explain(rule, ENTRIES);
         self.path.push(rule.key);
         let path = self.path.join(".");
         self.line(&if entry { format!("[[{path}]]") } else { format!("[{path}]") });
@@ -59,17 +61,13 @@ impl Page {
     }
 
     /// Writes a key and its value.
-    pub(super) fn value(&mut self, rule: &Rule, value: String) {
-        self.explain(rule);
+    pub(super) fn value<T: Scalar>(&mut self, rule: &Rule, value: &T) {
+        self.explain(rule, T::UNIT);
+        let value = if T::SECRET && !self.revealing { quoted(HIDDEN) } else { value.to_toml() };
         self.line(&format!("{} = {value}", rule.key));
     }
 
-    /// What is shown of a secret.
-    pub(super) fn secret(&self, value: String) -> String {
-        if self.revealing { value } else { quoted(HIDDEN) }
-    }
-
-    fn explain(&mut self, rule: &Rule) {
+    fn explain(&mut self, rule: &Rule, unit: &str) {
         if !self.explained {
             return;
         }
@@ -77,7 +75,7 @@ impl Page {
             self.line(&format!("#{line}"));
         }
         if let Some(range) = rule.range {
-            self.line(&format!("# From {} to {}.", range.min, range.max));
+            self.line(&format!("# {} to {}{unit}.", range.min, range.max));
         }
     }
 
@@ -104,3 +102,10 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Stands for a password; its length tells nothing.
 const HIDDEN: &str = "********";
+
+/// Begins the sample.
+const HEADER: &str = "\
+# Every key with its default; leave out what you do not change.
+# Each can also be given in the environment, where it wins: SMSC_SMPP__LISTEN for listen in [smpp],
+# SMSC_ACCOUNTS__0__SYSTEM_ID for the first account.
+";

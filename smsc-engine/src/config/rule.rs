@@ -55,3 +55,6 @@ pub(super) trait Setting: Sized {
     /// Writes what is inside a section, without its header.
     fn write_fields(&self, _page: &mut Page) {}
 }
+
+/// What the size of a list counts, in messages.
+pub(super) const ENTRIES: &str = " entries";

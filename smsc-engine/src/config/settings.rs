@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use super::Secret;
 
 settings! {
-    /// All a centre can be told; every key has a default.
+    /// All a centre can be told; ranges are about octets of texts and entries of lists.
     Settings {
         /// The SMPP listener and its sessions.
         smpp: Smpp = Smpp::default();
@@ -29,7 +29,7 @@ settings! {
     Smpp {
         /// IP address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 2775));
-        /// Name the centre gives itself in bind responses, in octets.
+        /// Name the centre gives itself in bind responses.
         system_id: String = "smsc".into(), in 0..=15;
         /// Seconds of silence after which a peer is asked whether it is there; 0 never asks.
         enquire_link_seconds: u32 = 30, in 0..=86_400;
@@ -73,9 +73,9 @@ settings! {
 
     /// One ESME that may bind.
     Account {
-        /// Name the ESME binds with, in octets.
+        /// Name the ESME binds with.
         system_id: String, in 1..=15;
-        /// Its password, in octets: SMPP has room for eight.
+        /// Its password; SMPP has room for eight octets.
         password: Secret, in 0..=8;
         /// Sessions it may have at one time; 0 sets no limit.
         max_sessions: u32 = 0, in 0..=1_000_000;

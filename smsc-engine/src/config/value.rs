@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::node::{Node, kind};
 use super::page::{Page, quoted};
-use super::rule::{Rule, Setting};
+use super::rule::{ENTRIES, Rule, Setting};
 use super::suggestion::nearest;
 use super::{ConfigError, Fault, Secret};
 
@@ -77,7 +77,7 @@ impl<T: Scalar> Setting for T {
     }
 
     fn write(&self, rule: &Rule, page: &mut Page) {
-        page.value(rule, if T::SECRET { page.secret(self.to_toml()) } else { self.to_toml() });
+        page.value(rule, self);
     }
 }
 
@@ -212,7 +212,7 @@ impl Scalar for PathBuf {
 /// In a variable the entries are parted by commas.
 impl<T: Scalar> Scalar for Vec<T> {
     const SECRET: bool = T::SECRET;
-    const UNIT: &'static str = " entries";
+    const UNIT: &'static str = ENTRIES;
 
     fn expected() -> String {
         format!("a list; each entry {}", T::expected())
