@@ -96,7 +96,7 @@ pub enum Fault {
     UnknownKey {
         /// The key as written.
         key: String,
-        /// The section, such as "in [smpp]".
+        /// The section, such as `in [smpp]`.
         section: String,
         /// The known key that looks most like it.
         near: Option<String>,

@@ -1,6 +1,6 @@
 //! What a centre can be told, in one table, and how it is read from a file and from the environment.
 //!
-//! [`Settings`] is plain data with a default for everything. With the feature `config`, [`load`] fills it from a
+//! [`Settings`] is plain data with a default for everything. With the feature `config`, `load` fills it from a
 //! TOML file and from variables such as `SMSC_SMPP__LISTEN`, which win over the file; it finds all mistakes at once and
 //! says where each one is. Nothing here opens a port or a store, and settings made in code are not checked for range.
 
