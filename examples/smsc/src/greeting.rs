@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn accounts_of_ones_own_are_not_shown() {
         let mut settings = Settings::default();
-        settings.accounts[0].password = smsc_engine::config::Secret::new("hunter2");
+        settings.accounts[0].password = smsc_engine::frontend::Secret::new("hunter2");
         let lines = lines(&settings, "0.0.0.0:2775".parse().unwrap(), 0);
         assert_eq!(lines.lines().count(), 4);
         assert!(!lines.contains("hunter2") && !lines.contains("try:"), "{lines}");

@@ -45,6 +45,7 @@ fn run(settings: &Settings) -> ExitCode {
         .with_max_level(settings.log.level)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        .log_internal_errors(false) // it would panic when nobody reads the log any more
         .init();
     // More workers than this only wake one another; one alone would let a slow moment stop the listener.
     let workers = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
@@ -58,7 +59,7 @@ fn run(settings: &Settings) -> ExitCode {
 async fn serve(settings: &Settings) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut signals = Signals::catch()?;
     let centre = tokio::select! {
-        started = Centre::start(settings) => started?,
+        started = Centre::start(settings.into()) => started?,
         // Nothing was taken from anybody yet; a long recovery begins anew at the next start.
         () = signals.stop() => std::process::exit(0),
     };

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // clippy takes helpers of tests for something else
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -111,6 +111,53 @@ impl Drop for Running {
         let _ = self.child.wait();
     }
 }
+
+/// An ESME that does only what it is told.
+struct Esme(TcpStream);
+
+impl Esme {
+    fn bind(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut esme = Self(stream);
+        esme.send(BIND_TRANSCEIVER, b"test\0test\0\0\x34\0\0\0");
+        assert_eq!(esme.response(BIND_TRANSCEIVER), 0);
+        esme
+    }
+
+    fn send(&mut self, command_id: u32, body: &[u8]) {
+        let command_length = 16 + u32::try_from(body.len()).unwrap();
+        let header = [command_length, command_id, 0, 1].map(u32::to_be_bytes).concat();
+        self.0.write_all(&[&header, body].concat()).unwrap();
+    }
+
+    /// The next PDU as command_id and command_status.
+    fn receive(&mut self) -> (u32, u32) {
+        let mut header = [0; 16];
+        self.0.read_exact(&mut header).unwrap();
+        let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+        self.0.read_exact(&mut vec![0; word(0) as usize - 16]).unwrap();
+        (word(4), word(8))
+    }
+
+    /// The status of the response that comes next.
+    #[track_caller]
+    fn response(&mut self, command_id: u32) -> u32 {
+        let (received, status) = self.receive();
+        assert_eq!(received, command_id | RESPONSE);
+        status
+    }
+
+    /// The request that comes next.
+    fn request(&mut self) -> u32 {
+        self.receive().0
+    }
+}
+
+const BIND_TRANSCEIVER: u32 = 0x09;
+const SUBMIT_SM: u32 = 0x04;
+const UNBIND: u32 = 0x06;
+const RESPONSE: u32 = 0x8000_0000;
 
 #[test]
 fn help_names_every_option() {
@@ -253,11 +300,85 @@ fn it_says_where_it_listens_and_ends_well_when_told_to() {
 
 #[cfg(unix)]
 #[test]
+fn what_was_queued_is_there_at_the_next_start() {
+    let scratch = Scratch::new("queued");
+    let slow = |scratch: &Scratch| {
+        let mut command = smsc(scratch);
+        command.env("SMSC_SANDBOX__DELAY_MS", "3600000");
+        Running::start(&mut command)
+    };
+    let running = slow(&scratch);
+    let mut esme = Esme::bind(running.address());
+    esme.send(SUBMIT_SM, b"\0\x01\x01shop\0\x01\x01447700900123\0\0\0\0\0\0\x01\0\0\0\x05hello");
+    assert_eq!(esme.response(SUBMIT_SM), 0);
+    drop(esme);
+    running.signal("INT");
+    assert_eq!(running.end().0, Some(0));
+    let again = slow(&scratch);
+    assert_eq!(again.greeting[2], "messages are stored in ./smsc-data (1 queued)");
+    again.signal("TERM");
+    assert_eq!(again.end().0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_in_use_is_not_opened_twice() {
+    let scratch = Scratch::new("twice");
+    let running = Running::start(&mut smsc(&scratch));
+    let error = refused(&mut smsc(&scratch), 1);
+    assert!(error.contains("smsc-data"), "{error}");
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let scratch = Scratch::new("second");
+    let running = Running::start(&mut smsc(&scratch));
+    let mut esme = Esme::bind(running.address());
+    running.signal("INT");
+    // It asks the ESME to unbind, and would wait for an answer that does not come.
+    assert_eq!(esme.request(), UNBIND);
+    let asked = Instant::now();
+    running.signal("INT");
+    assert_eq!(running.end().0, Some(130));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn sessions_are_unbound_at_the_end() {
+    let scratch = Scratch::new("unbound");
+    let running = Running::start(&mut smsc(&scratch));
+    let mut esme = Esme::bind(running.address());
+    running.signal("TERM");
+    assert_eq!(esme.request(), UNBIND);
+    esme.send(UNBIND | RESPONSE, b"");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn an_open_test_account_is_warned_of() {
+    let scratch = Scratch::new("open");
+    let mut running = Running::start(smsc(&scratch).env("SMSC_SMPP__LISTEN", "0.0.0.0:0"));
+    let mut line = String::new();
+    BufReader::new(running.child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("smsc: warning: the test account is open to everybody who reaches 0.0.0.0:"), "{line}");
+}
+
+#[cfg(unix)]
+#[test]
 fn it_runs_on_when_nobody_reads_what_it_prints() {
     let scratch = Scratch::new("silent");
-    let mut running = Running::start(&mut smsc(&scratch));
-    drop(running.child.stderr.take());
-    TcpStream::connect(running.address()).unwrap();
-    running.signal("TERM");
-    assert!(running.child.wait().unwrap().success());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = smsc(&scratch);
+    let mut child = command.env("SMSC_SMPP__LISTEN", "0.0.0.0:0").stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut warning = String::new(); // comes after what is printed
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut warning).unwrap();
+    let address = warning.split("0.0.0.0:").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+    TcpStream::connect(format!("127.0.0.1:{address}")).unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "config")]
 mod account;
+mod assembly;
 #[cfg(feature = "config")]
 mod error;
 #[cfg(feature = "config")]
@@ -20,7 +21,6 @@ mod node;
 mod page;
 #[cfg(feature = "config")]
 mod rule;
-mod secret;
 mod settings;
 #[cfg(feature = "config")]
 mod source;
@@ -35,5 +35,4 @@ mod value;
 pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
-pub use self::secret::Secret;
-pub use self::settings::{Account, BindKind, DefaultAlphabet, Lifecycle, Log, Sandbox, SandboxOutcome, Settings, Smpp, Storage};
+pub use self::settings::{Account, Lifecycle, Log, Sandbox, Settings, Smpp, Storage};

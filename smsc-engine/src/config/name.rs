@@ -1,10 +1,12 @@
 //! The words that stand for the values of enums.
 
 use smpp_pdu::Version;
+use smpp_session::BindKind;
+use sms_codec::charset::Charset;
 use tracing::level_filters::LevelFilter;
 
 use super::value::Named;
-use super::{BindKind, DefaultAlphabet, SandboxOutcome};
+use crate::sandbox::Outcome;
 
 impl Named for Version {
     const NAMES: &'static [(&'static str, Self)] = &[("3.3", Version::V3_3), ("3.4", Version::V3_4), ("5.0", Version::V5_0)];
@@ -26,21 +28,18 @@ impl Named for BindKind {
         &[("transmitter", BindKind::Transmitter), ("receiver", BindKind::Receiver), ("transceiver", BindKind::Transceiver)];
 }
 
-impl Named for DefaultAlphabet {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("gsm7", DefaultAlphabet::Gsm7),
-        ("latin1", DefaultAlphabet::Latin1),
-        ("ascii", DefaultAlphabet::Ascii),
-        ("gsm7_packed", DefaultAlphabet::Gsm7Packed),
-    ];
+/// Those an MC may have as its default alphabet.
+impl Named for Charset {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("gsm7", Charset::Gsm7), ("latin1", Charset::Latin1), ("ascii", Charset::Ascii), ("gsm7_packed", Charset::Gsm7Packed)];
 }
 
-impl Named for SandboxOutcome {
+impl Named for Outcome {
     const NAMES: &'static [(&'static str, Self)] = &[
-        ("delivered", SandboxOutcome::Delivered),
-        ("undeliverable", SandboxOutcome::Undeliverable),
-        ("expired", SandboxOutcome::Expired),
-        ("rejected", SandboxOutcome::Rejected),
-        ("unknown", SandboxOutcome::Unknown),
+        ("delivered", Outcome::Delivered),
+        ("undeliverable", Outcome::Undeliverable),
+        ("expired", Outcome::Expired),
+        ("rejected", Outcome::Rejected),
+        ("unknown", Outcome::Unknown),
     ];
 }

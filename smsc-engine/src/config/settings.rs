@@ -4,9 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use smpp_pdu::Version;
+use smpp_session::BindKind;
+use sms_codec::charset::Charset;
 use tracing::level_filters::LevelFilter;
 
-use super::Secret;
+use crate::frontend::Secret;
+use crate::sandbox::Outcome;
 
 settings! {
     /// All a centre can be told; ranges are about octets of texts and entries of lists.
@@ -67,7 +70,7 @@ settings! {
         dead_letter_time_minutes: u32 = 1_440, in 1..=525_600;
         /// Attempts after which a message fails; 0 tries until it expires.
         max_delivery_attempts: u32 = 0, in 0..=1_000_000;
-        /// Minutes before the first retry; each further wait is twice as long, up to 24 hours.
+        /// Minutes a retry waits, doubled for each attempt made so far and at most 24 hours: 2, 4, 8 … for 1.
         retry_base_minutes: u32 = 1, in 1..=1_440;
     }
 
@@ -81,8 +84,8 @@ settings! {
         max_sessions: u32 = 0, in 0..=1_000_000;
         /// Kinds of bind it may use: "transmitter", "receiver", "transceiver".
         bind: Vec<BindKind> = vec![BindKind::Transmitter, BindKind::Receiver, BindKind::Transceiver], in 1..=3;
-        /// What data_coding 0 means to it: "gsm7", "latin1", "ascii" or "gsm7_packed".
-        default_alphabet: DefaultAlphabet = DefaultAlphabet::Gsm7;
+        /// What data_coding 0 means to it: "gsm7", "latin1", "ascii" or "gsm7_packed". Not in force yet.
+        default_alphabet: Charset = Charset::Gsm7;
     }
 
     /// The built-in carrier that plays the mobile network; it reaches no phone.
@@ -92,13 +95,11 @@ settings! {
         /// Milliseconds the same takes for numbers that are slow.
         slow_ms: u64 = 10_000, in 0..=86_400_000;
         /// How a message ends: "delivered", "undeliverable", "expired", "rejected" or "unknown".
-        outcome: SandboxOutcome = SandboxOutcome::Delivered;
-        /// Whether the last three digits of the destination, read as a result code of the provider, choose the end.
+        outcome: Outcome = Outcome::Delivered;
+        /// Whether the last three digits of the destination, read as a result code of the provider, choose the end; 999 is "unknown".
         by_number: bool = true;
         /// Whether a text that begins with "MO:" comes back as a message from its destination.
         mo_replies: bool = true;
-        /// Seconds after which a message with a temporary result code is tried again.
-        retry_seconds: u32 = 5, in 1..=86_400;
     }
 
     /// What is logged, to standard error.
@@ -120,45 +121,4 @@ impl Account {
     pub fn test() -> Self {
         Self { system_id: "test".into(), password: Secret::new("test"), ..Self::default() }
     }
-}
-
-/// What an ESME may bind as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BindKind {
-    /// Sends messages.
-    Transmitter,
-    /// Receives messages.
-    Receiver,
-    /// Does both.
-    Transceiver,
-}
-
-/// What `data_coding` 0 means to an ESME.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DefaultAlphabet {
-    /// The GSM 7-bit default alphabet, one character per octet.
-    Gsm7,
-    /// ISO-8859-1.
-    Latin1,
-    /// ASCII.
-    Ascii,
-    /// The GSM 7-bit default alphabet, eight characters in seven octets.
-    Gsm7Packed,
-}
-
-/// How the sandbox ends a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SandboxOutcome {
-    /// Delivered.
-    Delivered,
-    /// Given up for good.
-    Undeliverable,
-    /// Not delivered in time.
-    Expired,
-    /// Refused by the network.
-    Rejected,
-    /// Nobody knows.
-    Unknown,
 }

@@ -7,13 +7,13 @@ fn without_accounts_there_is_the_test_account() {
     let settings = Settings::default();
     assert!(settings.has_test_account());
     assert_eq!(settings.accounts.len(), 1);
-    assert!(settings.accounts[0].password.matches(b"test"));
+    assert!(settings.accounts[0].password == crate::frontend::Secret::new("test"));
 }
 
 #[test]
 fn debug_of_settings_shows_no_password() {
     let mut settings = Settings::default();
-    settings.accounts[0].password = super::Secret::new("hunter2");
+    settings.accounts[0].password = crate::frontend::Secret::new("hunter2");
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
@@ -23,9 +23,13 @@ mod loading {
     use std::path::{Path, PathBuf};
 
     use smpp_pdu::Version;
+    use smpp_session::BindKind;
+    use sms_codec::charset::Charset;
     use tracing::level_filters::LevelFilter;
 
     use crate::config::*;
+    use crate::frontend::Secret;
+    use crate::sandbox::Outcome;
 
     /// Loads a text as `smsc.toml` together with some variables.
     fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
@@ -91,7 +95,6 @@ mod loading {
         outcome = "unknown"
         by_number = false
         mo_replies = false
-        retry_seconds = 16
         [log]
         level = "off"
     "#;
@@ -125,7 +128,6 @@ mod loading {
         ("SMSC_SANDBOX__OUTCOME", "unknown"),
         ("SMSC_SANDBOX__BY_NUMBER", "false"),
         ("SMSC_SANDBOX__MO_REPLIES", "false"),
-        ("SMSC_SANDBOX__RETRY_SECONDS", "16"),
         ("SMSC_LOG__LEVEL", "off"),
     ];
 
@@ -151,16 +153,9 @@ mod loading {
                 password: Secret::new("p\"a\\s#s="),
                 max_sessions: 13,
                 bind: vec![BindKind::Receiver, BindKind::Transmitter],
-                default_alphabet: DefaultAlphabet::Latin1,
+                default_alphabet: Charset::Latin1,
             }],
-            sandbox: Sandbox {
-                delay_ms: 14,
-                slow_ms: 15,
-                outcome: SandboxOutcome::Unknown,
-                by_number: false,
-                mo_replies: false,
-                retry_seconds: 16,
-            },
+            sandbox: Sandbox { delay_ms: 14, slow_ms: 15, outcome: Outcome::Unknown, by_number: false, mo_replies: false },
             log: Log { level: LevelFilter::OFF },
         }
     }
@@ -262,9 +257,9 @@ mod loading {
             ("SMSC_ACCOUNTS__1__PASSWORD", "42"),
         ];
         let settings = load_text(text, &variables).unwrap();
-        assert!(settings.accounts[0].password.matches(b"12345678"));
+        assert_eq!(settings.accounts[0].password.expose(), "12345678");
         assert_eq!(settings.accounts[1].system_id, "007");
-        assert!(settings.accounts[1].password.matches(b"42"));
+        assert_eq!(settings.accounts[1].password.expose(), "42");
     }
 
     #[test]

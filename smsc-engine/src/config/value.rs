@@ -10,7 +10,8 @@ use super::node::{Node, kind};
 use super::page::{Page, quoted};
 use super::rule::{ENTRIES, Rule, Setting};
 use super::suggestion::nearest;
-use super::{ConfigError, Fault, Secret};
+use super::{ConfigError, Fault};
+use crate::frontend::Secret;
 
 /// A value that fits in one variable.
 pub(super) trait Scalar: Sized {
