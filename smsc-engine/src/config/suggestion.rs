@@ -22,12 +22,8 @@ fn distance(word: &[char], candidate: &str) -> usize {
             let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
             let mut best =
                 (at(&last, column) + usize::from(ours != theirs)).min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
-            if let Some(left) = column.checked_sub(1)
-                && previous == Some(ours)
-                && word.get(left) == Some(&theirs)
-            {
-                best = best.min(at(&before, left) + 1);
-            }
+            let swapped = column.checked_sub(1).filter(|left| previous == Some(ours) && word.get(*left) == Some(&theirs));
+            best = swapped.map_or(best, |left| best.min(at(&before, left) + 1));
             current.push(best);
         }
         (before, last, previous) = (last, current, Some(theirs));
