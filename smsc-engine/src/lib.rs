@@ -11,7 +11,7 @@ use std::pin::Pin;
 
 pub mod api;
 mod centre;
-
+pub mod config;
 pub mod core;
 pub mod frontend;
 

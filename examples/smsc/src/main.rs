@@ -1,2 +1,99 @@
-//! To be written.
-fn main() {}
+//! A complete SMS centre in one program: arguments, settings, start, stop. Everything else is `smsc-engine`.
+
+mod args;
+mod greeting;
+mod signals;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::thread;
+
+use smsc_engine::Centre;
+use smsc_engine::config::{self, ConfigErrors, Settings};
+
+use crate::args::{Args, HELP, Task};
+use crate::signals::Signals;
+
+fn main() -> ExitCode {
+    let args = match Args::parse(std::env::args_os()) {
+        Ok(args) => args,
+        Err(error) => return fail(WRONG_SETTINGS, &format!("{error}; smsc --help explains")),
+    };
+    match args.task {
+        Task::Help => return say(HELP),
+        Task::Version => return say(&format!("smsc {}\n", env!("CARGO_PKG_VERSION"))),
+        Task::Run | Task::CheckConfig => {}
+    }
+    match settings(&args) {
+        Err(errors) => errors.iter().fold(ExitCode::SUCCESS, |_, error| fail(WRONG_SETTINGS, error)),
+        Ok(settings) if args.task == Task::CheckConfig => say(&format!("configuration is good\n\n{}", settings.to_toml())),
+        Ok(settings) => run(&settings),
+    }
+}
+
+fn settings(args: &Args) -> Result<Settings, ConfigErrors> {
+    let mut settings = config::load(args.config.as_deref(), config::environment())?;
+    if let Some(directory) = &args.data_dir {
+        settings.storage.directory.clone_from(directory);
+    }
+    Ok(settings)
+}
+
+fn run(settings: &Settings) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_max_level(settings.log.level)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .log_internal_errors(false) // it would panic when nobody reads the log any more
+        .init();
+    // More workers than this only wake one another; one alone would let a slow moment stop the listener.
+    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(serve(settings)).unwrap_or_else(|error| fail(FAILED, &error)),
+        Err(error) => fail(FAILED, &format!("cannot start: {error}")),
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut signals = Signals::catch()?;
+    let centre = tokio::select! {
+        started = Centre::start(settings.into()) => started?,
+        // Nothing was taken from anybody yet; a long recovery begins anew at the next start.
+        () = signals.stop() => std::process::exit(0),
+    };
+    let address = centre.smpp_address();
+    say(&greeting::lines(settings, address, centre.queued()));
+    greeting::warning(settings, address).iter().for_each(|warning| complain(warning));
+    signals.stop().await;
+    tokio::select! {
+        () = centre.shutdown() => Ok(ExitCode::SUCCESS),
+        // Somebody at the keyboard does not want to wait; what is in the store stays in the store.
+        () = signals.interrupt() => std::process::exit(INTERRUPTED),
+    }
+}
+
+/// Prints on standard output; a reader that has gone away is no reason to stop a centre.
+fn say(text: &str) -> ExitCode {
+    let mut output = io::stdout();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    ExitCode::SUCCESS
+}
+
+fn fail(code: u8, error: &dyn Display) -> ExitCode {
+    complain(error);
+    ExitCode::from(code)
+}
+
+/// Prints one line on standard error.
+fn complain(error: &dyn Display) {
+    let _ = writeln!(io::stderr(), "smsc: {error}");
+}
+
+/// Something went wrong while starting or running.
+const FAILED: u8 = 1;
+/// The command line or the configuration is wrong.
+const WRONG_SETTINGS: u8 = 2;
+/// What shells report of a program ended by Ctrl-C.
+const INTERRUPTED: i32 = 130;

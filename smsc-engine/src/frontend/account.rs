@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use crate::model;
 
 /// A password that never shows itself.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {

@@ -1,0 +1,51 @@
+//! Ctrl-C and SIGTERM.
+
+use std::io;
+
+/// The signals that stop the program, caught from the start on so that none ends it half-way.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits until the program is asked to stop.
+    pub(crate) async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for Ctrl-C.
+    pub(crate) async fn interrupt(&mut self) {
+        self.interrupt.recv().await;
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits until the program is asked to stop.
+    pub(crate) async fn stop(&mut self) {
+        self.interrupt().await;
+    }
+
+    /// Waits for Ctrl-C; for ever where it cannot be caught.
+    pub(crate) async fn interrupt(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

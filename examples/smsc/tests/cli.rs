@@ -1,0 +1,384 @@
+//! The program as a person or a service manager meets it: its options, its words, its exit codes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // clippy takes helpers of tests for something else
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use smsc_engine::config::Settings;
+
+/// Longest time the program may take to end; far above what it needs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A directory of one test, removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(test: &str) -> Self {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        Self(directory)
+    }
+
+    fn file(&self, text: &str) -> PathBuf {
+        let file = self.0.join("smsc.toml");
+        fs::write(&file, text).unwrap();
+        file
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program, on a free port, without variables of whoever runs the tests.
+fn smsc(scratch: &Scratch) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smsc"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SMSC_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(&scratch.0).env("SMSC_SMPP__LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end; exit code, standard output, standard error.
+fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A run that must end by itself with one line of complaint.
+#[track_caller]
+fn refused(command: &mut Command, code: i32) -> String {
+    let (status, output, errors) = run(command);
+    assert_eq!((status, output.as_str()), (Some(code), ""), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    errors.trim_end().strip_prefix("smsc: ").unwrap().into()
+}
+
+/// The program while it runs; killed when dropped.
+struct Running {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    greeting: Vec<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut greeting = Vec::new();
+        while greeting.last().is_none_or(|line: &String| line != "press Ctrl-C to stop") {
+            let mut line = String::new();
+            assert_ne!(output.read_line(&mut line).unwrap(), 0, "ended after {greeting:?}");
+            greeting.push(line.trim_end().into());
+        }
+        Self { child, output, greeting }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.greeting[1].strip_prefix("SMPP listening on ").unwrap().parse().unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let killed = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(killed.unwrap().success());
+    }
+
+    /// Waits for the end; exit code, the rest of standard output, standard error.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::sleep(Duration::from_millis(5)); // std cannot wait for a child with a limit
+        }
+        let (mut rest, mut errors) = (String::new(), String::new());
+        self.output.read_to_string(&mut rest).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), rest, errors)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An ESME that does only what it is told.
+struct Esme(TcpStream);
+
+impl Esme {
+    fn bind(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut esme = Self(stream);
+        esme.send(BIND_TRANSCEIVER, b"test\0test\0\0\x34\0\0\0");
+        assert_eq!(esme.response(BIND_TRANSCEIVER), 0);
+        esme
+    }
+
+    fn send(&mut self, command_id: u32, body: &[u8]) {
+        let command_length = 16 + u32::try_from(body.len()).unwrap();
+        let header = [command_length, command_id, 0, 1].map(u32::to_be_bytes).concat();
+        self.0.write_all(&[&header, body].concat()).unwrap();
+    }
+
+    /// The next PDU as command_id and command_status.
+    fn receive(&mut self) -> (u32, u32) {
+        let mut header = [0; 16];
+        self.0.read_exact(&mut header).unwrap();
+        let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+        self.0.read_exact(&mut vec![0; word(0) as usize - 16]).unwrap();
+        (word(4), word(8))
+    }
+
+    /// The status of the response that comes next.
+    #[track_caller]
+    fn response(&mut self, command_id: u32) -> u32 {
+        let (received, status) = self.receive();
+        assert_eq!(received, command_id | RESPONSE);
+        status
+    }
+
+    /// The request that comes next.
+    fn request(&mut self) -> u32 {
+        self.receive().0
+    }
+}
+
+const BIND_TRANSCEIVER: u32 = 0x09;
+const SUBMIT_SM: u32 = 0x04;
+const UNBIND: u32 = 0x06;
+const RESPONSE: u32 = 0x8000_0000;
+
+#[test]
+fn help_names_every_option() {
+    let scratch = Scratch::new("help");
+    let (code, output, errors) = run(smsc(&scratch).arg("--help"));
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    for word in ["--config FILE", "--data-dir DIR", "check-config", "--help", "--version", "SMSC_SMPP__LISTEN"] {
+        assert!(output.contains(word), "{word} is not in\n{output}");
+    }
+}
+
+#[test]
+fn version_is_one_line() {
+    let scratch = Scratch::new("version");
+    let expected = format!("smsc {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(smsc(&scratch).arg("--version")), (Some(0), expected, String::new()));
+}
+
+#[test]
+fn an_unknown_option_is_refused() {
+    let scratch = Scratch::new("option");
+    assert_eq!(refused(smsc(&scratch).arg("--confg"), 2), "invalid option '--confg'; smsc --help explains");
+}
+
+#[test]
+fn a_good_configuration_is_shown_without_its_passwords() {
+    let scratch = Scratch::new("good");
+    let file = scratch.file("[smpp]\nwindow = 7\n[[accounts]]\nsystem_id = \"shop\"\npassword = \"hunter2\"\n");
+    let mut command = smsc(&scratch);
+    command
+        .arg("check-config")
+        .arg("--config")
+        .arg(&file)
+        .args(["--data-dir", "elsewhere"])
+        .env("SMSC_SMPP__LISTEN", "[::1]:2776");
+    let (code, output, errors) = run(&mut command);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(output.starts_with("configuration is good\n"), "{output}");
+    for line in
+        ["window = 7", "listen = \"[::1]:2776\"", "directory = \"elsewhere\"", "system_id = \"shop\"", "password = \"********\""]
+    {
+        assert!(output.lines().any(|shown| shown == line), "{line} is not in\n{output}");
+    }
+    assert!(!output.contains("hunter2") && !scratch.0.join("elsewhere").exists());
+}
+
+#[test]
+fn a_bad_configuration_is_refused_by_the_check_and_by_the_start_in_the_same_words() {
+    let scratch = Scratch::new("bad");
+    let file = scratch.file("[smpp]\nlisten = 2775\n[[accounts]]\nsystem_id = \"a\"\npasword = \"hunter2\"\n");
+    let place = file.display();
+    let expected = format!(
+        "smsc: {place}:2:10: smpp.listen must be an IP address and a port such as \"127.0.0.1:2775\", found a whole number\n\
+         smsc: {place}:3:1: accounts[0].password is missing\n\
+         smsc: {place}:5:1: unknown key `pasword` in [[accounts]], did you mean `password`?\n"
+    );
+    for arguments in [&["check-config", "--config"][..], &["--config"]] {
+        let mut command = smsc(&scratch);
+        let result = run(command.args(arguments).arg(&file).env_remove("SMSC_SMPP__LISTEN"));
+        assert_eq!(result, (Some(2), String::new(), expected.clone()));
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_named() {
+    let scratch = Scratch::new("unreadable");
+    let error = refused(smsc(&scratch).args(["--config", "nowhere.toml"]), 2);
+    assert!(error.starts_with("nowhere.toml: cannot be read: "), "{error}");
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let scratch = Scratch::new("variable");
+    let error = refused(smsc(&scratch).env("SMSC_SMPP__WINDOW", "many"), 2);
+    assert_eq!(error, "SMSC_SMPP__WINDOW: smpp.window must be a whole number, is \"many\"");
+    let error = refused(smsc(&scratch).env("SMSC_SMPP__WINDWO", "1"), 2);
+    assert_eq!(error, "SMSC_SMPP__WINDWO: unknown key `windwo` in [smpp], did you mean `SMSC_SMPP__WINDOW`?");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf8_is_refused_only_if_it_is_ours() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = Scratch::new("utf8");
+    let latin1 = std::ffi::OsStr::from_bytes(b"d\xE9j\xE0");
+    assert_eq!(run(smsc(&scratch).arg("check-config").env("NAME", latin1)).0, Some(0));
+    let error = refused(smsc(&scratch).arg("check-config").env("SMSC_STORAGE__DIRECTORY", latin1), 2);
+    assert_eq!(error, "SMSC_STORAGE__DIRECTORY: storage.directory must be a path, is \"not UTF-8\"");
+}
+
+#[test]
+fn the_sample_holds_every_key_with_its_default() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/smsc.example.toml");
+    if std::env::var_os("SMSC_TEST_WRITE").is_some() {
+        fs::write(sample, Settings::sample()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(sample).unwrap(), Settings::sample(), "SMSC_TEST_WRITE=1 writes it anew");
+    let scratch = Scratch::new("sample");
+    let check = |arguments: &[&str]| run(smsc(&scratch).arg("check-config").args(arguments).env_remove("SMSC_SMPP__LISTEN"));
+    let (code, from_sample, errors) = check(&["--config", sample]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(from_sample, check(&[]).1);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let scratch = Scratch::new("port");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let error = refused(smsc(&scratch).env("SMSC_SMPP__LISTEN", &address), 1);
+    assert!(error.contains(&address), "{error}");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_named() {
+    let scratch = Scratch::new("directory");
+    let file = scratch.file("");
+    let directory = file.join("below-a-file");
+    let error = refused(smsc(&scratch).arg("--data-dir").arg(&directory), 1);
+    assert!(error.contains(directory.to_str().unwrap()), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_where_it_listens_and_ends_well_when_told_to() {
+    for signal in ["TERM", "INT"] {
+        let scratch = Scratch::new(signal);
+        let running = Running::start(&mut smsc(&scratch));
+        assert_eq!(running.greeting[0], concat!("smsc ", env!("CARGO_PKG_VERSION")));
+        assert_ne!(running.address().port(), 0);
+        assert_eq!(running.greeting[2], "messages are stored in ./smsc-data (0 queued)");
+        assert_eq!(running.greeting[3], "test account: system_id \"test\", password \"test\"");
+        assert!(running.greeting[4].starts_with("try: "), "{:?}", running.greeting);
+        TcpStream::connect(running.address()).unwrap();
+        running.signal(signal);
+        assert_eq!(running.end().0, Some(0), "{signal}");
+        assert!(scratch.0.join("smsc-data").is_dir());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_queued_is_there_at_the_next_start() {
+    let scratch = Scratch::new("queued");
+    let slow = |scratch: &Scratch| {
+        let mut command = smsc(scratch);
+        command.env("SMSC_SANDBOX__DELAY_MS", "3600000");
+        Running::start(&mut command)
+    };
+    let running = slow(&scratch);
+    let mut esme = Esme::bind(running.address());
+    esme.send(SUBMIT_SM, b"\0\x01\x01shop\0\x01\x01447700900123\0\0\0\0\0\0\x01\0\0\0\x05hello");
+    assert_eq!(esme.response(SUBMIT_SM), 0);
+    drop(esme);
+    running.signal("INT");
+    assert_eq!(running.end().0, Some(0));
+    let again = slow(&scratch);
+    assert_eq!(again.greeting[2], "messages are stored in ./smsc-data (1 queued)");
+    again.signal("TERM");
+    assert_eq!(again.end().0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_in_use_is_not_opened_twice() {
+    let scratch = Scratch::new("twice");
+    let running = Running::start(&mut smsc(&scratch));
+    let error = refused(&mut smsc(&scratch), 1);
+    assert!(error.contains("smsc-data"), "{error}");
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let scratch = Scratch::new("second");
+    let running = Running::start(&mut smsc(&scratch));
+    let mut esme = Esme::bind(running.address());
+    running.signal("INT");
+    // It asks the ESME to unbind, and would wait for an answer that does not come.
+    assert_eq!(esme.request(), UNBIND);
+    let asked = Instant::now();
+    running.signal("INT");
+    assert_eq!(running.end().0, Some(130));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn sessions_are_unbound_at_the_end() {
+    let scratch = Scratch::new("unbound");
+    let running = Running::start(&mut smsc(&scratch));
+    let mut esme = Esme::bind(running.address());
+    running.signal("TERM");
+    assert_eq!(esme.request(), UNBIND);
+    esme.send(UNBIND | RESPONSE, b"");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn an_open_test_account_is_warned_of() {
+    let scratch = Scratch::new("open");
+    let mut running = Running::start(smsc(&scratch).env("SMSC_SMPP__LISTEN", "0.0.0.0:0"));
+    let mut line = String::new();
+    BufReader::new(running.child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("smsc: warning: the test account is open to everybody who reaches 0.0.0.0:"), "{line}");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_runs_on_when_nobody_reads_what_it_prints() {
+    let scratch = Scratch::new("silent");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = smsc(&scratch);
+    let mut child = command.env("SMSC_SMPP__LISTEN", "0.0.0.0:0").stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut warning = String::new(); // comes after what is printed
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut warning).unwrap();
+    let address = warning.split("0.0.0.0:").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+    TcpStream::connect(format!("127.0.0.1:{address}")).unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+}

@@ -1,0 +1,69 @@
+//! The macro that turns the table of keys into structs, defaults, reading and writing.
+
+macro_rules! settings {
+    ($(
+        $(#[doc = $about:literal])+
+        $name:ident {
+            $( $(#[doc = $doc:literal])+ $key:ident: $type:ty $(= $default:expr)? $(, in $min:literal ..= $max:literal)?; )+
+        }
+    )+) => { $(
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name {
+            $(
+                $(#[doc = $doc])+
+                $(#[doc = concat!("\n\nRange: ", stringify!($min), " to ", stringify!($max), ".")])?
+                $(#[doc = concat!("\n\nDefault: `", stringify!($default), "`.")])?
+                pub $key: $type,
+            )+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $key: settings!(@default $($default)?), )+ }
+            }
+        }
+
+        #[cfg(feature = "config")]
+        impl $name {
+            const RULES: [$crate::config::rule::Rule; [$(stringify!($key)),+].len()] = [$(
+                $crate::config::rule::Rule {
+                    key: stringify!($key),
+                    about: &[$($doc),+],
+                    range: settings!(@range $($min ..= $max)?),
+                    required: settings!(@required $($default)?),
+                }
+            ),+];
+        }
+
+        #[cfg(feature = "config")]
+        impl $crate::config::rule::Setting for $name {
+            fn read(
+                node: &$crate::config::node::Node<'_>,
+                _rule: &$crate::config::rule::Rule,
+                faults: &mut Vec<$crate::config::ConfigError>,
+            ) -> Option<Self> {
+                let [$($key),+] = &Self::RULES;
+                node.section(&[$($key.key),+], faults).then(|| {
+                    let default = Self::default();
+                    Self { $( $key: node.field($key, faults).unwrap_or(default.$key), )+ }
+                })
+            }
+
+            fn write(&self, rule: &$crate::config::rule::Rule, page: &mut $crate::config::page::Page) {
+                page.section(rule, false, |page| self.write_fields(page));
+            }
+
+            fn write_fields(&self, page: &mut $crate::config::page::Page) {
+                let [$($key),+] = &Self::RULES;
+                $( $crate::config::rule::Setting::write(&self.$key, $key, page); )+
+            }
+        }
+    )+ };
+    (@default $default:expr) => { $default };
+    (@default) => { Default::default() };
+    (@required $default:expr) => { false };
+    (@required) => { true };
+    (@range $min:literal ..= $max:literal) => { Some($crate::config::rule::Range { min: $min, max: $max }) };
+    (@range) => { None };
+}

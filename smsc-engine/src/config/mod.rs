@@ -1,0 +1,38 @@
+//! What a centre can be told, in one table, and how it is read from a file and from the environment.
+//!
+//! [`Settings`] is plain data with a default for everything. With the feature `config`, `load` fills it from a
+//! TOML file and from variables such as `SMSC_SMPP__LISTEN`, which win over the file; it finds all mistakes at once and
+//! says where each one is. Nothing here opens a port or a store, and settings made in code are not checked for range.
+
+#[cfg(feature = "config")]
+mod account;
+mod assembly;
+#[cfg(feature = "config")]
+mod error;
+#[cfg(feature = "config")]
+mod load;
+#[macro_use]
+mod macros;
+#[cfg(feature = "config")]
+mod name;
+#[cfg(feature = "config")]
+mod node;
+#[cfg(feature = "config")]
+mod page;
+#[cfg(feature = "config")]
+mod rule;
+mod settings;
+#[cfg(feature = "config")]
+mod source;
+#[cfg(feature = "config")]
+mod suggestion;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "config")]
+mod value;
+
+#[cfg(feature = "config")]
+pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
+#[cfg(feature = "config")]
+pub use self::load::{environment, load};
+pub use self::settings::{Account, Lifecycle, Log, Sandbox, Settings, Smpp, Storage};

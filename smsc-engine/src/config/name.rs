@@ -1,0 +1,45 @@
+//! The words that stand for the values of enums.
+
+use smpp_pdu::Version;
+use smpp_session::BindKind;
+use sms_codec::charset::Charset;
+use tracing::level_filters::LevelFilter;
+
+use super::value::Named;
+use crate::sandbox::Outcome;
+
+impl Named for Version {
+    const NAMES: &'static [(&'static str, Self)] = &[("3.3", Version::V3_3), ("3.4", Version::V3_4), ("5.0", Version::V5_0)];
+}
+
+impl Named for LevelFilter {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("off", LevelFilter::OFF),
+        ("error", LevelFilter::ERROR),
+        ("warn", LevelFilter::WARN),
+        ("info", LevelFilter::INFO),
+        ("debug", LevelFilter::DEBUG),
+        ("trace", LevelFilter::TRACE),
+    ];
+}
+
+impl Named for BindKind {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("transmitter", BindKind::Transmitter), ("receiver", BindKind::Receiver), ("transceiver", BindKind::Transceiver)];
+}
+
+/// Those an MC may have as its default alphabet.
+impl Named for Charset {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("gsm7", Charset::Gsm7), ("latin1", Charset::Latin1), ("ascii", Charset::Ascii), ("gsm7_packed", Charset::Gsm7Packed)];
+}
+
+impl Named for Outcome {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("delivered", Outcome::Delivered),
+        ("undeliverable", Outcome::Undeliverable),
+        ("expired", Outcome::Expired),
+        ("rejected", Outcome::Rejected),
+        ("unknown", Outcome::Unknown),
+    ];
+}

@@ -1,0 +1,111 @@
+//! Settings written as TOML: for showing what is in force, and as a documented sample.
+
+use std::fmt::Write;
+
+use super::Settings;
+use super::rule::{ENTRIES, Rule, Setting};
+use super::value::Scalar;
+
+impl Settings {
+    /// All settings as TOML, for showing to people: passwords are hidden.
+    pub fn to_toml(&self) -> String {
+        Page::write(self, false)
+    }
+
+    /// A configuration file that says what every key means and holds all defaults, the test account included.
+    pub fn sample() -> String {
+        Page::write(&Self::default(), true)
+    }
+}
+
+/// A TOML document being written.
+pub(super) struct Page {
+    text: String,
+    /// The keys that lead to the section being written.
+    path: Vec<&'static str>,
+    /// Whether it says what keys mean.
+    explained: bool,
+    /// Whether it shows passwords.
+    revealing: bool,
+}
+
+impl Page {
+    fn write(settings: &Settings, sample: bool) -> String {
+        let text = if sample { HEADER.into() } else { String::new() };
+        let mut page = Self { text, path: Vec::new(), explained: sample, revealing: sample };
+        settings.write_fields(&mut page);
+        page.text
+    }
+
+    /// Writes a section, or an entry of a list of sections.
+    pub(super) fn section(&mut self, rule: &Rule, entry: bool, fields: impl FnOnce(&mut Self)) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.explain(rule, ENTRIES);
+        self.path.push(rule.key);
+        let path = self.path.join(".");
+        self.line(&if entry { format!("[[{path}]]") } else { format!("[{path}]") });
+        fields(self);
+        self.path.pop();
+    }
+
+    /// Writes a list of sections; what the keys mean is said at the first.
+    pub(super) fn list<T: Setting>(&mut self, rule: &Rule, entries: &[T]) {
+        let explained = self.explained;
+        for entry in entries {
+            self.section(rule, true, |page| entry.write_fields(page));
+            self.explained = false;
+        }
+        self.explained = explained;
+    }
+
+    /// Writes a key and its value.
+    pub(super) fn value<T: Scalar>(&mut self, rule: &Rule, value: &T) {
+        self.explain(rule, T::UNIT);
+        let value = if T::SECRET && !self.revealing { quoted(HIDDEN) } else { value.to_toml() };
+        self.line(&format!("{} = {value}", rule.key));
+    }
+
+    fn explain(&mut self, rule: &Rule, unit: &str) {
+        if !self.explained {
+            return;
+        }
+        for line in rule.about {
+            self.line(&format!("#{line}"));
+        }
+        if let Some(range) = rule.range {
+            self.line(&format!("# {} to {}{unit}.", range.min, range.max));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
+
+/// A text as a TOML string.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            // Writing to a String cannot fail.
+            control if control.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(control))),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Stands for a password; its length tells nothing.
+const HIDDEN: &str = "********";
+
+/// Begins the sample.
+const HEADER: &str = "\
+# Every key with its default; leave out what you do not change.
+# Each can also be given in the environment, where it wins: SMSC_SMPP__LISTEN for listen in [smpp],
+# SMSC_ACCOUNTS__0__SYSTEM_ID for the first account.
+";
