@@ -6,12 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sms_codec::receipt::Receipt;
-use smpp_pdu::{
-    Addr, CommandStatus, DeliverSm, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp,
-};
+use smpp_pdu::{Addr, CommandStatus, DeliverSm, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp};
 use smpp_session::net::{Client, Incoming};
 use smpp_session::{BindKind, Config, Credentials};
+use sms_codec::receipt::Receipt;
 use tokio::task::JoinSet;
 
 use crate::program::Smsc;

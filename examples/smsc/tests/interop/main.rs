@@ -26,7 +26,7 @@
 //! A client that is not installed is named and its tests pass; `SMSC_TEST_REQUIRE=1` (or a list
 //! of names) makes that a failure, `SMSC_TEST_SKIPPED` names a file to note it in.
 //!
-//! Not here: load, crashes, and what a PDU may look like; the libraries test those.
+//! Not here: load, and what a PDU may look like; the libraries test those.
 
 #![allow(
     clippy::unwrap_used,
