@@ -5,6 +5,7 @@
 //! with a request or a response is the application's business.
 
 use alloc::collections::VecDeque;
+use core::fmt;
 
 use bytes::BytesMut;
 use smpp_pdu::{Command, CommandId, CommandStatus, EncodeError, PduInfo, Profile, Request, Side, Stamp, State, Version};
@@ -33,7 +34,6 @@ use crate::{BindKind, CloseReason, Config, Counters, Event, Outcome, RequestErro
 /// assert_eq!(octets[4..8], [0, 0, 0, 9]);
 /// # Ok::<(), smpp_session::RequestError>(())
 /// ```
-#[derive(Debug)]
 pub struct Session<T = ()> {
     pub(crate) side: Side,
     pub(crate) config: Config,
@@ -250,6 +250,11 @@ impl<T> Session<T> {
         }
     }
 
+    /// True if [`poll_event`](Self::poll_event) has something to tell.
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty() || matches!(self.closed, Closing::Untold(_))
+    }
+
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.closed, Closing::No)
     }
@@ -297,5 +302,19 @@ impl<T> Session<T> {
 
     fn still_open(&self) -> Result<(), RespondError> {
         self.closed().map_or(Ok(()), |reason| Err(RespondError::Closed(reason)))
+    }
+}
+
+impl<T> fmt::Debug for Session<T> {
+    /// Without the octets to be written: they hold passwords and message text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("side", &self.side)
+            .field("state", &self.state)
+            .field("version", &self.version)
+            .field("waiting", &self.waiting())
+            .field("unanswered", &self.unanswered())
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
     }
 }

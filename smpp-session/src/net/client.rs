@@ -69,9 +69,9 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(Side::Esme, config.clone(), service, peer));
+        let shared = Arc::new(Shared::new(Side::Esme, config.clone(), peer));
         let link = Link { shared: shared.clone() };
-        tokio::spawn(Driver::new(stream, shared, &config).run());
+        tokio::spawn(Driver::new(stream, shared, service, &config).run());
         Client { handle: Arc::new(Handle { link }) }
     }
 

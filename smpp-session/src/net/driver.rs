@@ -17,6 +17,7 @@ use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::link::Link;
 use super::responder::{Incoming, IncomingBind};
+use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
 use crate::{CloseReason, Config, Event, Time};
 
@@ -24,6 +25,7 @@ use crate::{CloseReason, Config, Event, Time};
 pub(crate) struct Driver<S> {
     stream: S,
     link: Link,
+    service: Arc<dyn Service>,
     limit: u32,
     linger: std::time::Duration,
     /// Read, not yet split into PDUs.
@@ -51,10 +53,11 @@ pub(crate) struct Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    pub(crate) fn new(stream: S, shared: Arc<Shared>, config: &Config) -> Self {
+    pub(crate) fn new(stream: S, shared: Arc<Shared>, service: Arc<dyn Service>, config: &Config) -> Self {
         Driver {
             stream,
             link: Link { shared },
+            service,
             limit: config.max_pdu,
             linger: config.timers.linger,
             input: BytesMut::new(),
@@ -110,10 +113,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if self.paused || self.ended {
             return Poll::Pending;
         }
-        self.input.reserve(self.read_size);
+        // PDUs that are kept keep their buffer: it is used up before there is another.
+        if self.input.capacity() - self.input.len() < self.read_size / 4 {
+            self.input.reserve(self.read_size);
+        }
+        let room = self.input.capacity() - self.input.len();
         let result = ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx));
         match result {
-            Ok(octets @ 1..) if octets >= self.read_size => self.read_size = LARGE_READ,
+            Ok(octets @ 1..) if octets == room => self.read_size = LARGE_READ,
             Ok(1..) => {}
             Ok(0) => self.ended = true,
             Err(_) => (self.ended, self.broken) = (true, true),
@@ -171,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     fn dispatch(&mut self) {
-        let service = self.link.shared.service.clone();
+        let service = &self.service;
         let mut asked = false;
         for event in self.inbox.drain(..) {
             match event {
@@ -235,7 +242,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         inner.grant(&mut self.wakers);
         let idle_writer = self.written == self.output.len();
         let resumed = self.paused && inner.session.wants_input();
-        let more = resumed || (idle_writer && inner.session.poll_transmit().is_some());
+        let more = resumed || inner.session.has_event() || (idle_writer && inner.session.poll_transmit().is_some());
         if !self.wakers.is_empty() || more || !self.arm(inner.session.poll_timeout(), cx) {
             return false;
         }
@@ -320,7 +327,7 @@ impl<S> Drop for Driver<S> {
         wakers.into_iter().for_each(Waker::wake);
         let reason = told.unwrap_or(CloseReason::Disconnected);
         if self.over.is_none() {
-            shared.service.closed(&self.link, reason);
+            self.service.closed(&self.link, reason);
         }
         shared.end(reason);
     }

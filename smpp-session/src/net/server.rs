@@ -131,15 +131,16 @@ impl Acceptor {
         self.next_worker = self.next_worker.wrapping_add(1);
         // A connection made and lost again at once is none.
         let Ok(stream) = stream.set_nodelay(true).and_then(|()| stream.into_std()) else { return };
-        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), self.service.clone(), peer));
+        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), peer));
         let Some(member) = self.hub.join(self.config.max_connections, &shared) else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return;
         };
+        let service = self.service.clone();
         let task = async move {
             let _member = member;
             if let Ok(stream) = TcpStream::from_std(stream) {
-                Driver::new(stream, shared, &config).run().await;
+                Driver::new(stream, shared, service, &config).run().await;
             }
         };
         match worker {

@@ -15,13 +15,11 @@ use tokio::time::Instant;
 use super::batch::Batch;
 use super::pending::Places;
 use super::room::Room;
-use super::service::Service;
 use crate::{BindKind, CloseReason, Config, Session, Time};
 
 /// One connection.
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
-    pub(crate) service: Arc<dyn Service>,
     pub(crate) peer: SocketAddr,
     /// The origin of the session's time.
     epoch: Instant,
@@ -55,13 +53,12 @@ pub(crate) struct Inner {
 }
 
 impl Shared {
-    pub(crate) fn new(side: Side, config: Config, service: Arc<dyn Service>, peer: SocketAddr) -> Self {
+    pub(crate) fn new(side: Side, config: Config, peer: SocketAddr) -> Self {
         let profile = config.profile.with_version(config.version);
         let session = Session::new(side, config, Time::ZERO);
         let inner = Inner { session, places: Places::default(), room: Room::default(), parked: None };
         Shared {
             inner: Mutex::new(inner),
-            service,
             peer,
             epoch: Instant::now(),
             profile,

@@ -12,7 +12,6 @@ use crate::{BindKind, Config, Credentials, Event, Session, Time};
 ///
 /// Nothing moves by itself: [`deliver`](Self::deliver) carries octets, [`advance`](Self::advance)
 /// lets time pass. Dropping or holding back octets is up to the test.
-#[derive(Debug)]
 pub struct Pair {
     /// The ESME.
     pub esme: Session<u32>,

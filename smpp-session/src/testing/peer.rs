@@ -16,7 +16,6 @@ use tokio::time::timeout;
 /// # Panics
 /// Every method panics if the connection is not in the state the test expects, or if the other
 /// side takes longer than twenty seconds.
-#[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
     input: BytesMut,

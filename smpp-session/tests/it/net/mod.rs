@@ -2,6 +2,7 @@
 
 mod client;
 mod server;
+mod threads;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -135,6 +135,16 @@ async fn a_dropped_request_answers_a_system_error() {
 }
 
 #[tokio::test]
+async fn a_service_may_close_a_session_from_within() {
+    let service = noted(|incoming: Incoming| incoming.link().close());
+    let server = serve(calm(), service.clone()).await;
+    let mut peer = Peer::bind(server.local_addr(), "me").await;
+    peer.send(&octets_of(1, 5)).await;
+    peer.expect_close().await;
+    assert_eq!(service.count("closed: closed by this side"), 1);
+}
+
+#[tokio::test]
 async fn an_unsupported_operation_is_nacked() {
     let server = serve(calm(), noted(|incoming: Incoming| incoming.unsupported().unwrap())).await;
     let mut peer = Peer::bind(server.local_addr(), "me").await;
