@@ -64,7 +64,7 @@ mod version;
 pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, LengthError, ValueError};
 pub use frame::{DEFAULT_MAX_PDU, Decoded, Frame};
 pub use header::{CommandId, HEADER_LEN, Header, MAX_SEQUENCE_NUMBER};
-pub use id::IdForm;
+pub use id::{IdForm, IdMatch};
 pub use list::{DestAddress, Entry, List, ShortId, UnsuccessSme};
 pub use message::{End, ShortMessage};
 pub use pdu::*;
