@@ -351,7 +351,7 @@ macro_rules! dispatch {
                 }
             }
 
-            /// Appends header and body to `out`; see [`write`].
+            /// Appends header and body to `out`; see [`write()`].
             ///
             /// # Errors
             /// Names the field whose value would break the standard.
