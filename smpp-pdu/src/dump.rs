@@ -127,6 +127,7 @@ fn show_tlv(tag: Tag, value: &[u8], (dictionary, reveal): (&Dictionary, bool)) -
     let known = dictionary.describe(tag);
     let secret = !reveal && tag == MESSAGE_PAYLOAD;
     let shown = match known {
+        _ if secret => None,
         Some((_, TlvKind::Integer)) if matches!(value.len(), 1..=4) => {
             Some(Shown::Number(value.iter().fold(0, |number, octet| number << 8 | u32::from(*octet))))
         }

@@ -1,23 +1,7 @@
 //! SMPP 3.3, 3.4 and 5.0: every PDU and TLV, read without copying, written strictly.
+#![doc = include_str!("../README.md")]
 //!
-//! ```
-//! use bytes::BytesMut;
-//! use smpp_pdu::{write, Addr, CStr, Frame, Pdu, Profile, ShortMessage, Stamp, SubmitSm, DEFAULT_MAX_PDU};
-//!
-//! let submit = SubmitSm {
-//!     source_addr: Addr::alphanumeric("MyBrand")?,
-//!     destination_addr: Addr::international("447700900123")?,
-//!     short_message: ShortMessage::new("hello")?,
-//!     ..Default::default()
-//! };
-//! let mut wire = BytesMut::new();
-//! write(&submit, Stamp::new(1), &mut wire)?;
-//!
-//! let frame = Frame::split(&mut wire, DEFAULT_MAX_PDU)?.expect("a whole PDU");
-//! let Pdu::SubmitSm(read) = frame.decode(&Profile::default())?.pdu else { unreachable!() };
-//! assert_eq!(read, submit);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! ## The parts
 //!
 //! * A [`Frame`] is one whole PDU as octets; it can be kept, sent to another thread and relayed.
 //! * A PDU struct such as [`SubmitSm`] is a view of a frame, or a body to be written.
@@ -25,13 +9,6 @@
 //! * A [`DecodeError`] names PDU, field, offset and defect, and knows what to answer.
 //!
 //! This crate does no I/O, keeps no session, and knows nothing of alphabets or receipts.
-//!
-//! | feature | default | adds |
-//! |---|---|---|
-//! | `std` | yes | `std` in `bytes`; nothing else |
-//! | `codec` | no | a `tokio-util` codec of frames |
-//! | `serde` | no | [`dump::Dump`] can be serialised |
-//! | `check` | no | generator and properties for tests and fuzzing |
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -64,7 +41,7 @@ mod version;
 pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, LengthError, ValueError};
 pub use frame::{DEFAULT_MAX_PDU, Decoded, Frame};
 pub use header::{CommandId, HEADER_LEN, Header, MAX_SEQUENCE_NUMBER};
-pub use id::IdForm;
+pub use id::{IdForm, IdMatch};
 pub use list::{DestAddress, Entry, List, ShortId, UnsuccessSme};
 pub use message::{End, ShortMessage};
 pub use pdu::*;

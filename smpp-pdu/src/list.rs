@@ -28,10 +28,18 @@ pub trait Entry<'a>: Field<'a> + Copy + fmt::Debug + PartialEq {
 
     /// The names of the count and of the list, as the standard writes them.
     const COUNT: &'static str;
+
+    /// How many of them the version allows.
+    fn most(_: Version) -> usize {
+        MAX_COUNT
+    }
 }
 
+// The count is one octet.
+const MAX_COUNT: usize = 255;
+
 impl<'a, T: Entry<'a>, const MIN: u8> List<'a, T, MIN> {
-    /// The list of `entries`; more than 255 do not fit and are refused when written.
+    /// The list of `entries`; more than the version allows are refused when written.
     pub const fn new(entries: &'a [T]) -> Self {
         List(Entries::Slice(entries))
     }
@@ -118,7 +126,7 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
         }
     }
 
-    fn fits(&self) -> bool {
+    fn fits(&self, version: Version) -> bool {
         // A leniently read list may lack a NUL at its end.
         let whole = match self.0 {
             Entries::Octets { octets, .. } => {
@@ -126,7 +134,7 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
             }
             Entries::Slice(_) => true,
         };
-        whole && (usize::from(MIN)..=255).contains(&self.len()) && self.iter().all(|entry| entry.fits())
+        whole && (usize::from(MIN)..=T::most(version)).contains(&self.len()) && self.iter().all(|entry| entry.fits(version))
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
@@ -155,6 +163,11 @@ pub enum DestAddress<'a> {
 impl<'a> Entry<'a> for DestAddress<'a> {
     const LIST: &'static str = "dest_address";
     const COUNT: &'static str = "number_of_dests";
+
+    fn most(version: Version) -> usize {
+        // SMPP 3.4 §5.2.24 stops at 254; the texts before and after it do not.
+        if version == Version::V3_4 { MAX_COUNT - 1 } else { MAX_COUNT }
+    }
 }
 
 impl<'a> Field<'a> for DestAddress<'a> {
@@ -194,10 +207,10 @@ impl<'a> Field<'a> for DestAddress<'a> {
         }
     }
 
-    fn fits(&self) -> bool {
+    fn fits(&self, version: Version) -> bool {
         match self {
-            DestAddress::Sme(address) => address.fits(),
-            DestAddress::DistributionList(name) => name.fits(),
+            DestAddress::Sme(address) => address.fits(version),
+            DestAddress::DistributionList(name) => name.fits(version),
         }
     }
 
@@ -259,8 +272,8 @@ impl<'a> Field<'a> for UnsuccessSme<'a> {
         out.put_u32(self.error_status_code.0);
     }
 
-    fn fits(&self) -> bool {
-        self.destination_addr.fits()
+    fn fits(&self, version: Version) -> bool {
+        self.destination_addr.fits(version)
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {

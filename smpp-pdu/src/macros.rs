@@ -56,8 +56,8 @@ macro_rules! pdu {
             }
 
             #[inline(always)]
-            fn misfit(&self) -> Option<&'static str> {
-                $(if !$crate::field::Field::fits(&self.$field) {
+            fn misfit(&self, version: $crate::Version) -> Option<&'static str> {
+                $(if !$crate::field::Field::fits(&self.$field, version) {
                     return Some(stringify!($field));
                 })*
                 None

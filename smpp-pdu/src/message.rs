@@ -11,7 +11,8 @@ use crate::{Fault, Reader, Repairs, ValueError, Version};
 
 /// `sm_length` and `short_message` in one: they cannot disagree.
 ///
-/// SMPP 3.4 allows 254 octets, SMPP 5.0 all 255 the length octet can say.
+/// SMPP 3.4 allows 254 octets, which is checked when it is written; SMPP 5.0 allows all 255 the
+/// length octet can say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ShortMessage<'a>(&'a [u8]);
 
@@ -66,6 +67,12 @@ impl<'a> Field<'a> for ShortMessage<'a> {
     fn encode(&self, _: Version, out: &mut impl BufMut) {
         out.put_u8(self.0.len() as u8); // at most 255 by construction
         out.put_slice(self.0);
+    }
+
+    #[inline(always)]
+    fn fits(&self, version: Version) -> bool {
+        // SMPP 3.4 §5.2.21 stops at 254, SMPP 5.0 does not; for 3.3 the texts differ.
+        version != Version::V3_4 || self.0.len() < MAX_SM_LENGTH
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {

@@ -87,7 +87,7 @@ impl<'a, const N: usize> Field<'a> for CStr<'a, N> {
     }
 
     #[inline(always)]
-    fn fits(&self) -> bool {
+    fn fits(&self, _: Version) -> bool {
         self.0.len() < N
     }
 
@@ -150,8 +150,8 @@ impl<'a> Field<'a> for Password<'a> {
         self.0.encode(version, out);
     }
 
-    fn fits(&self) -> bool {
-        self.0.fits()
+    fn fits(&self, version: Version) -> bool {
+        self.0.fits(version)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -229,7 +229,7 @@ impl<'a> Field<'a> for TimeField<'a> {
     }
 
     #[inline(always)]
-    fn fits(&self) -> bool {
+    fn fits(&self, _: Version) -> bool {
         matches!(self.0.len(), 0 | TIME_CHARACTERS)
     }
 
@@ -308,8 +308,8 @@ impl<'a, const N: usize> Field<'a> for Addr<'a, N> {
     }
 
     #[inline(always)]
-    fn fits(&self) -> bool {
-        self.value.fits()
+    fn fits(&self, version: Version) -> bool {
+        self.value.fits(version)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {

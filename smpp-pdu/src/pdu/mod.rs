@@ -177,15 +177,15 @@ pub trait Command<'a>: Sized + PartialEq + Default {
     /// Appends the body.
     fn encode_body(&self, version: Version, out: &mut impl BufMut);
 
-    /// The first field whose value would break the standard, if any.
-    fn misfit(&self) -> Option<&'static str>;
+    /// The first field whose value would break this version of the standard, if any.
+    fn misfit(&self, version: Version) -> Option<&'static str>;
 
     /// Adds every field to a readable dump.
     fn show(&self, fields: &mut Fields);
 
-    /// Appends a valid body made from `entropy`.
+    /// Appends a valid body made from `entropy`; nothing, unless told otherwise.
     #[cfg(feature = "check")]
-    fn generate_body(entropy: &mut crate::check::Entropy<'_>, out: &mut alloc::vec::Vec<u8>);
+    fn generate_body(_: &mut crate::check::Entropy<'_>, _: &mut alloc::vec::Vec<u8>) {}
 }
 
 /// A PDU that is answered.
@@ -221,7 +221,7 @@ impl Stamp {
 /// Names the field whose value would break the standard; then nothing is written.
 #[inline(always)]
 pub fn write<'a, P: Command<'a>>(pdu: &P, stamp: Stamp, out: &mut BytesMut) -> Result<(), EncodeError> {
-    if let Some(field) = pdu.misfit() {
+    if let Some(field) = pdu.misfit(stamp.version) {
         return Err(EncodeError { command_id: P::INFO.id, field });
     }
     let bare = !P::INFO.body_on_error && !stamp.command_status.is_ok() && *pdu == P::default();
@@ -351,7 +351,7 @@ macro_rules! dispatch {
                 }
             }
 
-            /// Appends header and body to `out`; see [`write`].
+            /// Appends header and body to `out`; see [`write()`].
             ///
             /// # Errors
             /// Names the field whose value would break the standard.

@@ -190,12 +190,14 @@ impl<'a> Field<'a> for Tlvs<'a> {
         if octets.is_empty() {
             return Ok(Tlvs::EMPTY);
         }
+        let (rest, fault) = sound_part(octets);
         if reader.version() == Version::V3_3 {
             reader.drop_to(octets);
             reader.admit(Repairs::TRAILING, Fault::Surplus)?;
             reader.take_rest();
+            // SMPP 3.3 has no TLVs: what only looks like them is noise.
+            return Ok(if fault.is_none() { Tlvs(Source::Octets(octets)) } else { Tlvs::EMPTY });
         }
-        let (rest, fault) = sound_part(octets);
         let Some(fault) = fault else { return Ok(Tlvs(Source::Octets(octets))) };
         forgive_damage(reader, octets, (rest, fault))
     }
@@ -220,7 +222,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
     }
 
     #[inline(always)]
-    fn fits(&self) -> bool {
+    fn fits(&self, _: Version) -> bool {
         match self.0 {
             Source::Octets(octets) => matches!(sound_part(octets), (_, None)),
             Source::List(list) => list.iter().all(Tlv::fits),

@@ -132,8 +132,16 @@ pub trait TlvType<'a>: Sized {
 macro_rules! tlv_type {
     ($(#[$doc:meta])* $name:ident $(<$life:lifetime>)? = $tag:literal, $text:ident: $value:ty, $lengths:pat $(,)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         pub struct $name $(<$life>)? (pub $value);
+
+        impl $(<$life>)? ::core::fmt::Debug for $name $(<$life>)? {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(concat!(stringify!($name), "("))?;
+                $crate::tlv::TlvValue::debug(&self.0, f)?;
+                f.write_str(")")
+            }
+        }
 
         impl<'a> $crate::tlv::TlvType<'a> for $name $(<$life>)? {
             const TAG: $crate::tlv::Tag = $crate::tlv::Tag($tag);

@@ -85,6 +85,17 @@ pub trait TlvValue<'a>: Sized {
 
     /// The octets to write.
     fn to_value(&self) -> Value<'a>;
+
+    /// Writes it for people who debug; octets that may be user data hide themselves.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result
+    where
+        Self: fmt::Debug,
+    {
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 macro_rules! integers {
@@ -138,6 +149,10 @@ impl<'a> TlvValue<'a> for &'a [u8] {
     #[inline(always)]
     fn to_value(&self) -> Value<'a> {
         Value::Octets(self)
+    }
+
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} octets hidden", self.len())
     }
 }
 

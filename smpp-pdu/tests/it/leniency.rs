@@ -1,9 +1,10 @@
 //! What a profile forgives, and that writing never is lenient.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use smpp_pdu::tlv::TlvType;
 use smpp_pdu::{
-    Addr, CStr, CommandId, CommandStatus, DecodeError, Fault, Frame, Header, Pdu, Profile, Repairs, ShortMessage, Stamp,
-    SubmitSm, SubmitSmResp, Tlvs, Version, tlv, write,
+    Addr, CStr, CommandId, CommandStatus, DecodeError, DestAddress, Fault, Frame, Header, List, Pdu, Profile, Repairs,
+    ShortMessage, Stamp, SubmitMulti, SubmitSm, SubmitSmResp, Tlvs, Version, tlv, write,
 };
 
 fn frame(id: CommandId, status: CommandStatus, body: &[u8]) -> Frame {
@@ -120,6 +121,35 @@ fn tlvs_on_a_3_3_session_can_be_forgiven_and_are_never_written() {
 }
 
 #[test]
+fn surplus_on_a_3_3_session_need_not_look_like_tlvs_to_be_forgiven() {
+    let frame = frame(CommandId::SUBMIT_SM, CommandStatus::ROK, &submit_body(&[0], &[0x02, 0x04, 0]));
+    let strict = Profile::STRICT.with_version(Version::V3_3);
+    let error = frame.decode(&strict).unwrap_err();
+    assert_eq!((error.fault, error.offset), (Fault::Surplus, 37));
+    let profile = only(Repairs::TRAILING).with_version(Version::V3_3);
+    let decoded = frame.decode(&profile).unwrap();
+    assert_eq!(decoded.repairs, Repairs::TRAILING);
+    let Pdu::SubmitSm(read) = decoded.pdu else { panic!("{decoded:?}") };
+    assert!(read.tlvs.is_empty());
+}
+
+#[test]
+fn one_more_than_3_4_allows_is_not_written_to_3_4() {
+    let text = [b'x'; 255];
+    let submit = |length: usize| SubmitSm { short_message: ShortMessage::new(&text[..length]).unwrap(), ..Default::default() };
+    let destinations = [DestAddress::Sme(Addr::default()); 255];
+    let multi = |count: usize| SubmitMulti { dest_address: List::new(&destinations[..count]), ..Default::default() };
+    let mut out = BytesMut::new();
+    for (version, long, many) in [(Version::V3_3, true, true), (Version::V3_4, false, false), (Version::V5_0, true, true)] {
+        let stamp = Stamp { version, ..Stamp::new(1) };
+        write(&submit(254), stamp, &mut out).unwrap();
+        assert_eq!(write(&submit(255), stamp, &mut out).is_ok(), long, "{version}");
+        write(&multi(254), stamp, &mut out).unwrap();
+        assert_eq!(write(&multi(255), stamp, &mut out).is_ok(), many, "{version}");
+    }
+}
+
+#[test]
 fn an_operation_of_another_version_can_be_forgiven() {
     let frame = frame(CommandId::BIND_TRANSCEIVER, CommandStatus::ROK, b"id\0pw\0\0\x34\0\0\0");
     let profile = only(Repairs::OTHER_VERSION).with_version(Version::V3_3);
@@ -164,6 +194,22 @@ fn secrets_stay_out_of_debug_output() {
     let dump = serde_json::to_string(&smpp_pdu::dump::Dump::new(&decoded, &tlv::Dictionary::new())).unwrap();
     assert!(dump.contains("(14 octets hidden)"), "{dump}");
     assert!(!dump.contains("616e6f74686572"), "{dump}");
+}
+
+#[test]
+fn no_way_leads_around_the_hiding_of_message_text() {
+    let payload = [TlvType::tlv(&tlv::MessagePayload(b"another secret"))];
+    let pdu = SubmitSm { tlvs: Tlvs::list(&payload), ..Default::default() };
+    let typed: Option<tlv::MessagePayload<'_>> = pdu.tlvs.get().unwrap();
+    assert_eq!(format!("{typed:?}"), "Some(MessagePayload(14 octets hidden))");
+    let mut dictionary = tlv::Dictionary::new();
+    let name = "payload".into();
+    dictionary.define(tlv::Definition { tag: tlv::MessagePayload::TAG, name, kind: tlv::TlvKind::Text });
+    let frame = Frame::new(&pdu, Stamp::new(1)).unwrap();
+    let decoded = frame.decode(&Profile::STRICT).unwrap();
+    assert_eq!(smpp_pdu::dump::Dump::new(&decoded, &dictionary).tlvs[0].value, None);
+    let revealed = smpp_pdu::dump::Dump::revealed(&decoded, &dictionary);
+    assert_eq!(revealed.tlvs[0].value, Some(smpp_pdu::dump::Shown::Text("another secret".into())));
 }
 
 #[test]

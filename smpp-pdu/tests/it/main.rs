@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod bad_vectors;
+mod codec;
 mod corpus;
 mod errors;
 mod every_tlv;
