@@ -6,5 +6,7 @@
 )]
 
 mod battery;
+mod faulty_io;
 
 pub use battery::{QueueMaker, queue_battery};
+pub use faulty_io::{Dice, FaultyIo};

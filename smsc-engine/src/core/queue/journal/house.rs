@@ -114,7 +114,12 @@ impl House {
     /// Copies what still counts in the oldest segment to the end of the journal and gives up the file.
     fn empty(&mut self, number: u32) -> Result<(), OpenError> {
         let mut octets = None;
-        while let Some(oldest) = self.shared.lock().oldest(number).filter(|oldest| oldest.live > 0) {
+        loop {
+            // Not in the head of the loop: there the lock would be held all through it.
+            let oldest = self.shared.lock().oldest(number);
+            let Some(oldest) = oldest.filter(|oldest| oldest.live > 0) else {
+                break;
+            };
             let octets = match &octets {
                 Some(octets) => octets,
                 None => octets.insert(recover::read_all(&segment::name(number), oldest.file.as_ref())?),

@@ -175,10 +175,8 @@ impl Replay {
                 self.index.restore(&message, body, None);
             }
             Record::Kept(message, outcome) => self.index.restore(&message, body, outcome),
-            Record::Replaced(message) => {
-                let facts = Box::new(self.index.facts(&message));
-                self.index.redo(Effect::Replaced { id: message.id, body, facts });
-            }
+            // The segment where it was accepted may be gone: no body there counted any more.
+            Record::Replaced(message) => self.index.restore(&message, body, None),
             Record::Retried { id, attempts, deliver_after: due, lane } => {
                 let lane = lane.map(|lane| self.index.lane(&lane));
                 self.index.redo(Effect::Retried { id, attempts, due, lane });
