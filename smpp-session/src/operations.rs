@@ -146,6 +146,10 @@ impl<T> Session<T> {
         if !self.decodes(frame) {
             return;
         }
+        if self.unbinding.theirs != Theirs::No {
+            let _ = self.write(&UnbindResp::default(), CommandStatus::ROK, sequence_number);
+            return;
+        }
         if self.unbinding.ours == Ours::Draining {
             self.unbinding.ours = Ours::No;
         }

@@ -72,7 +72,10 @@ impl<T> Session<T> {
     pub(crate) fn judge(&self, command_id: CommandId) -> Verdict {
         let Some(info) = PduInfo::of(command_id) else { return Verdict::Nack(CommandStatus::RINVCMDID) };
         // Not listed by SMPP 3.4 before a bind, but by 5.0; refusing it gains nothing.
-        if permits(info, self.side.peer(), self.state, self.version) || command_id == CommandId::ENQUIRE_LINK {
+        let enquires = command_id == CommandId::ENQUIRE_LINK;
+        // Unbinds may cross.
+        let unbinds_too = command_id == CommandId::UNBIND && self.state == State::Unbound;
+        if permits(info, self.side.peer(), self.state, self.version) || enquires || unbinds_too {
             return Verdict::Take;
         }
         self.refusal(info)

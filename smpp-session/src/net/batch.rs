@@ -25,13 +25,15 @@ use crate::{RequestError, RespondError};
 /// ```
 #[derive(Debug, Default)]
 pub struct Batch {
-    wakers: Vec<Waker>,
+    /// Most batches concern one session: they need no memory of their own.
+    first: Option<Waker>,
+    others: Vec<Waker>,
 }
 
 impl Batch {
     /// An empty batch.
     pub const fn new() -> Self {
-        Batch { wakers: Vec::new() }
+        Batch { first: None, others: Vec::new() }
     }
 
     /// Answers a request; see [`Incoming::answer`].
@@ -60,11 +62,15 @@ impl Batch {
 
     /// Wakes the sessions that have something to write.
     pub fn flush(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
+        self.first.take().into_iter().chain(self.others.drain(..)).for_each(Waker::wake);
     }
 
     pub(crate) fn hold(&mut self, waker: Option<Waker>) {
-        self.wakers.extend(waker);
+        if self.first.is_none() {
+            self.first = waker;
+        } else {
+            self.others.extend(waker);
+        }
     }
 }
 

@@ -339,3 +339,26 @@ const ROUNDS: usize = 16;
 const SMALL_READ: usize = 2 * 1024;
 // About four hundred submit_sm; larger reads measured no faster.
 const LARGE_READ: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timeouts;
+    use smpp_pdu::Side;
+
+    #[tokio::test]
+    async fn the_task_does_not_sleep_over_what_was_asked_since_it_worked() {
+        let timers = Timeouts { session_init: None, ..Timeouts::default() };
+        let config = Config { timers, ..Config::default() };
+        let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 2775));
+        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), peer));
+        let (stream, _other_end) = tokio::io::duplex(64);
+        let mut driver = Driver::new(stream, shared, Arc::new(drop::<Incoming>), &config);
+        let mut cx = Context::from_waker(Waker::noop());
+        driver.work();
+        assert!(driver.park(&mut cx));
+        driver.work();
+        driver.link.close();
+        assert!(!driver.park(&mut cx));
+    }
+}

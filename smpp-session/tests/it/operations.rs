@@ -196,12 +196,29 @@ fn a_peer_that_unbinds_and_stays_is_closed_after_a_moment() {
 #[test]
 fn unbinds_that_cross_are_both_answered() {
     let mut pair = quiet_pair(Config::default());
-    pair.esme.unbind(pair.now);
-    pair.mc.unbind(pair.now);
-    pair.deliver();
+    for (session, number) in [(&mut pair.esme, 50), (&mut pair.mc, 60)] {
+        session.unbind(pair.now);
+        assert_eq!(session.state(), State::Unbound);
+        let own = session.poll_transmit().unwrap().clone();
+        feed(session, Frame::new(&Unbind::default(), Stamp::new(number)).unwrap().octets(), pair.now);
+        let answer = sent(session).pop().unwrap();
+        assert_eq!((answer.command_id(), answer.command_status()), (CommandId::UNBIND_RESP, CommandStatus::ROK));
+        assert_eq!((answer.sequence_number(), session.closed()), (number, None));
+        let asked = u32::from_be_bytes(own[12..16].try_into().unwrap());
+        feed(session, Frame::new(&UnbindResp::default(), Stamp::new(asked)).unwrap().octets(), pair.now);
+    }
     assert_eq!(pair.esme.closed(), Some(CloseReason::Unbound { by: End::Local }));
     assert_eq!(pair.mc.closed(), Some(CloseReason::Unbound { by: End::Local }));
-    assert_eq!((pair.esme.counters().pdus_out, pair.mc.counters().pdus_out), (3, 3));
+}
+
+#[test]
+fn a_peer_that_unbinds_twice_is_answered_twice() {
+    let mut pair = quiet_pair(Config::default());
+    for number in [3, 4] {
+        feed(&mut pair.mc, Frame::new(&Unbind::default(), Stamp::new(number)).unwrap().octets(), pair.now);
+        let answer = sent(&mut pair.mc).pop().unwrap();
+        assert_eq!((answer.sequence_number(), answer.command_status()), (number, CommandStatus::ROK));
+    }
 }
 
 #[test]
