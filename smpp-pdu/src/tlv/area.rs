@@ -190,14 +190,10 @@ impl<'a> Field<'a> for Tlvs<'a> {
         if octets.is_empty() {
             return Ok(Tlvs::EMPTY);
         }
-        let (rest, fault) = sound_part(octets);
         if reader.version() == Version::V3_3 {
-            reader.drop_to(octets);
-            reader.admit(Repairs::TRAILING, Fault::Surplus)?;
-            reader.take_rest();
-            // SMPP 3.3 has no TLVs: what only looks like them is noise.
-            return Ok(if fault.is_none() { Tlvs(Source::Octets(octets)) } else { Tlvs::EMPTY });
+            return surplus(reader, octets);
         }
+        let (rest, fault) = sound_part(octets);
         let Some(fault) = fault else { return Ok(Tlvs(Source::Octets(octets))) };
         forgive_damage(reader, octets, (rest, fault))
     }
@@ -258,6 +254,15 @@ fn split_tlv(octets: &[u8]) -> Option<(Tag, &[u8], &[u8])> {
     let ([a, b, c, d], rest) = octets.split_first_chunk::<4>()?;
     let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([*c, *d])))?;
     Some((Tag(u16::from_be_bytes([*a, *b])), value, rest))
+}
+
+/// SMPP 3.3 has no TLVs: forgiven or not, they are surplus, and what only looks like them is noise.
+#[cold]
+fn surplus<'a>(reader: &mut Reader<'a>, octets: &'a [u8]) -> Result<Tlvs<'a>, Fault> {
+    reader.drop_to(octets);
+    reader.admit(Repairs::TRAILING, Fault::Surplus)?;
+    reader.take_rest();
+    Ok(Tlvs::parse(octets).unwrap_or_default())
 }
 
 /// Goes on behind each defect the peer is forgiven; wrong lengths are kept raw, a torn tail is cut.

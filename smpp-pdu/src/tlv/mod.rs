@@ -24,6 +24,7 @@
 mod area;
 mod dictionary;
 mod table;
+mod typed;
 mod value;
 
 use core::fmt;
@@ -31,7 +32,8 @@ use core::fmt;
 pub use area::{Tlv, TlvError, TlvIter, Tlvs};
 pub use dictionary::{Definition, Dictionary};
 pub use table::*;
-pub use value::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text, TlvValue, Value};
+pub use typed::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text, TlvValue};
+pub use value::Value;
 
 use crate::{CommandId, Version};
 

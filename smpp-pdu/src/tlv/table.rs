@@ -3,7 +3,7 @@
 //! The row gives the tag, the type, the legal lengths, and the PDUs it belongs to in 3.4 and in
 //! 5.0. Values with a fixed set of meanings list them in their description.
 
-use super::value::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text};
+use super::typed::{CallbackNumber, ItsSession, MsValidityPeriod, Pair, Repetitions, Tagged, Telematics, Text};
 use super::{Tag, TlvInfo, TlvType};
 use crate::{Version, tlv_type};
 
