@@ -9,6 +9,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a measuring program for developers"
 )]
 
