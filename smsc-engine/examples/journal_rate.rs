@@ -6,7 +6,7 @@
 //! rate of a bare log (octets of the same size, copied into a shared buffer; one thread writes and syncs them with
 //! `fdatasync`) and the rate of `JournalQueue`, and their ratio. Then it takes messages through whole lives and
 //! measures the memory of a backlog.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program for developers")]
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring program for developers")]
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;

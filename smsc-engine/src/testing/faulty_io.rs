@@ -21,8 +21,8 @@ struct Disk {
     files: Vec<Content>,
     names: BTreeMap<String, usize>,
     durable_names: BTreeMap<String, usize>,
-    /// What happened to names since they were synced: taken away, given.
-    name_changes: Vec<(Option<String>, Option<(String, usize)>)>,
+    /// What happened to names since they were synced.
+    name_changes: Vec<NameChange>,
     dice: Dice,
     capacity: u64,
     /// Changes until the power fails.
@@ -33,6 +33,9 @@ struct Disk {
     failing_sync: Option<String>,
     locked: bool,
 }
+
+/// A name was taken away, and one was given to a file.
+type NameChange = (Option<String>, Option<(String, usize)>);
 
 #[derive(Clone, Debug, Default)]
 struct Content {
@@ -354,9 +357,9 @@ impl IoFile for FaultyFile {
         if !disk.change()? {
             return disk.read();
         }
-        let names = disk.names.iter().filter(|(_, file)| **file == self.file);
-        let fails = |(name, _): (&String, _)| disk.failing_sync.as_ref().is_some_and(|prefix| name.starts_with(prefix));
-        if names.map(fails).any(|fails| fails) {
+        let prefix = disk.failing_sync.as_deref();
+        let fails = |(name, file): (&String, &usize)| *file == self.file && prefix.is_some_and(|prefix| name.starts_with(prefix));
+        if disk.names.iter().any(fails) {
             disk.failing_sync = None;
             // What was dirty counts as clean now and will never be written.
             disk.files[self.file].dirty.clear();

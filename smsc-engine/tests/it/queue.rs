@@ -1,4 +1,5 @@
 //! Every queue of this crate keeps the promises of the trait.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -13,6 +13,8 @@ pub(super) struct Alike(Vec<HashMap<u64, Ids, BuildHasherDefault<Same>>>);
 #[derive(Debug)]
 enum Ids {
     One(MessageId),
+    /// Behind a pointer, so that the tables of the others stay small.
+    #[expect(clippy::box_collection, reason = "a set takes twice the room of the usual single id")]
     Many(Box<BTreeSet<MessageId>>),
 }
 

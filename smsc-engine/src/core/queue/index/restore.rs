@@ -52,7 +52,7 @@ impl<B: Clone> Index<B> {
     /// Makes the sets of all entries; what is due at `now` is ready.
     pub(crate) fn rebuild(&mut self, now: Timestamp) {
         let mut lists = Lists::default();
-        lists.lanes.resize_with(self.sets.lanes.iter().count(), <(Vec<_>, Vec<_>)>::default);
+        lists.lanes.resize_with(self.sets.lanes.iter().count(), LaneLists::default);
         for (id, entry) in self.entries.iter_mut() {
             self.sets.count(entry, u64::wrapping_add);
             if let Some(outcome) = entry.outcome() {
@@ -73,8 +73,13 @@ impl<B: Clone> Index<B> {
 struct Lists {
     expiry: Vec<(Timestamp, MessageId)>,
     finals: Vec<(Timestamp, MessageId)>,
-    /// Waiting and ready messages of each lane.
-    lanes: Vec<(Vec<(Timestamp, MessageId)>, Vec<ReadyKey>)>,
+    lanes: Vec<LaneLists>,
+}
+
+#[derive(Default)]
+struct LaneLists {
+    waiting: Vec<(Timestamp, MessageId)>,
+    ready: Vec<ReadyKey>,
 }
 
 impl Lists {
@@ -82,22 +87,22 @@ impl Lists {
         if entry.facts.expires < Timestamp::MAX {
             self.expiry.push((entry.facts.expires, id));
         }
-        let Some((waiting, ready)) = self.lanes.get_mut(entry.facts.lane.0 as usize) else {
+        let Some(lane) = self.lanes.get_mut(entry.facts.lane.0 as usize) else {
             return;
         };
         if entry.facts.due <= now {
             entry.place = Place::Ready;
-            ready.push(entry.ready_key(id));
+            lane.ready.push(entry.ready_key(id));
         } else {
             entry.place = Place::Waiting;
-            waiting.push((entry.facts.due, id));
+            lane.waiting.push((entry.facts.due, id));
         }
     }
 
     fn fill(self, sets: &mut Sets) {
         sets.expiry = self.expiry.into_iter().collect();
         sets.finals = self.finals.into_iter().collect();
-        for (lane, (waiting, ready)) in sets.lanes.iter_mut().zip(self.lanes) {
+        for (lane, LaneLists { waiting, ready }) in sets.lanes.iter_mut().zip(self.lanes) {
             lane.pending = (waiting.len() + ready.len()) as u64;
             lane.waiting = waiting.into_iter().collect();
             lane.ready = ready.into_iter().collect();

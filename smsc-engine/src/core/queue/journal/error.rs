@@ -38,6 +38,9 @@ pub enum OpenError {
         /// What is wrong there.
         what: String,
     },
+    /// A repaired journal needs an empty directory.
+    #[error("there is a journal in the directory for the repaired one")]
+    NotEmpty,
     /// A newer program wrote this journal.
     #[error("{file}: format {version} is not known to this program")]
     Version {

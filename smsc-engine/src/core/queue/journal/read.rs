@@ -74,7 +74,7 @@ impl Reader {
             });
         }
         if !wants.is_empty() {
-            for (place, message) in self.from_disk(wants).await {
+            for (place, message) in self.read_files(wants).await {
                 if let Some(slot) = messages.get_mut(place) {
                     *slot = message;
                 }
@@ -84,7 +84,7 @@ impl Reader {
         hits.zip(messages).map(|(hit, message)| message.map(|message| hit.record(message))).collect()
     }
 
-    async fn from_disk(&self, wants: Vec<Want>) -> Vec<(usize, Result<Message, QueueError>)> {
+    async fn read_files(&self, wants: Vec<Want>) -> Vec<(usize, Result<Message, QueueError>)> {
         let (answer, messages) = oneshot::channel();
         // Without its thread the queue is going down; the slots already say so.
         let _ = self.jobs.send(Job { wants, answer });

@@ -42,7 +42,8 @@ pub(super) fn write(kind: Kind, salt: u32, out: &mut Vec<u8>, put: impl FnOnce(&
     *sum = checksum(salt, &[body]).to_le_bytes();
 }
 
-/// Splits the first record off `octets`: its kind with its values, checked.
+/// Splits the first record off `octets`: its kind with its values. `None` when it is damaged; it is split off all the
+/// same unless its length is nonsense.
 pub(super) fn split<'a>(salt: u32, octets: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, rest) = octets.split_first_chunk()?;
     let (sum, rest) = rest.split_first_chunk()?;

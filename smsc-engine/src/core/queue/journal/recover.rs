@@ -15,7 +15,7 @@ use super::group::{self, GroupHeader, Position};
 use super::record::Record;
 use super::segment::{self, HEADER, HeaderFault, Segment, SegmentHeader};
 use super::{JournalOptions, OpenError, snapshot};
-use crate::model::Timestamp;
+use crate::model::{Message, Outcome, Timestamp};
 
 /// A journal as it was found.
 pub(super) struct Recovered {
@@ -168,15 +168,12 @@ impl Replay {
         Ok(Some(header.stride()))
     }
 
-    fn record(&mut self, record: Record, body: Position) {
+    /// Does again what a record says.
+    pub(super) fn record(&mut self, record: Record, body: Position) {
         match record {
-            Record::Accepted(message) => {
-                self.used_ids = self.used_ids.max(message.id.0.saturating_add(1));
-                self.index.restore(&message, body, None);
-            }
-            Record::Kept(message, outcome) => self.index.restore(&message, body, outcome),
-            // The segment where it was accepted may be gone: no body there counted any more.
-            Record::Replaced(message) => self.index.restore(&message, body, None),
+            // A replaced one as well: where it was accepted may be gone, as no body there counted any more.
+            Record::Accepted(message) | Record::Replaced(message) => self.message(&message, body, None),
+            Record::Kept(message, outcome) => self.message(&message, body, outcome),
             Record::Retried { id, attempts, deliver_after: due, lane } => {
                 let lane = lane.map(|lane| self.index.lane(&lane));
                 self.index.redo(Effect::Retried { id, attempts, due, lane });
@@ -187,6 +184,11 @@ impl Replay {
             }
             Record::Reserved(below) => self.reserved = below.0,
         }
+    }
+
+    fn message(&mut self, message: &Message, body: Position, outcome: Option<Outcome>) {
+        self.used_ids = self.used_ids.max(message.id.0.saturating_add(1));
+        self.index.restore(message, body, outcome);
     }
 
     /// Makes sure that what follows the last whole group was never durable.

@@ -93,7 +93,7 @@ impl Shared {
     pub(super) async fn roomy(&self) -> Result<(), QueueError> {
         loop {
             let room = self.room.notified();
-            if self.open()?.group.octets() < self.options.waiting_octets {
+            if self.open()?.group.has_room(self.options.waiting_octets) {
                 return Ok(());
             }
             room.await;

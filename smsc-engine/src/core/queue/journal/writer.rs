@@ -79,7 +79,7 @@ impl Writer {
     }
 
     /// Makes a group durable, does what it does, and answers all who wait for it.
-    fn write(&mut self, mut group: Group) {
+    pub(super) fn write(&mut self, mut group: Group) {
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
         if next_id + RESERVE / 2 > self.reserved {
             self.reserve(&mut group, next_id + RESERVE);
