@@ -5,10 +5,12 @@ use std::path::Path;
 
 use sms_codec::check;
 
+type Target = fn(&[u8]);
+
 #[test]
 fn the_fuzz_corpus_gives_no_finding() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    let targets: [(&str, fn(&[u8])); 6] = [
+    let targets: [(&str, Target); 6] = [
         ("gsm7", check::gsm7),
         ("ucs2", check::ucs2),
         ("udh", check::udh),

@@ -2,7 +2,6 @@
 
 use smpp_pdu::Version;
 use smpp_session::BindKind;
-use sms_codec::charset::Charset;
 use tracing::level_filters::LevelFilter;
 
 use super::value::Named;
@@ -29,10 +28,6 @@ impl Named for BindKind {
 }
 
 /// Those an MC may have as its default alphabet.
-impl Named for Charset {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("gsm7", Charset::Gsm7), ("latin1", Charset::Latin1), ("ascii", Charset::Ascii), ("gsm7_packed", Charset::Gsm7Packed)];
-}
 
 impl Named for Outcome {
     const NAMES: &'static [(&'static str, Self)] = &[

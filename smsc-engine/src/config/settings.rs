@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use smpp_pdu::Version;
 use smpp_session::BindKind;
-use sms_codec::charset::Charset;
 use tracing::level_filters::LevelFilter;
 
 use crate::frontend::Secret;
@@ -84,8 +83,6 @@ settings! {
         max_sessions: u32 = 0, in 0..=1_000_000;
         /// Kinds of bind it may use: "transmitter", "receiver", "transceiver".
         bind: Vec<BindKind> = vec![BindKind::Transmitter, BindKind::Receiver, BindKind::Transceiver], in 1..=3;
-        /// What data_coding 0 means to it: "gsm7", "latin1", "ascii" or "gsm7_packed". Not in force yet.
-        default_alphabet: Charset = Charset::Gsm7;
     }
 
     /// The built-in carrier that plays the mobile network; it reaches no phone.

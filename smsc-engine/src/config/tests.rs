@@ -24,7 +24,6 @@ mod loading {
 
     use smpp_pdu::Version;
     use smpp_session::BindKind;
-    use sms_codec::charset::Charset;
     use tracing::level_filters::LevelFilter;
 
     use crate::config::*;
@@ -88,7 +87,6 @@ mod loading {
         password = "p\"a\\s#s="
         max_sessions = 13
         bind = ["receiver", "transmitter"]
-        default_alphabet = "latin1"
         [sandbox]
         delay_ms = 1_4
         slow_ms = 15
@@ -122,7 +120,6 @@ mod loading {
         ("SMSC_ACCOUNTS__0__PASSWORD", "p\"a\\s#s="),
         ("SMSC_ACCOUNTS__0__MAX_SESSIONS", "13"),
         ("SMSC_ACCOUNTS__0__BIND", "receiver, transmitter"),
-        ("SMSC_ACCOUNTS__0__DEFAULT_ALPHABET", "latin1"),
         ("SMSC_SANDBOX__DELAY_MS", "14"),
         ("SMSC_SANDBOX__SLOW_MS", "15"),
         ("SMSC_SANDBOX__OUTCOME", "unknown"),
@@ -153,7 +150,6 @@ mod loading {
                 password: Secret::new("p\"a\\s#s="),
                 max_sessions: 13,
                 bind: vec![BindKind::Receiver, BindKind::Transmitter],
-                default_alphabet: Charset::Latin1,
             }],
             sandbox: Sandbox { delay_ms: 14, slow_ms: 15, outcome: Outcome::Unknown, by_number: false, mo_replies: false },
             log: Log { level: LevelFilter::OFF },

@@ -2,12 +2,14 @@
 //!
 //! Couriers of one account take from the same lane, so what one session cannot take the next one does.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use smpp_pdu::Version;
 use smpp_pdu::tlv::{self, Tlv, TlvType};
 use smpp_pdu::{
     Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
@@ -16,8 +18,9 @@ use smpp_pdu::{
 use smpp_session::RequestError;
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 
+use super::text::IdText;
 use crate::api::{Attempt, CoreApi, Report};
-use crate::model::{Address, FinalState, Lane, Message, MessageId, Timestamp};
+use crate::model::{Address, FinalState, Kind, Lane, Message, MessageId, Timestamp};
 
 /// Delivers until the session is over.
 pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, lane: Lane) {
@@ -109,21 +112,33 @@ enum SendError {
 }
 
 fn request(batch: &mut Batch, link: &Link, message: &Message) -> Result<Pending, SendError> {
-    let payload = tlv::MessagePayload(&message.user_data).tlv();
-    let long = message.user_data.len() > LONGEST_SHORT_MESSAGE;
+    let user_data = user_data(message, link.version().unwrap_or_default());
+    let payload = tlv::MessagePayload(&user_data).tlv();
+    let long = user_data.len() > LONGEST_SHORT_MESSAGE;
     let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
     let list: Vec<Tlv<'_>> =
         if long { relayed.iter().map(|(tag, value)| Tlv::octets(tag, value)).chain([payload]).collect() } else { Vec::new() };
     let tlvs = if long { Tlvs::list(&list) } else { relayed };
-    let pdu = deliver_sm(message, tlvs).map_err(|_| SendError::Unfit)?;
+    let short_message: &[u8] = if long { &[] } else { &user_data };
+    let pdu = deliver_sm(message, short_message, tlvs).map_err(|_| SendError::Unfit)?;
     batch.request(link, &pdu).map_err(|error| match error {
         RequestError::Encode(_) => SendError::Unfit,
         _ => SendError::NotNow,
     })
 }
 
-fn deliver_sm<'a>(message: &'a Message, tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>, ValueError> {
-    let short: &[u8] = if message.user_data.len() > LONGEST_SHORT_MESSAGE { &[] } else { &message.user_data };
+/// The text; a receipt names the message as this version's responses do.
+fn user_data(message: &Message, version: Version) -> Cow<'_, [u8]> {
+    let (Kind::Receipt, Version::V3_3, Some(id)) = (message.kind, version, message.about) else {
+        return Cow::Borrowed(&message.user_data);
+    };
+    match message.user_data.strip_prefix(format!("id:{id} ").as_bytes()) {
+        Some(rest) => [b"id:", IdText::new(id, version).field().as_bytes(), b" ", rest].concat().into(),
+        None => Cow::Borrowed(&message.user_data),
+    }
+}
+
+fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>, ValueError> {
     Ok(DeliverSm {
         service_type: CStr::new(message.service_type.octets())?,
         source_addr: addr(&message.source)?,
@@ -133,7 +148,7 @@ fn deliver_sm<'a>(message: &'a Message, tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>,
         priority_flag: message.priority,
         registered_delivery: RegisteredDelivery(message.registered_delivery),
         data_coding: DataCoding(message.data_coding),
-        short_message: ShortMessage::new(short)?,
+        short_message: ShortMessage::new(short_message)?,
         tlvs,
         ..Default::default()
     })
