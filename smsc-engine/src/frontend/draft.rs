@@ -68,46 +68,38 @@ pub(super) struct Sender<'a> {
     pub(super) now: Timestamp,
 }
 
+/// The fields that `submit_sm` and `submit_multi` share by name.
+macro_rules! submitted {
+    ($pdu:expr, $destination:expr) => {
+        Draft {
+            service_type: $pdu.service_type.as_bytes(),
+            source: $pdu.source_addr.into(),
+            destination: $destination.into(),
+            esm_class: $pdu.esm_class,
+            protocol_id: $pdu.protocol_id,
+            priority_flag: $pdu.priority_flag,
+            schedule_delivery_time: $pdu.schedule_delivery_time,
+            validity_period: $pdu.validity_period,
+            registered_delivery: $pdu.registered_delivery.0,
+            replace_if_present_flag: $pdu.replace_if_present_flag,
+            data_coding: $pdu.data_coding.0,
+            sm_default_msg_id: $pdu.sm_default_msg_id,
+            short_message: $pdu.short_message.as_bytes(),
+            tlvs: $pdu.tlvs,
+        }
+    };
+}
+
 impl<'a> From<SubmitSm<'a>> for Draft<'a> {
     fn from(pdu: SubmitSm<'a>) -> Self {
-        Draft {
-            service_type: pdu.service_type.as_bytes(),
-            source: pdu.source_addr.into(),
-            destination: pdu.destination_addr.into(),
-            esm_class: pdu.esm_class,
-            protocol_id: pdu.protocol_id,
-            priority_flag: pdu.priority_flag,
-            schedule_delivery_time: pdu.schedule_delivery_time,
-            validity_period: pdu.validity_period,
-            registered_delivery: pdu.registered_delivery.0,
-            replace_if_present_flag: pdu.replace_if_present_flag,
-            data_coding: pdu.data_coding.0,
-            sm_default_msg_id: pdu.sm_default_msg_id,
-            short_message: pdu.short_message.as_bytes(),
-            tlvs: pdu.tlvs,
-        }
+        submitted!(pdu, pdu.destination_addr)
     }
 }
 
 impl<'a> Draft<'a> {
     /// The part of a `submit_multi` that goes to one address.
     pub(super) fn of_multi(pdu: &SubmitMulti<'a>, destination: Addr<'a, 21>) -> Self {
-        Draft {
-            service_type: pdu.service_type.as_bytes(),
-            source: pdu.source_addr.into(),
-            destination: destination.into(),
-            esm_class: pdu.esm_class,
-            protocol_id: pdu.protocol_id,
-            priority_flag: pdu.priority_flag,
-            schedule_delivery_time: pdu.schedule_delivery_time,
-            validity_period: pdu.validity_period,
-            registered_delivery: pdu.registered_delivery.0,
-            replace_if_present_flag: pdu.replace_if_present_flag,
-            data_coding: pdu.data_coding.0,
-            sm_default_msg_id: pdu.sm_default_msg_id,
-            short_message: pdu.short_message.as_bytes(),
-            tlvs: pdu.tlvs,
-        }
+        submitted!(pdu, destination)
     }
 
     /// Reads a `data_sm`; its text must be in a TLV.
