@@ -259,6 +259,27 @@ async fn a_torn_end_is_passed_over() {
     assert!(content(&open(&io)).await.contains_key(&next.id));
 }
 
+/// A group in the wrong place, say by a disk that mixes up its sectors, does not revive what it says.
+#[tokio::test]
+async fn an_old_group_at_the_end_is_passed_over() {
+    let io = FaultyIo::new(1);
+    let queue = open(&io);
+    let end = || {
+        let used = io.content(FIRST).unwrap();
+        (used.iter().rposition(|octet| *octet != 0).unwrap() + 1).next_multiple_of(4)
+    };
+    let start = end();
+    let ended = append(&queue, 100).await;
+    let middle = end();
+    queue.apply(vec![settle(ended.id)]).await.unwrap();
+    drop(queue);
+    let mut octets = io.content(FIRST).unwrap();
+    octets.copy_within(start..middle, end());
+    io.overwrite(FIRST, octets);
+    let record = open(&io).get(ended.id).await.unwrap().unwrap();
+    assert!(record.outcome.is_some());
+}
+
 #[tokio::test]
 async fn ids_are_not_handed_out_again_after_a_crash_even_if_nothing_was_appended() {
     let io = FaultyIo::new(1);

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use smsc_engine::core::queue::{Change, JournalOptions, JournalQueue, Lease, OpenError, Page, Queue, QueueError, Record};
+use smsc_engine::core::queue::{
+    Change, ChangeError, JournalOptions, JournalQueue, Lease, OpenError, Page, Queue, QueueError, Record,
+};
 use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
 use smsc_engine::testing::{Dice, FaultyIo};
 
@@ -131,35 +133,50 @@ impl Life<'_> {
         message
     }
 
-    /// Appends a few messages.
-    async fn append(&mut self) -> Result<(), QueueError> {
+    /// A few new messages, and what appending them makes.
+    fn batch(&mut self) -> (Vec<Message>, Call) {
         let batch: Vec<_> = (0..=self.dice.throw(4)).map(|_| self.message()).collect();
-        let call = batch.iter().map(|message| (message.id, State::Pending(message.clone()))).collect();
-        let result = self.queue.append(batch).await;
-        self.note(call, result)
+        let call = batch.iter().map(|message| (message.id, State::Pending(message.clone())));
+        let call = call.collect();
+        (batch, call)
     }
 
-    /// Changes a few messages in one call.
-    async fn change(&mut self) -> Result<(), QueueError> {
-        let mut changes = Vec::new();
-        let mut call = Call::new();
+    /// A few changes of different messages, and what they make together.
+    fn changes(&mut self) -> (Vec<Change>, Call) {
+        let (mut changes, mut call) = (Vec::new(), Call::new());
         for _ in 0..=self.dice.throw(3) {
             let Some((change, outcome)) = self.one_change() else {
                 continue;
             };
-            if call.iter().any(|(id, _)| outcome.iter().any(|(other, _)| other == id)) {
-                continue;
+            if call.iter().all(|(id, _)| outcome.iter().all(|(other, _)| other != id)) {
+                changes.push(change);
+                call.extend(outcome);
             }
-            changes.push(change);
-            call.extend(outcome);
         }
-        match self.queue.apply(changes).await {
-            Ok(results) => {
-                assert!(results.iter().all(Result::is_ok), "{results:?}");
-                self.note(call, Ok(()))
-            }
-            Err(error) => self.note(call, Err(error)),
-        }
+        (changes, call)
+    }
+
+    async fn append(&mut self) -> Result<(), QueueError> {
+        let (batch, call) = self.batch();
+        let result = self.queue.append(batch).await;
+        self.note(call, result)
+    }
+
+    async fn change(&mut self) -> Result<(), QueueError> {
+        let (changes, call) = self.changes();
+        let result = self.queue.apply(changes).await;
+        self.note(call, result.map(all_good))
+    }
+
+    /// Several calls at once, so that they share a group or follow each other closely.
+    async fn crowd(&mut self) -> Result<(), QueueError> {
+        let (changes, changed) = self.changes();
+        let (one, first) = self.batch();
+        let (other, second) = self.batch();
+        let queue = self.queue;
+        let results = tokio::join!(queue.append(one), queue.apply(changes), queue.append(other));
+        let results = [self.note(first, results.0), self.note(changed, results.1.map(all_good)), self.note(second, results.2)];
+        results.into_iter().collect()
     }
 
     fn note(&mut self, call: Call, result: Result<(), QueueError>) -> Result<(), QueueError> {
@@ -239,15 +256,20 @@ impl Life<'_> {
     }
 
     async fn step(&mut self) -> Result<(), QueueError> {
-        match self.dice.throw(8) {
-            0..3 => self.append().await,
-            3..7 => self.change().await,
+        match self.dice.throw(9) {
+            0..2 => self.append().await,
+            2..6 => self.change().await,
+            6..8 => self.crowd().await,
             _ => {
                 self.forget();
                 Ok(())
             }
         }
     }
+}
+
+fn all_good(results: Vec<Result<(), ChangeError>>) {
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
 fn options() -> JournalOptions {
@@ -295,7 +317,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 #[test]
 fn random_lives_with_random_crashes_lose_nothing() {
-    for seed in 0..400 {
+    for seed in 0..150 {
         let name = format!("seed {seed}");
         let context = std::panic::AssertUnwindSafe(|| {
             runtime().block_on(async {
@@ -315,27 +337,44 @@ fn random_lives_with_random_crashes_lose_nothing() {
     }
 }
 
+/// Repeats a life of so many steps and lets the power fail one change of the disk later each time.
+fn crash_everywhere(seed: u64, steps: u64, before: impl Fn(&mut Dice) -> (FaultyIo, Model)) {
+    for changes in 0.. {
+        let mut dice = Dice::new(seed);
+        let (mut io, mut model) = before(&mut dice);
+        let failed = runtime().block_on(async {
+            io.fail_after(changes);
+            let failed = live(&io, &mut model, &mut dice, steps).await;
+            io = io.crash();
+            examine(&io, &mut model).await;
+            // What recovery did must hold, too.
+            examine(&io.crash(), &mut model).await;
+            failed
+        });
+        if !failed {
+            assert!(changes > 60, "the run was long enough to mean something");
+            return;
+        }
+    }
+}
+
 #[test]
 fn a_crash_at_every_single_change_of_the_disk_loses_nothing() {
     for seed in 0..4 {
-        for changes in 0.. {
-            let failed = runtime().block_on(async {
-                let mut dice = Dice::new(seed);
-                let mut io = FaultyIo::new(changes);
-                let mut model = Model::default();
-                io.fail_after(changes);
-                let failed = live(&io, &mut model, &mut dice, 30).await;
-                io = io.crash();
-                examine(&io, &mut model).await;
-                // What recovery did must hold, too.
-                examine(&io.crash(), &mut model).await;
-                failed
-            });
-            if !failed {
-                assert!(changes > 60, "the run was long enough to mean something");
-                break;
-            }
-        }
+        crash_everywhere(seed, 25, |dice| (FaultyIo::new(dice.throw(1000)), Model::default()));
+    }
+}
+
+/// The same with a journal that has a past, so that old segments are emptied, deleted and used again meanwhile.
+#[test]
+fn a_crash_at_every_single_change_loses_nothing_while_segments_are_emptied() {
+    for seed in 0..4 {
+        crash_everywhere(seed, 25, |dice| {
+            let io = FaultyIo::new(dice.throw(1000));
+            let mut model = Model::default();
+            runtime().block_on(live(&io, &mut model, dice, 60));
+            (io, model)
+        });
     }
 }
 

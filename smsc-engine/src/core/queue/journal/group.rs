@@ -1,7 +1,7 @@
 //! Records that become durable together: one write, one sync, all or nothing.
 //!
-//! A group is a header and its records, padded to eight octets. It is whole when the header's checksum, every
-//! record's checksum, the length and the count agree; everything else is no group. The header's checksum covers
+//! A group is a header and its records, padded to four octets. It is whole when the header's checksum, every
+//! record's checksum and the lengths agree; everything else is no group. The header's checksum covers
 //! the number of the segment, so that what an earlier life of a reused file left behind is no group either.
 
 use tokio::sync::oneshot;
@@ -23,7 +23,6 @@ pub(super) struct Position {
 #[derive(Debug)]
 pub(super) struct Group {
     salt: u32,
-    count: u32,
     octets: Vec<u8>,
     pub(super) effects: Vec<Effect<Position>>,
     /// Each with how many of the effects it waits for.
@@ -35,28 +34,27 @@ pub(super) struct Group {
 pub(super) struct GroupHeader {
     /// Octets of all records.
     pub(super) length: u32,
-    pub(super) count: u32,
     /// Groups are numbered through all segments.
     pub(super) sequence: u64,
     pub(super) written: Timestamp,
 }
 
 /// Octets of a group's header.
-pub(super) const HEADER: usize = 32;
+pub(super) const HEADER: usize = 28;
 /// Groups start at multiples of this.
-pub(super) const ALIGN: usize = 8;
+pub(super) const ALIGN: usize = 4;
 const MAGIC: [u8; 4] = *b"SMGr";
 
 impl Group {
     pub(super) fn new(salt: u32, mut octets: Vec<u8>) -> Self {
         octets.clear();
         octets.resize(HEADER, 0);
-        Group { salt, count: 0, octets, effects: Vec::new(), waiters: Vec::new() }
+        Group { salt, octets, effects: Vec::new(), waiters: Vec::new() }
     }
 
     /// Tells whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.octets.len() <= HEADER
     }
 
     /// Tells whether somebody may add to it; one call always may, however low the limit.
@@ -72,7 +70,6 @@ impl Group {
     pub(super) fn put(&mut self, kind: Kind, values: impl FnOnce(&mut Vec<u8>)) -> Position {
         let start = self.octets.len();
         record::write(kind, self.salt, &mut self.octets, values);
-        self.count += 1;
         Position { segment: 0, offset: start as u32, len: (self.octets.len() - start) as u32 }
     }
 
@@ -86,7 +83,7 @@ impl Group {
     pub(super) fn seal(&mut self, segment: u32, sequence: u64, written: Timestamp) -> Vec<u8> {
         let mut octets = std::mem::take(&mut self.octets);
         let length = (octets.len() - HEADER) as u32;
-        let header = GroupHeader { length, count: self.count, sequence, written }.write(self.salt, segment);
+        let header = GroupHeader { length, sequence, written }.write(self.salt, segment);
         if let Some(place) = octets.first_chunk_mut() {
             *place = header;
         }
@@ -99,7 +96,6 @@ impl GroupHeader {
     fn write(self, salt: u32, segment: u32) -> [u8; HEADER] {
         let mut values = Vec::with_capacity(HEADER);
         self.length.put(&mut values);
-        self.count.put(&mut values);
         self.sequence.put(&mut values);
         self.written.put(&mut values);
         let sum = record::checksum(salt, &[&segment.to_le_bytes(), &values]).to_le_bytes();
@@ -118,12 +114,7 @@ impl GroupHeader {
             return None;
         }
         let rest = &mut rest;
-        Some(GroupHeader {
-            length: Part::take(rest).ok()?,
-            count: Part::take(rest).ok()?,
-            sequence: Part::take(rest).ok()?,
-            written: Part::take(rest).ok()?,
-        })
+        Some(GroupHeader { length: Part::take(rest).ok()?, sequence: Part::take(rest).ok()?, written: Part::take(rest).ok()? })
     }
 
     /// Returns how far it is from this header to the next one.
@@ -136,12 +127,12 @@ impl GroupHeader {
 pub(super) fn records(octets: &[u8], header: GroupHeader, salt: u32) -> Option<Vec<(u32, &[u8])>> {
     let all = octets.get(HEADER..HEADER + header.length as usize)?;
     let mut rest = all;
-    let mut records = Vec::with_capacity(header.count.min(header.length) as usize);
+    let mut records = Vec::new();
     while !rest.is_empty() {
         let offset = HEADER + all.len() - rest.len();
         records.push((offset as u32, record::split(salt, &mut rest)?));
     }
-    (records.len() == header.count as usize).then_some(records)
+    Some(records)
 }
 
 impl Position {

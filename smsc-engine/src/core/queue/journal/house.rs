@@ -170,9 +170,6 @@ impl House {
     /// Gives up the oldest segment: its file becomes a spare one or is deleted.
     fn retire(&mut self, number: u32) -> Result<(), OpenError> {
         let mut state = self.shared.lock();
-        if state.segments.len() < 2 || state.oldest(number).is_none_or(|oldest| oldest.live > 0) {
-            return Ok(());
-        }
         let wants_spare = state.spare.is_none();
         let Some(oldest) = state.segments.pop_front() else {
             return Ok(());

@@ -4,7 +4,7 @@
 //!
 //! A directory holds `journal-NNNNNNNNNN.log`, numbered without gaps, `lock`, perhaps a `snapshot` of the index,
 //! and drafts that end in `.tmp` and mean nothing. A segment is a header of 64 octets and groups; a group is a header
-//! of 32 octets and records; a record is a length, a checksum, a kind and its values. Bodies of messages stay on
+//! of 28 octets and records; a record is a length, a checksum, a kind and its values. Bodies of messages stay on
 //! disk; what is needed to find them is in memory, see [`JournalOptions`] for how much.
 //!
 //! # Threads
