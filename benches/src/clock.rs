@@ -139,7 +139,7 @@ impl Sampling {
     }
 }
 
-fn tenth_percentile(times: &mut Vec<f64>) -> f64 {
+fn tenth_percentile(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 10).copied().unwrap_or(f64::NAN)
 }

@@ -27,8 +27,6 @@ impl Named for BindKind {
         &[("transmitter", BindKind::Transmitter), ("receiver", BindKind::Receiver), ("transceiver", BindKind::Transceiver)];
 }
 
-/// Those an MC may have as its default alphabet.
-
 impl Named for Outcome {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("delivered", Outcome::Delivered),
