@@ -115,7 +115,7 @@ impl Sampling {
                 times.push((self.sample(contestant) - idle).max(0.0));
             }
         }
-        samples.iter_mut().map(tenth_percentile).collect()
+        samples.iter_mut().map(|times| tenth_percentile(times)).collect()
     }
 
     fn sample(self, contestant: &mut Contestant) -> f64 {
