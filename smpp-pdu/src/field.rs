@@ -1,9 +1,7 @@
 //! What octets look like is the business of a field's type.
 
-use bytes::BufMut;
-
 use crate::dump::Fields;
-use crate::{DataCoding, EsmClass, Fault, MessageState, Npi, Reader, RegisteredDelivery, Ton, Version};
+use crate::{DataCoding, EsmClass, Fault, MessageState, Npi, Reader, RegisteredDelivery, Ton, Version, Writer};
 
 /// A type that can stand in a PDU.
 ///
@@ -15,16 +13,12 @@ pub trait Field<'a>: Sized {
     /// The defect; the reader stands where it was found.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Fault>;
 
-    /// The octets `encode` writes.
-    fn encoded_len(&self, version: Version) -> usize;
+    /// The octets `encode` writes; `None` for a value that was read leniently and would break the
+    /// standard when written.
+    fn encoded_len(&self, version: Version) -> Option<usize>;
 
-    /// Appends the field.
-    fn encode(&self, version: Version, out: &mut impl BufMut);
-
-    /// False for a value that would break this version of the standard when written.
-    fn fits(&self, _: Version) -> bool {
-        true
-    }
+    /// Writes the field.
+    fn encode(&self, version: Version, out: &mut Writer<'_>);
 
     /// Adds the field to a readable dump.
     fn show(&self, name: &'static str, fields: &mut Fields);
@@ -41,13 +35,13 @@ impl<'a> Field<'a> for u8 {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, _: Version) -> usize {
-        1
+    fn encoded_len(&self, _: Version) -> Option<usize> {
+        Some(1)
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut impl BufMut) {
-        out.put_u8(*self);
+    fn encode(&self, _: Version, out: &mut Writer<'_>) {
+        out.array([*self]);
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -69,13 +63,13 @@ macro_rules! octet_fields {
             }
 
             #[inline(always)]
-            fn encoded_len(&self, _: Version) -> usize {
-                1
+            fn encoded_len(&self, _: Version) -> Option<usize> {
+                Some(1)
             }
 
             #[inline(always)]
-            fn encode(&self, _: Version, out: &mut impl BufMut) {
-                out.put_u8(self.0);
+            fn encode(&self, _: Version, out: &mut Writer<'_>) {
+                out.array([self.0]);
             }
 
             fn show(&self, name: &'static str, fields: &mut Fields) {

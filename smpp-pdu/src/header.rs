@@ -49,14 +49,20 @@ impl Header {
         PduInfo::of(self.command_id).is_some_and(|info| info.kind == Kind::Response)
     }
 
-    /// Writes the sixteen octets.
+    /// Appends the sixteen octets.
     #[inline(always)]
     pub fn encode(&self, out: &mut impl BufMut) {
+        out.put_slice(&self.to_octets());
+    }
+
+    /// The sixteen octets.
+    #[inline(always)]
+    pub const fn to_octets(&self) -> [u8; HEADER_LEN] {
         let [a, b, c, d] = self.command_length.to_be_bytes();
         let [e, f, g, h] = self.command_id.0.to_be_bytes();
         let [i, j, k, l] = self.command_status.0.to_be_bytes();
         let [m, n, o, p] = self.sequence_number.to_be_bytes();
-        out.put_slice(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
     }
 }
 

@@ -37,6 +37,7 @@ mod text;
 pub mod tlv;
 mod values;
 mod version;
+mod writer;
 
 pub use error::{Answer, DecodeError, EncodeError, Fault, FrameError, LengthError, ValueError};
 pub use frame::{DEFAULT_MAX_PDU, Decoded, Frame};
@@ -52,3 +53,4 @@ pub use text::{Addr, CStr, Password, TimeField};
 pub use tlv::Tlvs;
 pub use values::{DataCoding, EsmClass, MessageState, Npi, RegisteredDelivery, Ton};
 pub use version::{Side, State, States, Version};
+pub use writer::Writer;

@@ -2,11 +2,9 @@
 
 use core::fmt;
 
-use bytes::BufMut;
-
 use crate::dump::Fields;
 use crate::field::Field;
-use crate::{Addr, CStr, CommandStatus, Fault, Profile, Reader, Repairs, Version};
+use crate::{Addr, CStr, CommandStatus, Fault, Profile, Reader, Repairs, Version, Writer};
 
 /// A list with a one-octet count; at least `MIN` entries.
 ///
@@ -110,31 +108,28 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
-        1 + match self.0 {
-            Entries::Octets { octets, .. } => octets.len(),
-            Entries::Slice(entries) => entries.iter().map(|entry| entry.encoded_len(version)).sum(),
+    fn encoded_len(&self, version: Version) -> Option<usize> {
+        if !(usize::from(MIN)..=T::most(version)).contains(&self.len()) {
+            return None;
+        }
+        match self.0 {
+            Entries::Slice(entries) => sum(entries.iter().copied(), version),
+            // A leniently read list may lack a NUL at its end.
+            Entries::Octets { octets, .. } => sum(self.iter(), version).filter(|length| *length == 1 + octets.len()),
         }
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
-        out.put_u8(self.len() as u8); // more than 255 do not pass `fits`
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
+        out.array([self.len() as u8]); // more than 255 have no `encoded_len`
         match self.0 {
-            Entries::Octets { octets, .. } => out.put_slice(octets),
-            Entries::Slice(entries) => entries.iter().for_each(|entry| entry.encode(version, out)),
-        }
-    }
-
-    fn fits(&self, version: Version) -> bool {
-        // A leniently read list may lack a NUL at its end.
-        let whole = match self.0 {
-            Entries::Octets { octets, .. } => {
-                self.iter().map(|entry| entry.encoded_len(Version::V3_4)).sum::<usize>() == octets.len()
+            Entries::Octets { octets, .. } => out.octets(octets),
+            Entries::Slice(entries) => {
+                for entry in entries {
+                    entry.encode(version, out);
+                }
             }
-            Entries::Slice(_) => true,
-        };
-        whole && (usize::from(MIN)..=T::most(version)).contains(&self.len()) && self.iter().all(|entry| entry.fits(version))
+        }
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
@@ -186,31 +181,25 @@ impl<'a> Field<'a> for DestAddress<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
-        1 + match self {
+    fn encoded_len(&self, version: Version) -> Option<usize> {
+        let length = match self {
             DestAddress::Sme(address) => address.encoded_len(version),
             DestAddress::DistributionList(name) => name.encoded_len(version),
-        }
+        };
+        Some(1 + length?)
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
         match self {
             DestAddress::Sme(address) => {
-                out.put_u8(1);
+                out.array([1]);
                 address.encode(version, out);
             }
             DestAddress::DistributionList(name) => {
-                out.put_u8(2);
+                out.array([2]);
                 name.encode(version, out);
             }
-        }
-    }
-
-    fn fits(&self, version: Version) -> bool {
-        match self {
-            DestAddress::Sme(address) => address.fits(version),
-            DestAddress::DistributionList(name) => name.fits(version),
         }
     }
 
@@ -262,18 +251,14 @@ impl<'a> Field<'a> for UnsuccessSme<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
-        self.destination_addr.encoded_len(version) + 4
+    fn encoded_len(&self, version: Version) -> Option<usize> {
+        Some(self.destination_addr.encoded_len(version)? + 4)
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
         self.destination_addr.encode(version, out);
-        out.put_u32(self.error_status_code.0);
-    }
-
-    fn fits(&self, version: Version) -> bool {
-        self.destination_addr.fits(version)
+        out.array(self.error_status_code.0.to_be_bytes());
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
@@ -294,4 +279,13 @@ pub type ShortId<'a> = CStr<'a, 9>;
 impl<'a> Entry<'a> for ShortId<'a> {
     const LIST: &'static str = "message_ids";
     const COUNT: &'static str = "no_of_messages";
+}
+/// Octets of the count and of all entries.
+#[inline(always)]
+fn sum<'a>(entries: impl Iterator<Item = impl Entry<'a>>, version: Version) -> Option<usize> {
+    let mut length = 1;
+    for entry in entries {
+        length += entry.encoded_len(version)?;
+    }
+    Some(length)
 }

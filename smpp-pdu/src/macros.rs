@@ -46,21 +46,13 @@ macro_rules! pdu {
             }
 
             #[inline(always)]
-            fn body_len(&self, version: $crate::Version) -> usize {
-                0 $(+ $crate::field::Field::encoded_len(&self.$field, version))*
+            fn body_len(&self, version: $crate::Version) -> Result<usize, &'static str> {
+                Ok(0 $(+ $crate::field::Field::encoded_len(&self.$field, version).ok_or(stringify!($field))?)*)
             }
 
             #[inline(always)]
-            fn encode_body(&self, version: $crate::Version, out: &mut impl bytes::BufMut) {
+            fn encode_body(&self, version: $crate::Version, out: &mut $crate::Writer<'_>) {
                 $($crate::field::Field::encode(&self.$field, version, out);)*
-            }
-
-            #[inline(always)]
-            fn misfit(&self, version: $crate::Version) -> Option<&'static str> {
-                $(if !$crate::field::Field::fits(&self.$field, version) {
-                    return Some(stringify!($field));
-                })*
-                None
             }
 
             fn show(&self, fields: &mut $crate::dump::Fields) {

@@ -3,11 +3,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use bytes::BufMut;
-
 use crate::dump::Fields;
 use crate::field::Field;
-use crate::{Fault, Reader, Repairs, ValueError, Version};
+use crate::{Fault, Reader, Repairs, ValueError, Version, Writer};
 
 /// `sm_length` and `short_message` in one: they cannot disagree.
 ///
@@ -59,20 +57,16 @@ impl<'a> Field<'a> for ShortMessage<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, _: Version) -> usize {
-        1 + self.0.len()
-    }
-
-    #[inline(always)]
-    fn encode(&self, _: Version, out: &mut impl BufMut) {
-        out.put_u8(self.0.len() as u8); // at most 255 by construction
-        out.put_slice(self.0);
-    }
-
-    #[inline(always)]
-    fn fits(&self, version: Version) -> bool {
+    fn encoded_len(&self, version: Version) -> Option<usize> {
         // SMPP 3.4 §5.2.21 stops at 254, SMPP 5.0 does not; for 3.3 the texts differ.
-        version != Version::V3_4 || self.0.len() < MAX_SM_LENGTH
+        let fits = version != Version::V3_4 || self.0.len() < MAX_SM_LENGTH;
+        fits.then_some(1 + self.0.len())
+    }
+
+    #[inline(always)]
+    fn encode(&self, _: Version, out: &mut Writer<'_>) {
+        out.array([self.0.len() as u8]); // at most 255 by construction
+        out.octets(self.0);
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
@@ -112,12 +106,12 @@ impl<'a> Field<'a> for End<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, _: Version) -> usize {
-        0
+    fn encoded_len(&self, _: Version) -> Option<usize> {
+        Some(0)
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, _: &mut impl BufMut) {}
+    fn encode(&self, _: Version, _: &mut Writer<'_>) {}
 
     fn show(&self, _: &'static str, _: &mut Fields) {}
 

@@ -7,7 +7,7 @@
 use crate::{Fault, Profile, Repairs, Version};
 
 /// What is left of one PDU body, and what was forgiven so far.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     rest: &'a [u8],
     total: usize,
@@ -94,10 +94,12 @@ impl<'a> Reader<'a> {
         self.within = part;
     }
 
+    #[inline(always)]
     pub(crate) fn within(&self) -> &'static str {
         self.within
     }
 
+    #[inline(always)]
     pub(crate) fn drop_to(&mut self, rest: &'a [u8]) {
         self.rest = rest;
     }
@@ -109,6 +111,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How far into the PDU the reader is, counted from the first octet of the header.
+    #[inline(always)]
     pub fn offset(&self) -> usize {
         crate::HEADER_LEN + self.total - self.rest.len()
     }
@@ -135,8 +138,7 @@ fn split_nul(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     let mut tail = octets;
     while let Some((chunk, next)) = tail.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let zeros = word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS;
+        let zeros = zeros(*chunk);
         if zeros != 0 {
             return split_around(octets, at + (zeros.trailing_zeros() / 8) as usize);
         }
@@ -145,6 +147,31 @@ fn split_nul(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
     let last = tail.iter().position(|octet| *octet == 0)?;
     split_around(octets, at + last)
+}
+
+/// True if there is a NUL; like [`split_nul`] made for short strings.
+#[inline(always)]
+pub(crate) fn has_nul(octets: &[u8]) -> bool {
+    if let Some(last) = octets.last_chunk::<8>() {
+        let mut found = zeros(*last);
+        let mut tail = octets;
+        while let Some((chunk, next)) = tail.split_first_chunk::<8>() {
+            found |= zeros(*chunk);
+            tail = next;
+        }
+        return found != 0;
+    }
+    match (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        (Some([a, b, c, d]), Some([e, f, g, h])) => zeros([*a, *b, *c, *d, *e, *f, *g, *h]) != 0,
+        _ => octets.iter().any(|octet| *octet == 0),
+    }
+}
+
+/// Sets the high bit of the first octet that is zero, and of none if none is.
+#[inline(always)]
+const fn zeros(octets: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(octets);
+    word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS
 }
 
 #[inline(always)]
@@ -178,6 +205,19 @@ mod tests {
     fn no_nul_is_no_string() {
         for length in 0..40 {
             assert!(split_nul(&vec![1; length]).is_none());
+        }
+    }
+
+    #[test]
+    fn a_nul_anywhere_is_noticed() {
+        for length in 0..40 {
+            assert!(!has_nul(&vec![0x80; length]));
+            assert!(!has_nul(&vec![1; length]));
+            for at in 0..length {
+                let mut octets = vec![1; length];
+                octets[at] = 0;
+                assert!(has_nul(&octets), "at {at} of {length}");
+            }
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use core::fmt;
 
-use bytes::BufMut;
-
 use crate::dump::Fields;
 use crate::field::Field;
-use crate::{Fault, Npi, Reader, Repairs, Ton, ValueError, Version};
+use crate::reader::has_nul;
+use crate::{Fault, Npi, Reader, Repairs, Ton, ValueError, Version, Writer};
 
 /// A C-Octet String of at most `N` octets including its NUL, held without it.
 ///
@@ -28,10 +27,10 @@ impl<'a, const N: usize> CStr<'a, N> {
         if text.len() >= N {
             return Err(ValueError::TooLong { length: text.len(), max: N - 1 });
         }
-        match text.iter().position(|octet| *octet == 0) {
-            Some(at) => Err(ValueError::Nul { at }),
-            None => Ok(CStr(text)),
+        if has_nul(text) {
+            return Err(nul_in(text));
         }
+        Ok(CStr(text))
     }
 
     /// The octets, without the NUL.
@@ -77,18 +76,13 @@ impl<'a, const N: usize> Field<'a> for CStr<'a, N> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, _: Version) -> usize {
-        self.0.len() + 1
+    fn encoded_len(&self, _: Version) -> Option<usize> {
+        (self.0.len() < N).then_some(self.0.len() + 1)
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut impl BufMut) {
-        put_c_string(self.0, out);
-    }
-
-    #[inline(always)]
-    fn fits(&self, _: Version) -> bool {
-        self.0.len() < N
+    fn encode(&self, _: Version, out: &mut Writer<'_>) {
+        out.c_string(self.0);
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -101,12 +95,9 @@ impl<'a, const N: usize> Field<'a> for CStr<'a, N> {
     }
 }
 
-#[inline(always)]
-fn put_c_string(text: &[u8], out: &mut impl BufMut) {
-    if !text.is_empty() {
-        out.put_slice(text);
-    }
-    out.put_u8(0);
+#[cold]
+fn nul_in(text: &[u8]) -> ValueError {
+    ValueError::Nul { at: text.iter().take_while(|octet| **octet != 0).count() }
 }
 
 /// A password: a C-Octet String of at most 9 octets that never shows itself.
@@ -141,17 +132,13 @@ impl<'a> Field<'a> for Password<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
+    fn encoded_len(&self, version: Version) -> Option<usize> {
         self.0.encoded_len(version)
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
         self.0.encode(version, out);
-    }
-
-    fn fits(&self, version: Version) -> bool {
-        self.0.fits(version)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -183,10 +170,10 @@ impl<'a> TimeField<'a> {
         if !matches!(text.len(), 0 | TIME_CHARACTERS) {
             return Err(ValueError::TimeLength { length: text.len() });
         }
-        match text.iter().position(|octet| *octet == 0) {
-            Some(at) => Err(ValueError::Nul { at }),
-            None => Ok(TimeField(text)),
+        if has_nul(text) {
+            return Err(nul_in(text));
         }
+        Ok(TimeField(text))
     }
 
     /// The characters, without the NUL.
@@ -219,18 +206,13 @@ impl<'a> Field<'a> for TimeField<'a> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, _: Version) -> usize {
-        self.0.len() + 1
+    fn encoded_len(&self, _: Version) -> Option<usize> {
+        matches!(self.0.len(), 0 | TIME_CHARACTERS).then_some(self.0.len() + 1)
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut impl BufMut) {
-        put_c_string(self.0, out);
-    }
-
-    #[inline(always)]
-    fn fits(&self, _: Version) -> bool {
-        matches!(self.0.len(), 0 | TIME_CHARACTERS)
+    fn encode(&self, _: Version, out: &mut Writer<'_>) {
+        out.c_string(self.0);
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -297,19 +279,14 @@ impl<'a, const N: usize> Field<'a> for Addr<'a, N> {
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
-        2 + self.value.encoded_len(version)
+    fn encoded_len(&self, version: Version) -> Option<usize> {
+        Some(2 + self.value.encoded_len(version)?)
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
-        out.put_slice(&[self.ton.0, self.npi.0]);
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
+        out.array([self.ton.0, self.npi.0]);
         self.value.encode(version, out);
-    }
-
-    #[inline(always)]
-    fn fits(&self, version: Version) -> bool {
-        self.value.fits(version)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {

@@ -1,47 +1,65 @@
 //! The TLV area of a PDU, read or to be written.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
-
-use bytes::BufMut;
 
 use super::table::length_fits;
 use super::value::NUL;
 use super::{Tag, TlvType, Value};
 use crate::dump::Fields;
 use crate::field::Field;
-use crate::{Fault, Reader, Repairs, Version};
+use crate::{Fault, Reader, Repairs, Version, Writer};
 
 /// One TLV to be written.
+///
+/// Its length is checked here, where a type's tag and size are constants, not on every write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tlv<'a> {
-    /// The tag.
-    pub tag: Tag,
-    /// The value.
-    pub value: Value<'a>,
+    tag: Tag,
+    /// `None` if the standard does not allow it; then the PDU is refused when written.
+    length: Option<u16>,
+    value: Value<'a>,
 }
 
 impl<'a> Tlv<'a> {
     /// A TLV with any tag and at most 65,535 octets; longer ones are refused when written.
     pub const fn octets(tag: Tag, octets: &'a [u8]) -> Tlv<'a> {
-        Tlv { tag, value: Value::Octets(octets) }
+        Tlv { tag, length: legal_length(tag, octets.len()), value: Value::Octets(octets) }
+    }
+
+    /// A TLV with any tag and value.
+    #[inline(always)]
+    pub fn new(tag: Tag, value: Value<'a>) -> Tlv<'a> {
+        let length = if value.fits() { legal_length(tag, value.written_len()) } else { None };
+        Tlv { tag, length, value }
+    }
+
+    /// The tag.
+    pub const fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// The value.
+    pub const fn value(&self) -> Value<'a> {
+        self.value
     }
 
     #[inline(always)]
-    fn encode(&self, out: &mut impl BufMut) {
+    fn encode(&self, out: &mut Writer<'_>) {
         let [a, b] = self.tag.0.to_be_bytes();
-        let [c, d] = (self.value.written_len() as u16).to_be_bytes(); // at most 65,535, or `fits` refuses
-        out.put_slice(&[a, b, c, d]);
-        out.put_slice(self.value.octets());
-        if self.value.is_text() {
-            out.put_u8(0);
+        let [c, d] = self.length.unwrap_or_default().to_be_bytes();
+        out.array([a, b, c, d]);
+        match &self.value {
+            Value::Text(text) => out.c_string(text),
+            value => out.short(value.octets()),
         }
     }
+}
 
-    #[inline(always)]
-    fn fits(&self) -> bool {
-        let length = self.value.written_len();
-        length_fits(self.tag, length) && length <= MAX_VALUE && self.value.fits()
-    }
+#[inline(always)]
+const fn legal_length(tag: Tag, length: usize) -> Option<u16> {
+    if length_fits(tag, length) && length <= u16::MAX as usize { Some(length as u16) } else { None }
 }
 
 impl fmt::Debug for Tlv<'_> {
@@ -56,13 +74,16 @@ pub struct Tlvs<'a>(Source<'a>);
 
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Octets(&'a [u8]),
+    /// Whole TLVs of legal lengths.
+    Sound(&'a [u8]),
+    /// Whole TLVs, but a peer was forgiven a length that we must not write.
+    Forgiven(&'a [u8]),
     List(&'a [Tlv<'a>]),
 }
 
 impl<'a> Tlvs<'a> {
     /// No TLVs.
-    pub const EMPTY: Self = Tlvs(Source::Octets(&[]));
+    pub const EMPTY: Self = Tlvs(Source::Sound(&[]));
 
     /// The given TLVs, in this order.
     #[inline(always)]
@@ -80,7 +101,7 @@ impl<'a> Tlvs<'a> {
     /// Each as it is written.
     fn tlvs(&self) -> impl Iterator<Item = Tlv<'a>> + use<'a> {
         let (read, list) = match self.0 {
-            Source::Octets(_) => (self.iter(), [].as_slice()),
+            Source::Sound(_) | Source::Forgiven(_) => (self.iter(), [].as_slice()),
             Source::List(list) => (Tlvs::EMPTY.iter(), list),
         };
         read.map(|(tag, value)| Tlv::octets(tag, value)).chain(list.iter().copied())
@@ -103,7 +124,7 @@ impl<'a> Tlvs<'a> {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         match self.0 {
-            Source::Octets(octets) => octets.is_empty(),
+            Source::Sound(octets) | Source::Forgiven(octets) => octets.is_empty(),
             Source::List(list) => list.is_empty(),
         }
     }
@@ -111,14 +132,21 @@ impl<'a> Tlvs<'a> {
     /// The whole area as it stood in the PDU; empty for a list that was never encoded.
     pub const fn octets(&self) -> &'a [u8] {
         match self.0 {
-            Source::Octets(octets) => octets,
+            Source::Sound(octets) | Source::Forgiven(octets) => octets,
             Source::List(_) => &[],
         }
     }
 
+    /// The octets these TLVs take in a PDU, to be kept; `None` if one of them breaks the standard.
+    pub fn to_vec(&self) -> Option<Vec<u8>> {
+        let mut octets = vec![0; self.encoded_len(Version::V5_0)?];
+        self.encode(Version::V5_0, &mut Writer::new(&mut octets));
+        Some(octets)
+    }
+
     /// Reads octets that hold nothing but TLVs, for example some kept earlier.
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
-        matches!(sound_part(octets), (_, None)).then_some(Tlvs(Source::Octets(octets)))
+        matches!(sound_part(octets), (_, None)).then_some(Tlvs(Source::Sound(octets)))
     }
 }
 
@@ -150,7 +178,7 @@ impl<'a> Iterator for TlvIter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
-            Source::Octets(rest) => {
+            Source::Sound(rest) | Source::Forgiven(rest) => {
                 let (tag, value, next) = split_tlv(rest)?;
                 *rest = next;
                 Some((tag, value))
@@ -194,34 +222,40 @@ impl<'a> Field<'a> for Tlvs<'a> {
             return surplus(reader, octets);
         }
         let (rest, fault) = sound_part(octets);
-        let Some(fault) = fault else { return Ok(Tlvs(Source::Octets(octets))) };
-        forgive_damage(reader, octets, (rest, fault))
+        let Some(fault) = fault else { return Ok(Tlvs(Source::Sound(octets))) };
+        // Only a copy leaves this function, so that the reader can stay in registers.
+        let mut copy = *reader;
+        let forgiven = forgive_damage(&mut copy, octets, (rest, fault));
+        *reader = copy;
+        forgiven
     }
 
     #[inline(always)]
-    fn encoded_len(&self, version: Version) -> usize {
+    fn encoded_len(&self, version: Version) -> Option<usize> {
         match self.0 {
-            _ if version == Version::V3_3 => 0,
-            Source::Octets(octets) => octets.len(),
-            Source::List(list) => list.iter().map(|tlv| 4 + tlv.value.written_len()).sum(),
+            _ if version == Version::V3_3 => Some(0),
+            Source::Sound(octets) => Some(octets.len()),
+            Source::Forgiven(_) => None,
+            Source::List(list) => {
+                let mut length = 0;
+                for tlv in list {
+                    length += TLV_HEADER + usize::from(tlv.length?);
+                }
+                Some(length)
+            }
         }
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut impl BufMut) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) {
         match self.0 {
             _ if version == Version::V3_3 => (),
-            Source::Octets([]) => (),
-            Source::Octets(octets) => out.put_slice(octets),
-            Source::List(list) => list.iter().for_each(|tlv| tlv.encode(out)),
-        }
-    }
-
-    #[inline(always)]
-    fn fits(&self, _: Version) -> bool {
-        match self.0 {
-            Source::Octets(octets) => matches!(sound_part(octets), (_, None)),
-            Source::List(list) => list.iter().all(Tlv::fits),
+            Source::Sound(octets) | Source::Forgiven(octets) => out.octets(octets),
+            Source::List(list) => {
+                for tlv in list {
+                    tlv.encode(out);
+                }
+            }
         }
     }
 
@@ -236,7 +270,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
 }
 
 /// Finds where the TLV area stops being sound, and why.
-#[inline(always)]
+#[inline(never)]
 fn sound_part(octets: &[u8]) -> (&[u8], Option<Fault>) {
     let mut rest = octets;
     while !rest.is_empty() {
@@ -269,25 +303,27 @@ fn surplus<'a>(reader: &mut Reader<'a>, octets: &'a [u8]) -> Result<Tlvs<'a>, Fa
 #[cold]
 fn forgive_damage<'a>(reader: &mut Reader<'a>, octets: &'a [u8], found: (&'a [u8], Fault)) -> Result<Tlvs<'a>, Fault> {
     let (mut rest, mut fault) = found;
+    let mut source: fn(&'a [u8]) -> Source<'a> = Source::Sound;
     loop {
         reader.drop_to(rest);
         if fault == Fault::TlvStream {
             reader.admit(Repairs::TLV_TAIL, fault)?;
             reader.take_rest();
-            let sound = octets.get(..octets.len() - rest.len()).unwrap_or_default();
-            return Ok(Tlvs(Source::Octets(sound)));
+            let whole = octets.get(..octets.len() - rest.len()).unwrap_or_default();
+            return Ok(Tlvs(source(whole)));
         }
         reader.admit(Repairs::TLV_LENGTH, fault)?;
+        source = Source::Forgiven;
         let Some((_, _, next)) = split_tlv(rest) else { return Err(Fault::TlvStream) };
         match sound_part(next) {
             (end, None) => {
                 reader.drop_to(end);
-                return Ok(Tlvs(Source::Octets(octets)));
+                return Ok(Tlvs(source(octets)));
             }
             (at, Some(next_fault)) => (rest, fault) = (at, next_fault),
         }
     }
 }
 
-// The length of a TLV has two octets.
-const MAX_VALUE: usize = u16::MAX as usize;
+// Tag and length.
+const TLV_HEADER: usize = 4;

@@ -125,7 +125,7 @@ pub trait TlvType<'a>: Sized {
     /// This TLV, ready to be put in a list.
     #[inline(always)]
     fn tlv(&self) -> Tlv<'a> {
-        Tlv { tag: Self::TAG, value: self.to_value() }
+        Tlv::new(Self::TAG, self.to_value())
     }
 }
 

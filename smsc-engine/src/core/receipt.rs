@@ -1,9 +1,8 @@
 //! The receipts a core owes the senders of messages.
 
-use bytes::{Bytes, BytesMut};
-use smpp_pdu::field::Field;
+use bytes::Bytes;
 use smpp_pdu::tlv::{self, Pair, Text, TlvType, Tlvs};
-use smpp_pdu::{EsmClass, RegisteredDelivery, Version};
+use smpp_pdu::{EsmClass, RegisteredDelivery};
 use sms_codec::charset::Coding;
 use sms_codec::receipt::{Form, MessageState, Receipt};
 use sms_codec::time::ReceiptDate;
@@ -80,9 +79,8 @@ fn tlvs(outcome: &Outcome, named: MessageId) -> Bytes {
     if let (Ok(number), true) = (u16::try_from(outcome.error), outcome.error != 0) {
         list.push(tlv::NetworkErrorCode(Pair { kind: GSM, number }).tlv());
     }
-    let mut octets = BytesMut::new();
-    Tlvs::list(&list).encode(Version::V3_4, &mut octets);
-    octets.freeze()
+    // Nothing in the list can break the standard.
+    Tlvs::list(&list).to_vec().unwrap_or_default().into()
 }
 
 fn date(time: Timestamp) -> ReceiptDate {

@@ -1,7 +1,6 @@
 //! From a PDU that asks for delivery to a message: what SMPP leaves to the application to check.
 
-use bytes::{Bytes, BytesMut};
-use smpp_pdu::field::Field;
+use bytes::Bytes;
 use smpp_pdu::tlv::{self, Tlv, TlvType};
 use smpp_pdu::{Addr, CommandStatus, DataSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version};
 use sms_codec::time::When;
@@ -228,9 +227,8 @@ impl<'a> Draft<'a> {
         }
         let others = self.tlvs.iter().filter(|(tag, _)| !spent.contains(tag));
         let list: Vec<Tlv<'_>> = others.map(|(tag, value)| Tlv::octets(tag, value)).collect();
-        let mut octets = BytesMut::new();
-        Tlvs::list(&list).encode(Version::V3_4, &mut octets);
-        octets.freeze()
+        // They were read strictly, or their lengths were forgiven: then they are not ours to send on.
+        Tlvs::list(&list).to_vec().unwrap_or_default().into()
     }
 }
 
