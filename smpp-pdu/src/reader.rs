@@ -163,7 +163,7 @@ pub(crate) fn has_nul(octets: &[u8]) -> bool {
     }
     match (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
         (Some([a, b, c, d]), Some([e, f, g, h])) => zeros([*a, *b, *c, *d, *e, *f, *g, *h]) != 0,
-        _ => octets.iter().any(|octet| *octet == 0),
+        _ => octets.contains(&0),
     }
 }
 
