@@ -25,7 +25,7 @@ class Recorder(Client):
     def __init__(self, port):
         super().__init__("127.0.0.1", port, timeout=TIMEOUT, allow_unknown_opt_params=True)
         self.responses = {}
-        self.seen = []
+        self.seen = {}
         self.inbox = []
         self.set_message_received_handler(self.keep)
         self.set_message_sent_handler(lambda pdu: None)
@@ -37,7 +37,7 @@ class Recorder(Client):
 
     def read_pdu(self):
         pdu = super().read_pdu()
-        self.seen.append(pdu.command)
+        self.seen[pdu.command] = pdu.sequence
         if pdu.is_response():
             self.responses[pdu.sequence] = pdu
         return pdu
@@ -223,7 +223,9 @@ class Driver:
         """Waits for the MC's unbind, answers it (smpplib does not), waits for the end."""
         while "unbind" not in self.client.seen:
             self.client.step()
-        self.client.send_pdu(smpp.make_pdu("unbind_resp", client=self.client))
+        response = smpp.make_pdu("unbind_resp", client=self.client)
+        response.sequence = self.client.seen["unbind"]
+        self.client.send_pdu(response)
         return self.closed()
 
     def closed(self):
