@@ -6,13 +6,16 @@
 
 use bytes::BytesMut;
 
-use super::{Message, Tlv};
+use super::{Message, Tlv, length};
 use crate::application;
 
-/// Appends one PDU whose TLVs are in `tlvs`; `None` if a TLV is too long for its length field.
+/// Appends one PDU whose TLVs are in `tlvs`; `None` if a TLV has a length its tag does not allow.
 #[inline]
 pub fn encode(message: &Message<'_>, tlvs: &[Tlv<'_>], out: &mut BytesMut) -> Option<()> {
     let options: usize = tlvs.iter().map(|tlv| 4 + tlv.value.len()).sum();
+    if !tlvs.iter().all(|tlv| length::permits(tlv.tag, tlv.value.len())) {
+        return None;
+    }
     grow(message, options, out, |cursor| {
         for tlv in tlvs {
             let [tag, kind] = tlv.tag.to_be_bytes();
