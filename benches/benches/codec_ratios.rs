@@ -29,7 +29,7 @@ fn main() {
 
 fn run(mut contest: Contest, sampling: Sampling) -> Row {
     let pdus = contest.pdus as f64;
-    let multiple = contest.multiple();
+    let (multiple, frugal) = (contest.multiple(), contest.way != Way::Frame);
     let times = sampling.measure(&mut contest.contestants);
     let figures = contest.contestants.iter_mut().zip(times).map(|(contestant, time)| Figure {
         name: contestant.name,
@@ -37,7 +37,7 @@ fn run(mut contest: Contest, sampling: Sampling) -> Row {
         allocations: contestant.allocations() as f64 / pdus,
     });
     let figures = figures.collect();
-    Row { case: contest.case, way: contest.way.name(), multiple, figures }
+    Row { case: contest.case, way: contest.way.name(), multiple, frugal, figures }
 }
 
 impl Contest {

@@ -22,6 +22,8 @@ pub struct Row {
     pub way: &'static str,
     /// True where the issue asks for a multiple of the fastest peer.
     pub multiple: bool,
+    /// True where nothing may be allocated; cutting frames shares a buffer, which costs one for each read.
+    pub frugal: bool,
     /// Who did what.
     pub figures: Vec<Figure>,
 }
@@ -43,7 +45,10 @@ impl Row {
         let Some(ours) = self.ours() else {
             return Vec::new();
         };
-        let mut verdicts = vec![Verdict::new(Bar::NoAllocation, self, ours.allocations)];
+        let mut verdicts = Vec::new();
+        if self.frugal {
+            verdicts.push(Verdict::new(Bar::NoAllocation, self, ours.allocations));
+        }
         let yardstick = self.others().find(|figure| figure.name == YARDSTICK);
         verdicts.extend(yardstick.map(|yardstick| Verdict::new(Bar::Yardstick, self, ours.nanoseconds / yardstick.nanoseconds)));
         let ratios = || self.peers().map(|peer| peer.nanoseconds / ours.nanoseconds);

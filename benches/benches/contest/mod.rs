@@ -3,6 +3,48 @@
 //! A contest is made only of contestants that passed: every decoder must accept the octets, every
 //! encoder must give exactly them. A peer that lacks a PDU, or keeps it private, is left out.
 
+/// A contestant that decodes slices of one PDU each.
+///
+/// Loops are macros, so that loop and codec are compiled as one, whoever's codec it is.
+macro_rules! reads {
+    ($name:expr, $case:expr, |$octets:ident| $decode:expr) => {{
+        let (length, stride) = ($case.octets.len(), $case.stride());
+        let decode_once = |$octets: &[u8]| _ = std::hint::black_box(&$decode);
+        decode_once(&$case.octets);
+        Contestant::reusing($name, $case.stream(), move |stream: &mut Vec<u8>| {
+            for slot in stream.chunks_exact(stride) {
+                let $octets = &slot[..length];
+                std::hint::black_box(&$decode);
+            }
+        })
+    }};
+}
+
+/// A contestant that encodes the same value over and over into one buffer, after it was seen to do so rightly.
+macro_rules! writes {
+    ($name:expr, $case:expr, $input:expr, |$value:ident, $out:ident: $buffer:ty| $encode:expr) => {{
+        let (case, input) = ($case, $input);
+        let mut out = <$buffer>::new();
+        {
+            let ($value, $out) = (&input, &mut out);
+            $encode.expect(case.name);
+        }
+        assert_eq!(out, case.octets, "{}: {}", $name, case.name);
+        let (batch, mut turn) = (case.batch(), 0);
+        Contestant::reusing($name, (input, out), move |(input, $out)| {
+            $out.clear();
+            // Every turn crosses the borders of cache lines elsewhere.
+            turn = (turn + 1) % 64;
+            $out.resize(turn, 0);
+            for _ in 0..batch {
+                let $value = std::hint::black_box(&*input);
+                $encode.expect("it worked before");
+            }
+            std::hint::black_box($out);
+        })
+    }};
+}
+
 mod ours;
 mod rusmpp;
 mod smpp34;
@@ -102,13 +144,4 @@ fn build(cases: &[Case], name: &'static str, message: &'static Message) -> Conte
         smpp_codec::builder(case, message),
     ];
     Contest { case: name, way: Way::Build, pdus: case.batch(), contestants }
-}
-
-/// A decoder that starts from a slice holding one PDU.
-fn slices(name: &'static str, case: &Case, mut decode: impl FnMut(&[u8]) + 'static) -> Contestant {
-    decode(&case.octets);
-    let length = case.octets.len();
-    Contestant::reusing(name, case.stream(), move |stream| {
-        stream.chunks_exact(length).for_each(&mut decode);
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use smpp_pdu::tlv::{self, Pair, Text, Tlv, TlvType};
 use smpp_pdu::{
     Addr, CStr, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame, HEADER_LEN, Header, List, Npi, Profile,
@@ -51,9 +51,11 @@ macro_rules! dispatch {
 macro_rules! decode {
     ($case:expr, $pdu:ident $(:: $name:ident)?, $($rest:ident)*) => {{
         let profile = Profile::default();
-        reader($case, move |frame| {
-            black_box(&frame.header());
-            black_box(&frame.read::<$pdu $(:: $name)? <'_>>(&profile).expect("legal"));
+        Contestant::reusing(NAME, frames($case), move |frames| {
+            for frame in frames.iter() {
+                black_box(&frame.header());
+                black_box(&frame.read::<$pdu $(:: $name)? <'_>>(&profile).expect("legal"));
+            }
         })
     }};
 }
@@ -62,12 +64,12 @@ macro_rules! encode {
     ($case:expr, $pdu:ident $(:: $name:ident)?, $($list:ident)*) => {{
         let (header, body) = leak($case);
         let read = read_body(body, header.command_status, &Profile::STRICT);
-        #[allow(unused_mut)]
+        #[allow(unused_mut)] // not every PDU has a list
         let (mut pdu, _): ($pdu $(:: $name)? <'static>, _) = read.expect("legal");
         // What was read is one run of octets; what is written is usually a list of values.
         $(pdu.$list = pdu.$list.written_out();)*
         let stamp = Stamp { command_status: header.command_status, ..Stamp::new(header.sequence_number) };
-        writer($case, pdu, move |pdu, out| write(pdu, stamp, out))
+        writes!(NAME, $case, pdu, |pdu, out: BytesMut| write(pdu, stamp, out))
     }};
 }
 
@@ -81,7 +83,7 @@ pub(super) fn encoder(case: &Case) -> Contestant {
 
 /// From a buffer of PDUs to any PDU, as a session does it.
 pub(super) fn framer(case: &Case) -> Contestant {
-    let stream = case.stream();
+    let stream = case.octets.repeat(case.batch());
     let profile = Profile::default();
     Contestant::consuming(
         NAME,
@@ -97,38 +99,17 @@ pub(super) fn framer(case: &Case) -> Contestant {
 
 pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
     if case.kind() == "submit_sm" {
-        writer(case, message, |message, out| submit(message, out))
+        writes!(NAME, case, message, |message, out: BytesMut| submit(message, out))
     } else {
-        writer(case, message, |message, out| deliver(message, out))
+        writes!(NAME, case, message, |message, out: BytesMut| deliver(message, out))
     }
 }
 
-/// A decoder of frames that were cut before.
-fn reader(case: &Case, mut read: impl FnMut(&Frame) + 'static) -> Contestant {
-    let mut buffer = BytesMut::from(&case.stream()[..]);
-    let split = || Frame::split(&mut buffer, DEFAULT_MAX_PDU).expect("legal");
-    let frames: Vec<Frame> = std::iter::from_fn(split).collect();
-    frames.iter().for_each(&mut read);
-    Contestant::reusing(NAME, frames, move |frames| frames.iter().for_each(&mut read))
-}
-
-/// Writes a batch of the same thing into one reused buffer.
-fn writer<T: 'static, E: std::fmt::Debug>(
-    case: &Case,
-    input: T,
-    mut write: impl FnMut(&T, &mut BytesMut) -> Result<(), E> + 'static,
-) -> Contestant {
-    let mut out = BytesMut::new();
-    write(&input, &mut out).expect(case.name);
-    assert_eq!(out, case.octets, "{NAME}: {}", case.name);
-    let batch = case.batch();
-    Contestant::reusing(NAME, (input, out), move |(input, out)| {
-        out.clear();
-        for _ in 0..batch {
-            write(black_box(input), out).expect("it worked before");
-        }
-        black_box(out);
-    })
+/// The PDUs of a stream, cut.
+fn frames(case: &Case) -> Vec<Frame> {
+    let stream = Bytes::from(case.stream());
+    let cut = |at| Frame::from_octets(stream.slice(at..at + case.octets.len())).expect("one PDU");
+    (0..stream.len()).step_by(case.stride()).map(cut).collect()
 }
 
 /// A contestant owns all it needs, and a PDU borrows from its octets.

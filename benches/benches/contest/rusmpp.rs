@@ -21,7 +21,7 @@ use smsc_benches::clock::Contestant;
 use tokio_util::codec::{Decoder, Encoder};
 
 pub(super) fn framer(case: &Case) -> Contestant {
-    let stream = case.stream();
+    let stream = case.octets.repeat(case.batch());
     Contestant::consuming(
         OWNED,
         move || BytesMut::from(&stream[..]),
@@ -37,39 +37,23 @@ pub(super) fn framer(case: &Case) -> Contestant {
 
 pub(super) fn encoder(case: &Case) -> Contestant {
     let command = CommandCodec::new().decode(&mut BytesMut::from(&case.octets[..]));
-    writer(case, command.expect(case.name).expect("one"), |command, out| {
-        CommandCodec::new().encode(command, out).expect("it worked before");
-    })
+    let command = command.expect(case.name).expect("one");
+    writes!(OWNED, case, command, |command, out: BytesMut| CommandCodec::new().encode(command, out))
 }
 
 pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
     let build = if case.kind() == "submit_sm" { submit } else { deliver };
-    writer(case, message, move |message, out| {
+    writes!(OWNED, case, message, |message, out: BytesMut| {
         let command = Command::new(CommandStatus::EsmeRok, message.sequence_number, build(message));
-        CommandCodec::new().encode(&command, out).expect("it worked before");
-    })
-}
-
-/// Writes a batch of the same thing into one reused buffer.
-fn writer<T: 'static>(case: &Case, input: T, mut write: impl FnMut(&T, &mut BytesMut) + 'static) -> Contestant {
-    let mut out = BytesMut::new();
-    write(&input, &mut out);
-    assert_eq!(out, case.octets, "{OWNED}: {}", case.name);
-    let batch = case.batch();
-    Contestant::reusing(OWNED, (input, out), move |(input, out)| {
-        out.clear();
-        for _ in 0..batch {
-            write(black_box(input), out);
-        }
-        black_box(out);
+        CommandCodec::new().encode(&command, out)
     })
 }
 
 pub(super) fn borrowed_decoder(case: &Case) -> Contestant {
-    super::slices(BORROWED, case, |octets| {
+    reads!(BORROWED, case, |octets| {
         // The core crate's slice form starts behind `command_length`.
         let body = &octets[4..];
-        black_box(&Borrowed::decode(body, body.len()).expect("legal"));
+        Borrowed::decode(body, body.len()).expect("legal")
     })
 }
 
@@ -80,7 +64,7 @@ pub(super) fn borrowed_encoder(case: &Case) -> Contestant {
     let mut out = vec![0; case.octets.len()];
     write_borrowed(&command, &mut out);
     assert_eq!(out, case.octets, "{BORROWED}: {}", case.name);
-    let (length, out) = (octets.len(), vec![0; case.stream().len()]);
+    let (length, out) = (octets.len(), vec![0; octets.len() * case.batch()]);
     Contestant::reusing(BORROWED, (command, out), move |(command, out)| {
         for slot in out.chunks_exact_mut(length) {
             write_borrowed(black_box(command), slot);

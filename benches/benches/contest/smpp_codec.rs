@@ -1,8 +1,6 @@
 //! `smpp-codec`: named types, owned strings, any `io::Write`.
 
-use std::hint::black_box;
-
-use smpp_codec::common::{Npi, PduError, Ton};
+use smpp_codec::common::{Npi, Ton};
 use smpp_codec::pdus::{self, DeliverSmRequest, SubmitSmRequest};
 use smpp_codec::tlv::{Tlv, tags};
 use smsc_benches::application::Message;
@@ -46,16 +44,14 @@ macro_rules! dispatch {
 
 macro_rules! decode {
     ($case:expr, $pdu:ty) => {
-        Some(super::slices(NAME, $case, |octets| {
-            black_box(&<$pdu>::decode(octets).expect(stringify!($pdu)));
-        }))
+        Some(reads!(NAME, $case, |octets| <$pdu>::decode(octets).expect(stringify!($pdu))))
     };
 }
 
 macro_rules! encode {
     ($case:expr, $pdu:ty) => {{
         let pdu = <$pdu>::decode(&$case.octets).expect(stringify!($pdu));
-        Some(writer($case, pdu, |pdu, out| pdu.encode(out)))
+        Some(writes!(NAME, $case, pdu, |pdu, out: Vec<u8>| <$pdu>::encode(pdu, out)))
     }};
 }
 
@@ -69,29 +65,10 @@ pub(super) fn encoder(case: &Case) -> Option<Contestant> {
 
 pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
     if case.kind() == "submit_sm" {
-        writer(case, message, |message, out| submit(message).encode(out))
+        writes!(NAME, case, message, |message, out: Vec<u8>| submit(message).encode(out))
     } else {
-        writer(case, message, |message, out| deliver(message).encode(out))
+        writes!(NAME, case, message, |message, out: Vec<u8>| deliver(message).encode(out))
     }
-}
-
-/// Writes a batch of the same thing into one reused `Vec`.
-fn writer<T: 'static>(
-    case: &Case,
-    input: T,
-    mut write: impl FnMut(&T, &mut Vec<u8>) -> Result<(), PduError> + 'static,
-) -> Contestant {
-    let mut out = Vec::new();
-    write(&input, &mut out).expect(case.name);
-    assert_eq!(out, case.octets, "{NAME}: {}", case.name);
-    let batch = case.batch();
-    Contestant::reusing(NAME, (input, out), move |(input, out)| {
-        out.clear();
-        for _ in 0..batch {
-            write(black_box(input), out).expect("it worked before");
-        }
-        black_box(out);
-    })
 }
 
 macro_rules! new {

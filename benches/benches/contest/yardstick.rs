@@ -1,7 +1,5 @@
 //! The hand-written yardstick, where it applies.
 
-use std::hint::black_box;
-
 use bytes::BytesMut;
 use smsc_benches::application::Message;
 use smsc_benches::case::Case;
@@ -10,20 +8,12 @@ use smsc_benches::yardstick::{Tlv, build, decode, decode_checked, encode};
 
 /// Doing what ours does: TLV lengths are checked.
 pub(super) fn checked(case: &Case) -> Option<Contestant> {
-    applies(case).then(|| {
-        super::slices(NAME, case, |octets| {
-            black_box(&decode_checked(octets).expect("legal"));
-        })
-    })
+    applies(case).then(|| reads!(NAME, case, |octets| decode_checked(octets).expect("legal")))
 }
 
 /// Looking at the TLVs' bounds only.
 pub(super) fn lazy(case: &Case) -> Option<Contestant> {
-    applies(case).then(|| {
-        super::slices("yardstick lazy", case, |octets| {
-            black_box(&decode(octets).expect("legal"));
-        })
-    })
+    applies(case).then(|| reads!("yardstick lazy", case, |octets| decode(octets).expect("legal")))
 }
 
 pub(super) fn encoder(case: &Case) -> Option<Contestant> {
@@ -32,28 +22,13 @@ pub(super) fn encoder(case: &Case) -> Option<Contestant> {
         let octets: &'static [u8] = case.octets.clone().leak();
         let message = decode(octets).expect("legal");
         let input = (message, list(message.tlvs));
-        writer(case, input, |(message, tlvs), out| encode(message, tlvs, out))
+        writes!(NAME, case, input, |input, out: BytesMut| encode(&input.0, &input.1, out))
     })
 }
 
 pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
     let command_id = if case.kind() == "submit_sm" { 4 } else { 5 };
-    writer(case, message, move |message, out| build(message, command_id, out))
-}
-
-/// Writes a batch of the same thing into one reused buffer.
-fn writer<T: 'static>(case: &Case, input: T, mut write: impl FnMut(&T, &mut BytesMut) -> Option<()> + 'static) -> Contestant {
-    let mut out = BytesMut::new();
-    write(&input, &mut out).expect(case.name);
-    assert_eq!(out, case.octets, "{NAME}: {}", case.name);
-    let batch = case.batch();
-    Contestant::reusing(NAME, (input, out), move |(input, out)| {
-        out.clear();
-        for _ in 0..batch {
-            write(black_box(input), out).expect("it worked before");
-        }
-        black_box(out);
-    })
+    writes!(NAME, case, message, |message, out: BytesMut| build(message, command_id, out))
 }
 
 fn list(mut area: &'static [u8]) -> Vec<Tlv<'static>> {
