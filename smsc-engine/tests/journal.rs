@@ -390,6 +390,56 @@ async fn a_snapshot_spares_reading_and_is_not_believed_when_it_does_not_fit() {
 }
 
 #[tokio::test]
+async fn a_snapshot_of_segments_that_are_gone_is_not_believed() {
+    let io = FaultyIo::new(1);
+    let queue = open(&io);
+    fill(&queue).await;
+    queue.close().await.unwrap();
+    drop(queue);
+    let queue = open(&io);
+    let all: Vec<_> = content(&queue).await.into_keys().collect();
+    queue.apply(all.into_iter().map(settle).collect()).await.unwrap();
+    queue.forget(Timestamp::MAX);
+    until("the first segment is gone", || !segments(&io).contains(&FIRST.to_owned())).await;
+    drop(queue);
+    let queue = open(&io);
+    let counts = queue.counts();
+    assert_eq!((counts.pending, counts.delivered), (0, content(&queue).await.len() as u64));
+}
+
+/// Every segment dies at once, so that its file is the next one but a few.
+async fn live_and_die(io: &FaultyIo) -> Result<(), QueueError> {
+    let Ok(queue) = try_open(io) else {
+        return Err(QueueError::Closed);
+    };
+    for _ in 0..16 {
+        let message = message(&queue, 2500);
+        let id = message.id;
+        queue.append(vec![message]).await?;
+        queue.apply(vec![settle(id)]).await?;
+        queue.forget(Timestamp::MAX);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_journal_that_uses_its_files_again_opens_wherever_the_power_failed() {
+    for seed in 0..3 {
+        for changes in 0.. {
+            let io = FaultyIo::new(seed * 1000 + changes);
+            io.fail_after(changes);
+            let lived = live_and_die(&io).await;
+            let queue = open(&io.crash());
+            // At most the last message was not settled yet.
+            assert!(queue.counts().pending <= 1);
+            if lived.is_ok() {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_newer_format_is_named() {
     let io = FaultyIo::new(1);
     drop(open(&io));

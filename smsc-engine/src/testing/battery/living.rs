@@ -169,6 +169,11 @@ pub(super) async fn retry_and_move(maker: &dyn QueueMaker) {
     let twice = vec![retry(message.id, 140), retry(message.id, 150)];
     assert_eq!(bench.queue.apply(twice).await.unwrap(), [Ok(()), Ok(())]);
     assert_eq!(bench.queue.next_due(&backup), Some(Timestamp(150)), "the last one counts");
+    let want = Lease { now: Timestamp(150), ..want };
+    assert_eq!(bench.queue.lease(&backup, want).await.unwrap().len(), 1);
+    let given_up = vec![retry(message.id, 160), cancel(message.id, 151)];
+    let results = bench.queue.apply(given_up).await.unwrap();
+    assert_eq!(results, [Ok(()), Ok(())], "a retry ends the lease");
 }
 
 pub(super) async fn reopening(maker: &dyn QueueMaker) {

@@ -71,11 +71,15 @@ impl House {
                 return None;
             }
             if self.hopeless.is_none() || self.hopeless != state.segments.back().map(|segment| segment.number) {
-                if state.spare.is_none() {
-                    return Some(Task::Prepare);
-                }
-                if let Some(number) = state.oldest_to_empty(&self.shared.options) {
-                    return Some(Task::Empty(number));
+                let oldest = state.oldest_to_empty(&self.shared.options);
+                // A dead segment first: its file can be the next spare one and need not be filled.
+                let dead = state.segments.front().is_some_and(|segment| segment.live == 0);
+                match oldest {
+                    Some(number) if dead || state.spare.is_some() => {
+                        return Some(Task::Empty(number));
+                    }
+                    _ if state.spare.is_none() => return Some(Task::Prepare),
+                    _ => {}
                 }
             }
             state = self.shared.housework.wait(state).unwrap_or_else(PoisonError::into_inner);

@@ -219,3 +219,50 @@ impl Replay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::super::Queue;
+    use super::super::JournalQueue;
+    use super::super::group::Group;
+    use super::super::record::Kind;
+    use super::*;
+    use crate::model::MessageId;
+    use crate::testing::FaultyIo;
+
+    /// A text that looks like a whole later group, for those who do not know the salt, at every alignment.
+    fn forged() -> Bytes {
+        let mut group = Group::new(0, Vec::new());
+        group.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()));
+        group.put(Kind::Reserved, |_| ());
+        let octets = group.seal(1, 99, Timestamp(0));
+        let mut text = Vec::new();
+        for _ in 0..4 {
+            text.extend_from_slice(&octets);
+            text.push(0);
+        }
+        text.into()
+    }
+
+    #[tokio::test]
+    async fn a_text_cannot_pass_for_a_group() {
+        let io = FaultyIo::new(1);
+        let options = JournalOptions { segment_octets: 8192, ..JournalOptions::default() };
+        let open = || JournalQueue::open_on(Arc::new(io.clone()), options.clone());
+        let queue = open().unwrap();
+        let mut message = Message::new(queue.next_id(), "shop".into(), "sandbox".into());
+        message.user_data = forged();
+        queue.append(vec![message]).await.unwrap();
+        drop(queue);
+        let name = segment::name(1);
+        let mut octets = io.content(&name).unwrap();
+        let thief = octets.windows(5).position(|octets| octets == b"thief").unwrap();
+        // The group around it is torn, so that it is searched for later ones.
+        let shop = octets[..thief].windows(4).rposition(|octets| octets == b"shop").unwrap();
+        octets[shop] ^= 1;
+        io.overwrite(&name, octets);
+        assert_eq!(open().unwrap().counts().pending, 0);
+    }
+}

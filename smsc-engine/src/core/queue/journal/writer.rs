@@ -82,7 +82,8 @@ impl Writer {
     pub(super) fn write(&mut self, mut group: Group) {
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
         if next_id + RESERVE / 2 > self.reserved {
-            self.reserve(&mut group, next_id + RESERVE);
+            self.reserved = next_id + RESERVE;
+            group.put(Kind::Reserved, |out| MessageId(self.reserved).put(out));
         }
         match self.poisoned().and_then(|()| self.put(&mut group).map_err(|error| self.poison(&error))) {
             Ok(octets) => self.commit(group, octets),
@@ -92,11 +93,6 @@ impl Writer {
                 }
             }
         }
-    }
-
-    fn reserve(&mut self, group: &mut Group, below: u64) {
-        self.reserved = below;
-        group.put(Kind::Reserved, |out| MessageId(below).put(out));
     }
 
     /// Writes and syncs a group and returns its octets.
@@ -192,19 +188,12 @@ impl Writer {
         poisoned
     }
 
-    /// Gives back the ids that were reserved in vain, and leaves a snapshot if one is wanted.
+    /// Leaves a snapshot if one is wanted; with it the ids that were reserved in vain are not lost.
     fn finish(&mut self) {
         if self.poisoned().is_err() || !self.shared.lock().snapshot {
             return;
         }
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
-        let mut group = Group::new(self.salt, Vec::new());
-        self.reserve(&mut group, next_id);
-        // `write` would find too few ids reserved.
-        let Ok(octets) = self.put(&mut group).map_err(|error| self.poison(&error)) else {
-            return;
-        };
-        self.commit(group, octets);
         let state = self.shared.lock();
         let Some(first) = state.segments.front() else {
             return;
