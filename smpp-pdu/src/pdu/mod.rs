@@ -265,6 +265,10 @@ pub fn read_body<'a, P: Command<'a>>(
     status: CommandStatus,
     profile: &Profile,
 ) -> Result<(P, Repairs), DecodeError> {
+    // Nothing is mandatory and nothing is there: half of all PDUs on a quiet link.
+    if P::INFO.fields.len() <= 1 && body.is_empty() {
+        return Ok((P::default(), Repairs::NONE));
+    }
     let response = matches!(P::INFO.kind, Kind::Response);
     let mut reader = Reader::new(body, profile, response);
     let bare = match body {
