@@ -31,7 +31,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let record = sample(&JournalQueue::open(root.join("size"), options()).unwrap()).encoded_len() + 9;
     println!("single sync: {:.0} us; one record: {record} octets", single_sync(&root).as_secs_f64() * 1e6);
-    println!("{:>9} {:>12} {:>12} {:>6}", "in flight", "bare log/s", "journal/s", "ratio");
+    println!("in flight   bare log/s    journal/s  ratio   CPU us per message: bare, journal");
     for callers in [1, 16, 256, 4096] {
         let (mut bare, mut journal) = (Vec::new(), Vec::new());
         // Taken in turns, so that a noisy neighbour hits both.
@@ -44,7 +44,8 @@ fn main() {
             std::fs::remove_dir_all(directory).unwrap();
         }
         let (bare, journal) = (median(bare), median(journal));
-        println!("{callers:>9} {bare:>12.0} {journal:>12.0} {:>6.2}", journal / bare);
+        let ratio = journal.calls / bare.calls;
+        println!("{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>28.2} {:.2}", bare.calls, journal.calls, bare.cpu, journal.cpu);
     }
     lives(&root, &runtime, time);
     backlog(&root, &runtime);
@@ -57,8 +58,15 @@ fn options() -> JournalOptions {
     options
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
+/// Calls a second, and what one cost all threads together.
+#[derive(Clone, Copy)]
+struct Rate {
+    calls: f64,
+    cpu: f64,
+}
+
+fn median(mut rates: Vec<Rate>) -> Rate {
+    rates.sort_by(|one, other| one.calls.total_cmp(&other.calls));
     rates[rates.len() / 2]
 }
 
@@ -112,12 +120,15 @@ impl BareLog {
 
     async fn append(&self, octets: &[u8]) {
         let (answer, durable) = oneshot::channel();
-        {
+        let first = {
             let mut waiting = self.waiting.lock().unwrap();
             waiting.0.extend_from_slice(octets);
             waiting.1.push(answer);
+            waiting.1.len() == 1
+        };
+        if first {
+            self.work.notify_one();
         }
-        self.work.notify_one();
         durable.await.unwrap();
     }
 
@@ -145,7 +156,7 @@ impl BareLog {
     }
 }
 
-async fn bare_rate(log: Arc<BareLog>, record: usize, callers: usize, time: Duration) -> f64 {
+async fn bare_rate(log: Arc<BareLog>, record: usize, callers: usize, time: Duration) -> Rate {
     let writer = {
         let log = Arc::clone(&log);
         std::thread::spawn(move || log.write())
@@ -162,7 +173,7 @@ async fn bare_rate(log: Arc<BareLog>, record: usize, callers: usize, time: Durat
     rate
 }
 
-async fn journal_rate(queue: Arc<JournalQueue>, callers: usize, time: Duration) -> f64 {
+async fn journal_rate(queue: Arc<JournalQueue>, callers: usize, time: Duration) -> Rate {
     let rate = rate(callers, time, {
         let queue = Arc::clone(&queue);
         move || {
@@ -176,12 +187,12 @@ async fn journal_rate(queue: Arc<JournalQueue>, callers: usize, time: Duration) 
 }
 
 /// Runs `callers` tasks that call again and again, and returns how many calls a second were answered.
-async fn rate<F>(callers: usize, time: Duration, call: impl Fn() -> F + Clone + Send + 'static) -> f64
+async fn rate<F>(callers: usize, time: Duration, call: impl Fn() -> F + Clone + Send + 'static) -> Rate
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let done = Arc::new(AtomicU64::new(0));
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_time());
     let tasks: Vec<_> = (0..callers)
         .map(|_| {
             let (call, done) = (call.clone(), Arc::clone(&done));
@@ -196,7 +207,8 @@ where
     for task in tasks {
         task.await.unwrap();
     }
-    done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+    let done = done.load(Ordering::Relaxed) as f64;
+    Rate { calls: done / start.elapsed().as_secs_f64(), cpu: (cpu_time() - cpu) * 1e6 / done }
 }
 
 /// Accept in batches, lease by the hundred, settle: whole lives, with tidying going on beside.
@@ -206,49 +218,51 @@ fn lives(root: &Path, runtime: &tokio::runtime::Runtime, time: Duration) {
     let directory = root.join("lives");
     let queue = Arc::new(JournalQueue::open(&directory, options).unwrap());
     let start = Instant::now();
-    let settled = Arc::new(AtomicU64::new(0));
-    let time = time * 3;
-    runtime.block_on(async {
-        let mut tasks = Vec::new();
-        for _ in 0..16 {
-            let queue = Arc::clone(&queue);
-            tasks.push(tokio::spawn(async move {
-                while start.elapsed() < time {
-                    let batch = (0..100).map(|_| sample(&*queue)).collect();
-                    queue.append(batch).await.unwrap();
-                }
-            }));
-        }
-        for _ in 0..16 {
-            let (queue, settled) = (Arc::clone(&queue), Arc::clone(&settled));
-            tasks.push(tokio::spawn(async move {
-                let lane = Lane::from("sandbox");
-                let mut watch = queue.watch(&lane);
-                while start.elapsed() < time {
-                    let now = Timestamp::now();
-                    let want = Lease { max: 100, now, until: now.after(Duration::from_secs(60)) };
-                    let messages = queue.lease(&lane, want).await.unwrap();
-                    if messages.is_empty() {
-                        let _ = tokio::time::timeout(Duration::from_millis(100), watch.changed()).await;
-                        continue;
-                    }
-                    let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 1, done: now };
-                    let settle = |message: &Message| Change::Settle { id: message.id, outcome, receipt: None };
-                    let results = queue.apply(messages.iter().map(settle).collect()).await.unwrap();
-                    settled.fetch_add(results.iter().filter(|result| result.is_ok()).count() as u64, Ordering::Relaxed);
-                }
-            }));
-        }
-        for task in tasks {
+    let end = start + time * 3;
+    let settled = runtime.block_on(async {
+        let submitters: Vec<_> = (0..16).map(|_| tokio::spawn(submit(Arc::clone(&queue), end))).collect();
+        let deliverers: Vec<_> = (0..16).map(|_| tokio::spawn(deliver(Arc::clone(&queue), end))).collect();
+        for task in submitters {
             task.await.unwrap();
         }
+        let mut settled = 0;
+        for task in deliverers {
+            settled += task.await.unwrap();
+        }
+        settled
     });
-    let rate = settled.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64();
+    let rate = settled as f64 / start.elapsed().as_secs_f64();
     println!("whole lives: {rate:.0}/s; {} pending at the end", queue.counts().pending);
     drop(queue);
     let size: u64 = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
     println!("files of {} MB remain", size >> 20);
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+async fn submit(queue: Arc<JournalQueue>, end: Instant) {
+    while Instant::now() < end {
+        queue.append((0..100).map(|_| sample(&*queue)).collect()).await.unwrap();
+    }
+}
+
+async fn deliver(queue: Arc<JournalQueue>, end: Instant) -> usize {
+    let lane = Lane::from("sandbox");
+    let mut watch = queue.watch(&lane);
+    let mut settled = 0;
+    while Instant::now() < end {
+        let now = Timestamp::now();
+        let want = Lease { max: 100, now, until: now.after(Duration::from_secs(60)) };
+        let messages = queue.lease(&lane, want).await.unwrap();
+        if messages.is_empty() {
+            let _ = tokio::time::timeout(Duration::from_millis(100), watch.changed()).await;
+            continue;
+        }
+        let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 1, done: now };
+        let settle = |message: &Message| Change::Settle { id: message.id, outcome, receipt: None };
+        let results = queue.apply(messages.iter().map(settle).collect()).await.unwrap();
+        settled += results.iter().filter(|result| result.is_ok()).count();
+    }
+    settled
 }
 
 /// Memory of a backlog, and how long it takes to open it again.
@@ -305,4 +319,12 @@ fn claim(queue: &JournalQueue, runtime: &tokio::runtime::Runtime) {
 fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4096)
+}
+
+/// Seconds of processor time that this process has used; 0 where the system does not tell.
+fn cpu_time() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // User and system time, the 14th and 15th field, in hundredths; the second one is the name in brackets.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }

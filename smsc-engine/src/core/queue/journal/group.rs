@@ -57,11 +57,6 @@ impl Group {
         self.octets.len() <= HEADER
     }
 
-    /// Tells whether somebody may add to it; one call always may, however low the limit.
-    pub(super) fn has_room(&self, limit: usize) -> bool {
-        self.is_empty() || self.octets.len() < limit
-    }
-
     pub(super) fn octets(&self) -> usize {
         self.octets.len()
     }

@@ -180,7 +180,7 @@ impl Queue for JournalQueue {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
-            self.shared.roomy().await?;
+            self.shared.roomy().await;
             let durable = self.shared.append(&batch)?;
             // The octets are copied; holding the batch would keep two of each.
             drop(batch);
@@ -190,7 +190,7 @@ impl Queue for JournalQueue {
 
     fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
         Box::pin(async move {
-            self.shared.roomy().await?;
+            self.shared.roomy().await;
             let (results, durable) = self.shared.apply(changes)?;
             if let Some(durable) = durable {
                 durable.await.unwrap_or(Err(QueueError::Closed))?;

@@ -1,7 +1,7 @@
 //! What the callers and the threads of a journal share.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -39,8 +39,10 @@ pub(super) struct Shared {
     pub(super) work: Condvar,
     /// There is something to tidy, or it is time to go.
     pub(super) housework: Condvar,
+    /// The waiting group has grown to its limit.
+    crowded: AtomicBool,
     /// The waiting group was taken away to be written.
-    pub(super) room: Notify,
+    room: Notify,
     /// Set once the last thread has let go of the files.
     pub(super) closed: watch::Sender<bool>,
 }
@@ -70,6 +72,7 @@ impl Shared {
             state: Mutex::new(state),
             work: Condvar::new(),
             housework: Condvar::new(),
+            crowded: AtomicBool::new(false),
             room: Notify::new(),
             closed: watch::Sender::new(false),
         }
@@ -90,14 +93,21 @@ impl Shared {
     }
 
     /// Waits until the group that waits to be written has room.
-    pub(super) async fn roomy(&self) -> Result<(), QueueError> {
+    pub(super) async fn roomy(&self) {
         loop {
+            // Made before the look, so that no call between the two is missed.
             let room = self.room.notified();
-            if self.open()?.group.has_room(self.options.waiting_octets) {
-                return Ok(());
+            if !self.crowded.load(Ordering::SeqCst) {
+                return;
             }
             room.await;
         }
+    }
+
+    /// Lets those in who wait for room.
+    pub(super) fn make_room(&self) {
+        self.crowded.store(false, Ordering::SeqCst);
+        self.room.notify_waiters();
     }
 
     /// Promises and encodes new messages, all or none.
@@ -107,10 +117,14 @@ impl Shared {
         state.index.admit(batch, &Position::default())?;
         for message in batch {
             state.group.accept(message);
-            // Ids that we did not hand out ourselves must not be handed out later.
-            self.next_id.fetch_max(message.id.0.saturating_add(1), Ordering::Relaxed);
         }
-        Ok(self.wait(state))
+        let durable = self.wait(state);
+        // Ids that we did not hand out ourselves must not be handed out later.
+        let highest = batch.iter().map(|message| message.id.0.saturating_add(1)).max().unwrap_or(0);
+        if highest > self.next_id.load(Ordering::Relaxed) {
+            self.next_id.fetch_max(highest, Ordering::Relaxed);
+        }
+        Ok(durable)
     }
 
     /// Promises and encodes changes, each on its own; there is nothing to wait for when none was possible.
@@ -121,13 +135,20 @@ impl Shared {
         Ok((results, any.then(|| self.wait(state))))
     }
 
-    /// Joins those who wait for the group, and wakes the writer.
+    /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
     pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
         let (answer, durable) = oneshot::channel();
+        let first = state.group.waiters.is_empty();
         let effects = state.group.effects.len();
         state.group.waiters.push((effects, answer));
+        if state.group.octets() >= self.options.waiting_octets {
+            self.crowded.store(true, Ordering::SeqCst);
+        }
         drop(state);
-        self.work.notify_one();
+        if first {
+            // A system call even when nobody sleeps.
+            self.work.notify_one();
+        }
         durable
     }
 
@@ -151,7 +172,7 @@ impl Shared {
     fn wake_all(&self) {
         self.work.notify_all();
         self.housework.notify_all();
-        self.room.notify_waiters();
+        self.make_room();
     }
 }
 

@@ -73,8 +73,8 @@ impl Writer {
             state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let group = mem::replace(&mut state.group, fresh);
+        self.shared.make_room();
         drop(state);
-        self.shared.room.notify_waiters();
         Some(group)
     }
 
