@@ -37,3 +37,8 @@ pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
 pub use inbound::Responder;
 pub use session::Session;
 pub use time::Time;
+
+/// The example of the repository's front page compiles.
+#[cfg(all(doctest, feature = "net"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
