@@ -47,6 +47,10 @@ fn main() {
     }
     ratios.sort_by(f64::total_cmp);
     let median = ratios[ratios.len() / 2];
+    if smoke {
+        // A tenth of a second says nothing about speed.
+        return std::fs::remove_dir_all(&root).unwrap();
+    }
     println!("{}  median ratio {median:.2}, at least 0.60 is the bar", if median >= 0.6 { "PASS" } else { "FAIL" });
     std::fs::remove_dir_all(&root).unwrap();
 }

@@ -92,7 +92,7 @@ impl<I, R: FnMut(&mut I)> Work for Reusing<I, R> {
 }
 
 /// How long and how often to sample.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sampling {
     /// Samples per contestant.
     pub samples: usize,

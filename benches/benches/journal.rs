@@ -1,42 +1,38 @@
 //! How fast the journal accepts messages, beside what the disk allows in the same run.
 //!
-//! `cargo run --release -p smsc-engine --example journal_rate [directory] [seconds per figure]`
+//! `cargo bench -p smsc-benches --bench journal`; with `-- --test` everything runs once and briefly.
 //!
 //! For 1, 16, 256 and 4096 callers that each append one message, wait until it is durable and go on, it prints the
 //! rate of a bare log (octets of the same size, copied into a shared buffer; one thread writes and syncs them with
 //! `fdatasync`) and the rate of `JournalQueue`, and their ratio. Then it takes messages through whole lives and
 //! measures the memory of a backlog.
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring program for developers")]
-
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use smsc_benches::bare_log::{BareLog, single_sync};
 use smsc_engine::core::queue::{Change, JournalOptions, JournalQueue, Lease, Queue};
 use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
-use tokio::sync::oneshot;
 
 /// Text of one message: with its fields it takes about 300 octets in the journal.
 const TEXT: [u8; 180] = [b'x'; 180];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let root = arguments.next().map_or_else(|| PathBuf::from("target"), PathBuf::from).join("journal-rate");
-    let time = Duration::from_secs_f64(arguments.next().and_then(|text| text.parse().ok()).unwrap_or(2.0));
+    let smoke = !std::env::args().any(|argument| argument == "--bench") || std::env::args().any(|argument| argument == "--test");
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("journal-{}", std::process::id()));
+    let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (3, Duration::from_secs(2)) };
     let _ = std::fs::remove_dir_all(&root);
     std::fs::create_dir_all(&root).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let record = sample(&JournalQueue::open(root.join("size"), options()).unwrap()).encoded_len() + 9;
-    println!("single sync: {:.0} us; one record: {record} octets", single_sync(&root).as_secs_f64() * 1e6);
+    println!("single sync: {:.0} us; one record: {record} octets", single_sync(&root).unwrap().as_secs_f64() * 1e6);
     println!("in flight   bare log/s    journal/s  ratio   CPU us per message: bare, journal");
     for callers in [1, 16, 256, 4096] {
         let (mut bare, mut journal) = (Vec::new(), Vec::new());
         // Taken in turns, so that a noisy neighbour hits both.
-        for round in 0..3 {
-            let log = Arc::new(BareLog::new(&root.join(format!("bare-{callers}-{round}"))));
+        for round in 0..rounds {
+            let log = Arc::new(BareLog::create(&root.join(format!("bare-{callers}-{round}"))).unwrap());
             bare.push(runtime.block_on(bare_rate(log, record, callers, time)));
             let directory = root.join(format!("journal-{callers}-{round}"));
             let queue = Arc::new(JournalQueue::open(&directory, options()).unwrap());
@@ -48,7 +44,7 @@ fn main() {
         println!("{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>28.2} {:.2}", bare.calls, journal.calls, bare.cpu, journal.cpu);
     }
     lives(&root, &runtime, time);
-    backlog(&root, &runtime);
+    backlog(&root, &runtime, if smoke { 10_000 } else { 1_000_000 });
     std::fs::remove_dir_all(&root).unwrap();
 }
 
@@ -89,88 +85,13 @@ fn sample(queue: &dyn Queue) -> Message {
     Message { id, destination: Address::new(1, 1, digits), ..TEMPLATE.clone() }
 }
 
-fn single_sync(root: &Path) -> Duration {
-    let file = File::create(root.join("single")).unwrap();
-    let mut times: Vec<_> = (0..200)
-        .map(|turn| {
-            let start = Instant::now();
-            file.write_all_at(&TEXT, turn * TEXT.len() as u64).unwrap();
-            file.sync_data().unwrap();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
-}
-
-/// The least one can do: a shared buffer, one thread, one write and one sync.
-struct BareLog {
-    waiting: Mutex<(Vec<u8>, Vec<oneshot::Sender<()>>)>,
-    work: Condvar,
-    stop: AtomicBool,
-    file: File,
-}
-
-impl BareLog {
-    fn new(path: &Path) -> Self {
-        let file = OpenOptions::new().create(true).truncate(true).write(true).open(path).unwrap();
-        std::fs::remove_file(path).unwrap();
-        BareLog { waiting: Mutex::default(), work: Condvar::new(), stop: AtomicBool::new(false), file }
-    }
-
-    async fn append(&self, octets: &[u8]) {
-        let (answer, durable) = oneshot::channel();
-        let first = {
-            let mut waiting = self.waiting.lock().unwrap();
-            waiting.0.extend_from_slice(octets);
-            waiting.1.push(answer);
-            waiting.1.len() == 1
-        };
-        if first {
-            self.work.notify_one();
-        }
-        durable.await.unwrap();
-    }
-
-    fn write(&self) {
-        let mut end = 0;
-        let mut spare = Vec::new();
-        loop {
-            let (octets, waiters) = {
-                let mut waiting = self.waiting.lock().unwrap();
-                while waiting.1.is_empty() {
-                    if self.stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    waiting = self.work.wait_timeout(waiting, Duration::from_millis(50)).unwrap().0;
-                }
-                std::mem::replace(&mut *waiting, (std::mem::take(&mut spare), Vec::new()))
-            };
-            self.file.write_all_at(&octets, end).unwrap();
-            self.file.sync_data().unwrap();
-            end += octets.len() as u64;
-            waiters.into_iter().for_each(|waiter| waiter.send(()).unwrap());
-            spare = octets;
-            spare.clear();
-        }
-    }
-}
-
 async fn bare_rate(log: Arc<BareLog>, record: usize, callers: usize, time: Duration) -> Rate {
-    let writer = {
-        let log = Arc::clone(&log);
-        std::thread::spawn(move || log.write())
-    };
     let octets: Arc<[u8]> = vec![b'x'; record].into();
-    let target = Arc::clone(&log);
-    let rate = rate(callers, time, move || {
-        let (log, octets) = (Arc::clone(&target), Arc::clone(&octets));
+    rate(callers, time, move || {
+        let (log, octets) = (Arc::clone(&log), Arc::clone(&octets));
         async move { log.append(&octets).await }
     })
-    .await;
-    log.stop.store(true, Ordering::Relaxed);
-    writer.join().unwrap();
-    rate
+    .await
 }
 
 async fn journal_rate(queue: Arc<JournalQueue>, callers: usize, time: Duration) -> Rate {
@@ -266,20 +187,19 @@ async fn deliver(queue: Arc<JournalQueue>, end: Instant) -> usize {
 }
 
 /// Memory of a backlog, and how long it takes to open it again.
-fn backlog(root: &Path, runtime: &tokio::runtime::Runtime) {
-    const MESSAGES: u64 = 1_000_000;
+fn backlog(root: &Path, runtime: &tokio::runtime::Runtime, messages: u64) {
     let directory = root.join("backlog");
     let queue = JournalQueue::open(&directory, options()).unwrap();
     let before = resident();
     let start = Instant::now();
     runtime.block_on(async {
-        for _ in 0..MESSAGES / 1000 {
+        for _ in 0..messages / 1000 {
             queue.append((0..1000).map(|_| sample(&queue)).collect()).await.unwrap();
         }
     });
     let fill = start.elapsed().as_secs_f64();
-    let each = (resident() - before) as f64 / MESSAGES as f64;
-    println!("backlog of {MESSAGES}: filled in {fill:.1} s, {each:.0} octets of memory each, recent groups included");
+    let each = resident().saturating_sub(before) as f64 / messages as f64;
+    println!("backlog of {messages}: filled in {fill:.1} s, {each:.0} octets of memory each, recent groups included");
     drop(queue);
     let start = Instant::now();
     let queue = JournalQueue::open(&directory, options()).unwrap();
@@ -291,7 +211,7 @@ fn backlog(root: &Path, runtime: &tokio::runtime::Runtime) {
     let start = Instant::now();
     let queue = JournalQueue::open(&directory, options()).unwrap();
     println!("opened by the snapshot in {:.2} s", start.elapsed().as_secs_f64());
-    println!("{:.0} octets of memory each after that", resident().saturating_sub(before) as f64 / MESSAGES as f64);
+    println!("{:.0} octets of memory each after that", resident().saturating_sub(before) as f64 / messages as f64);
     claim(&queue, runtime);
     drop(queue);
     std::fs::remove_dir_all(directory).unwrap();
