@@ -456,8 +456,12 @@ async fn senseless_options_are_refused() {
         let mut options = options();
         options.segment_octets = segment_octets;
         let refused = JournalQueue::open_on(Arc::new(FaultyIo::new(1)), options);
-        assert!(matches!(refused, Err(OpenError::Options { .. })));
+        assert!(matches!(refused, Err(OpenError::Options(_))));
     }
+    let mut options = options();
+    options.waiting_octets = (1 << 28) + 1;
+    let refused = JournalQueue::open_on(Arc::new(FaultyIo::new(1)), options);
+    assert!(matches!(refused, Err(OpenError::Options(_))));
 }
 
 #[tokio::test]
@@ -477,6 +481,10 @@ async fn large_messages_and_batches_fit_or_are_refused() {
     let results = queue.apply(vec![replace]).await.unwrap();
     assert!(matches!(results[0], Err(ChangeError::TooLarge { .. })));
     assert_eq!(queue.get(too_large.id).await.unwrap(), None);
+    let fits = Message { user_data: Bytes::from(vec![1; 200_000]), ..too_large };
+    let many = vec![Change::Replace { message: Box::new(fits.clone()), now: Timestamp(0) }; 400];
+    assert!(matches!(queue.apply(many).await, Err(QueueError::TooLarge { .. })));
+    assert!(matches!(queue.append(vec![fits; 400]).await, Err(QueueError::TooLarge { .. })));
     drop(queue);
     let there = content(&open(&io)).await.into_values().map(|record| record.message);
     assert!(there.eq(batch));

@@ -48,7 +48,7 @@ pub trait Queue: Send + Sync + 'static {
     /// The changes of one call become durable together. One that is refused has no effect and stops no other.
     ///
     /// # Errors
-    /// When the store is broken or closed.
+    /// [`QueueError::TooLarge`], or when the store is broken or closed.
     fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>>;
 
     /// Hands out messages of a lane that are due: highest priority first, then earliest due, then lowest id.

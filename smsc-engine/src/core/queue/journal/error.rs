@@ -10,11 +10,8 @@ use super::segment;
 #[non_exhaustive]
 pub enum OpenError {
     /// The options make no sense.
-    #[error("segment_octets is {segment_octets}, must be 4 KiB to 1 GiB")]
-    Options {
-        /// What was asked for.
-        segment_octets: u32,
-    },
+    #[error("journal: {0}")]
+    Options(&'static str),
     /// Another process, or another queue of this one, has the journal open.
     #[error("the journal is open elsewhere")]
     Locked,

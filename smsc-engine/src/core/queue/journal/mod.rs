@@ -180,22 +180,30 @@ impl Queue for JournalQueue {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
-            self.shared.roomy().await;
-            let durable = self.shared.append(&batch)?;
+            let durable = loop {
+                self.shared.roomy().await;
+                if let Some(durable) = self.shared.append(&batch)? {
+                    break durable;
+                }
+            };
             // The octets are copied; holding the batch would keep two of each.
             drop(batch);
             durable.await.unwrap_or(Err(QueueError::Closed))
         })
     }
 
-    fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
+    fn apply(&self, mut changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
         Box::pin(async move {
-            self.shared.roomy().await;
-            let (results, durable) = self.shared.apply(changes)?;
-            if let Some(durable) = durable {
+            let applied = loop {
+                self.shared.roomy().await;
+                if let Some(applied) = self.shared.apply(&mut changes)? {
+                    break applied;
+                }
+            };
+            if let Some(durable) = applied.durable {
                 durable.await.unwrap_or(Err(QueueError::Closed))?;
             }
-            Ok(results)
+            Ok(applied.results)
         })
     }
 

@@ -8,9 +8,10 @@ use super::OpenError;
 pub struct JournalOptions {
     /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
     pub segment_octets: u32,
-    /// Messages that may be pending; one takes about 260 octets of memory.
+    /// Messages that may be pending; a million takes 200 to 240 MB of memory, however long the texts are.
     pub pending_limit: usize,
-    /// Ended messages that are remembered until they are forgotten by age; one takes about 190 octets of memory.
+    /// Ended messages that are remembered until they are forgotten by age, bodies on disk included; a million takes 120 MB of
+    /// memory.
     pub final_limit: usize,
     /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk.
     pub recent_octets: usize,
@@ -34,7 +35,11 @@ impl JournalOptions {
     /// Says what is wrong with these options.
     pub(super) fn check(&self) -> Result<(), OpenError> {
         if !(1 << 12..=1 << 30).contains(&self.segment_octets) {
-            return Err(OpenError::Options { segment_octets: self.segment_octets });
+            return Err(OpenError::Options("segment_octets must be 4 KiB to 1 GiB"));
+        }
+        // Positions in a segment have 32 bits: a segment, a full group and the largest call must fit.
+        if self.waiting_octets > 1 << 28 {
+            return Err(OpenError::Options("waiting_octets must be 256 MiB at most"));
         }
         Ok(())
     }

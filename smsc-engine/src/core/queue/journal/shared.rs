@@ -26,8 +26,12 @@ macro_rules! put {
 /// The answer to whoever waits for a group.
 pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
 
-/// What became of each change.
-pub(super) type Applied = Vec<Result<(), ChangeError>>;
+/// What became of each change, and when those that succeeded are durable.
+pub(super) struct Applied {
+    pub(super) results: Vec<Result<(), ChangeError>>,
+    /// There is nothing to wait for when none was possible.
+    pub(super) durable: Option<Durable>,
+}
 
 /// One open journal.
 pub(super) struct Shared {
@@ -110,10 +114,13 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// Promises and encodes new messages, all or none.
-    pub(super) fn append(&self, batch: &[Message]) -> Result<Durable, QueueError> {
-        check_sizes(batch)?;
+    /// Promises and encodes new messages, all or none; `None` when there is no room yet.
+    pub(super) fn append(&self, batch: &[Message]) -> Result<Option<Durable>, QueueError> {
+        check_batch(batch)?;
         let mut state = self.open()?;
+        if self.is_crowded(&state) {
+            return Ok(None);
+        }
         state.index.admit(batch, &Position::default())?;
         for message in batch {
             state.group.accept(message);
@@ -124,15 +131,24 @@ impl Shared {
         if highest > self.next_id.load(Ordering::Relaxed) {
             self.next_id.fetch_max(highest, Ordering::Relaxed);
         }
-        Ok(durable)
+        Ok(Some(durable))
     }
 
-    /// Promises and encodes changes, each on its own; there is nothing to wait for when none was possible.
-    pub(super) fn apply(&self, changes: Vec<Change>) -> Result<(Applied, Option<Durable>), QueueError> {
+    /// Promises and encodes changes, each on its own; `None` when there is no room yet, and then they are all still there.
+    pub(super) fn apply(&self, changes: &mut Vec<Change>) -> Result<Option<Applied>, QueueError> {
+        check_call(changes.iter().map(change_len).sum())?;
         let mut state = self.open()?;
-        let results: Applied = changes.into_iter().map(|change| state.change(change)).collect();
+        if self.is_crowded(&state) {
+            return Ok(None);
+        }
+        let results: Vec<_> = changes.drain(..).map(|change| state.change(change)).collect();
         let any = results.iter().any(Result::is_ok);
-        Ok((results, any.then(|| self.wait(state))))
+        Ok(Some(Applied { results, durable: any.then(|| self.wait(state)) }))
+    }
+
+    /// Tells whether the group has grown to its limit; one call always fits, however low that is.
+    fn is_crowded(&self, state: &State) -> bool {
+        !state.group.is_empty() && state.group.octets() >= self.options.waiting_octets
     }
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
@@ -141,7 +157,7 @@ impl Shared {
         let first = state.group.waiters.is_empty();
         let effects = state.group.effects.len();
         state.group.waiters.push((effects, answer));
-        if state.group.octets() >= self.options.waiting_octets {
+        if self.is_crowded(&state) {
             self.crowded.store(true, Ordering::SeqCst);
         }
         drop(state);
@@ -239,25 +255,41 @@ impl State {
     }
 }
 
-fn check_sizes(batch: &[Message]) -> Result<(), QueueError> {
-    let too_large = |octets, limit| Err(QueueError::TooLarge { octets, limit });
+fn check_batch(batch: &[Message]) -> Result<(), QueueError> {
     let mut all = 0;
     for message in batch {
         let octets = message.encoded_len();
         if octets > MESSAGE_LIMIT {
-            return too_large(octets, MESSAGE_LIMIT);
+            return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
         }
-        all += octets + PREFIX + 1;
+        all += octets + FRAME;
     }
-    if all > CALL_LIMIT { too_large(all, CALL_LIMIT) } else { Ok(()) }
+    check_call(all)
+}
+
+fn check_call(octets: usize) -> Result<(), QueueError> {
+    if octets > CALL_LIMIT { Err(QueueError::TooLarge { octets, limit: CALL_LIMIT }) } else { Ok(()) }
+}
+
+/// Returns how many octets a change takes in the journal at most.
+fn change_len(change: &Change) -> usize {
+    let lane = match change {
+        Change::Retry { lane: Some(lane), .. } => lane.as_str().len(),
+        _ => 0,
+    };
+    carried(change).map_or(0, Message::encoded_len) + lane + 2 * FRAME
+}
+
+/// Returns the message that a change brings along.
+fn carried(change: &Change) -> Option<&Message> {
+    match change {
+        Change::Replace { message, .. } => Some(message),
+        other => other.receipt(),
+    }
 }
 
 fn check_change(change: &Change) -> Result<(), ChangeError> {
-    let message = match change {
-        Change::Replace { message, .. } => Some(&**message),
-        other => other.receipt(),
-    };
-    let octets = message.map_or(0, Message::encoded_len);
+    let octets = carried(change).map_or(0, Message::encoded_len);
     if octets > MESSAGE_LIMIT { Err(ChangeError::TooLarge { octets, limit: MESSAGE_LIMIT }) } else { Ok(()) }
 }
 
@@ -265,3 +297,5 @@ fn check_change(change: &Change) -> Result<(), ChangeError> {
 const MESSAGE_LIMIT: usize = 256 << 10;
 /// Octets of one call: it becomes durable in one group, and a group must fit into memory and the offsets of a segment.
 const CALL_LIMIT: usize = 64 << 20;
+/// Octets of a record beside names and messages, and some to spare.
+const FRAME: usize = PREFIX + 56;
