@@ -74,6 +74,8 @@ fn a_damaged_tlv_area_keeps_what_stands_before_the_damage() {
     let read: SubmitSm<'_> = frame.read(&Profile::LENIENT).unwrap();
     assert_eq!(read.tlvs.iter().count(), 1);
     assert_eq!(read.tlvs.get::<tlv::UserMessageReference>(), Ok(Some(tlv::UserMessageReference(9))));
+    let relayed = Frame::new(&read, Stamp::new(1)).unwrap();
+    assert_eq!(relayed.body(), submit_body(&[0], &[0x02, 0x04, 0, 2, 0, 9]));
 }
 
 #[test]
@@ -84,6 +86,12 @@ fn a_tlv_of_wrong_length_is_kept_raw_when_forgiven() {
     assert_eq!(read.tlvs.raw(tlv::Tag(0x0204)), Some([9].as_slice()));
     assert!(read.tlvs.get::<tlv::UserMessageReference>().is_err());
     assert_eq!(read.tlvs.get::<tlv::SarTotalSegments>(), Ok(Some(tlv::SarTotalSegments(3))));
+    assert_eq!(Frame::new(&read, Stamp::new(1)).map_err(|error| error.field), Err("tlvs"));
+    let torn = [0x02, 0x04, 0, 1, 9, 0x02, 0x0E];
+    let frame = self::frame(CommandId::SUBMIT_SM, CommandStatus::ROK, &submit_body(&[0], &torn));
+    let read: SubmitSm<'_> = frame.read(&Profile::LENIENT).unwrap();
+    assert_eq!(read.tlvs.octets(), &torn[..5]);
+    assert_eq!(Frame::new(&read, Stamp::new(1)).map_err(|error| error.field), Err("tlvs"));
 }
 
 #[test]

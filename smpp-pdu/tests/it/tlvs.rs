@@ -27,6 +27,27 @@ fn a_list_equals_what_is_read_of_it() {
 }
 
 #[test]
+fn what_is_kept_of_a_list_is_what_is_written() {
+    let list = every_tlv();
+    let frame = written(&list);
+    let kept = Tlvs::list(&list).to_vec().unwrap();
+    let read: SubmitSm<'_> = frame.read(&Profile::STRICT).unwrap();
+    assert_eq!(kept, read.tlvs.octets());
+    assert_eq!(Tlvs::parse(&kept), Some(read.tlvs));
+}
+
+#[test]
+fn a_tlv_of_wrong_length_is_not_written() {
+    let short = [Tlv::octets(Tag(0x020C), &[1])];
+    let long = vec![0; 65_536];
+    for list in [short, [Tlv::octets(Tag(0x1400), &long)]] {
+        let pdu = SubmitSm { tlvs: Tlvs::list(&list), ..Default::default() };
+        assert_eq!(Frame::new(&pdu, Stamp::new(1)).map_err(|error| error.field), Err("tlvs"));
+    }
+    assert_eq!(Tlv::octets(Tag(0x020C), &[1, 2]), tlv::SarMsgRefNum(0x0102).tlv());
+}
+
+#[test]
 fn a_list_is_dumped_as_it_is_written() {
     let list = every_tlv();
     let frame = written(&list);
