@@ -74,6 +74,8 @@ pub struct Tlvs<'a>(Source<'a>);
 
 #[derive(Clone, Copy)]
 enum Source<'a> {
+    /// No TLVs: the usual case, and one word to say.
+    None,
     /// Whole TLVs of legal lengths.
     Sound(&'a [u8]),
     /// Whole TLVs, but a peer was forgiven a length that we must not write.
@@ -83,7 +85,7 @@ enum Source<'a> {
 
 impl<'a> Tlvs<'a> {
     /// No TLVs.
-    pub const EMPTY: Self = Tlvs(Source::Sound(&[]));
+    pub const EMPTY: Self = Tlvs(Source::None);
 
     /// The given TLVs, in this order.
     #[inline(always)]
@@ -101,7 +103,7 @@ impl<'a> Tlvs<'a> {
     /// Each as it is written.
     fn tlvs(&self) -> impl Iterator<Item = Tlv<'a>> + use<'a> {
         let (read, list) = match self.0 {
-            Source::Sound(_) | Source::Forgiven(_) => (self.iter(), [].as_slice()),
+            Source::None | Source::Sound(_) | Source::Forgiven(_) => (self.iter(), [].as_slice()),
             Source::List(list) => (Tlvs::EMPTY.iter(), list),
         };
         read.map(|(tag, value)| Tlv::octets(tag, value)).chain(list.iter().copied())
@@ -124,6 +126,7 @@ impl<'a> Tlvs<'a> {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         match self.0 {
+            Source::None => true,
             Source::Sound(octets) | Source::Forgiven(octets) => octets.is_empty(),
             Source::List(list) => list.is_empty(),
         }
@@ -133,7 +136,7 @@ impl<'a> Tlvs<'a> {
     pub const fn octets(&self) -> &'a [u8] {
         match self.0 {
             Source::Sound(octets) | Source::Forgiven(octets) => octets,
-            Source::List(_) => &[],
+            Source::None | Source::List(_) => &[],
         }
     }
 
@@ -178,6 +181,7 @@ impl<'a> Iterator for TlvIter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
+            Source::None => None,
             Source::Sound(rest) | Source::Forgiven(rest) => {
                 let (tag, value, next) = split_tlv(rest)?;
                 *rest = next;
@@ -234,6 +238,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
     fn encoded_len(&self, version: Version) -> Option<usize> {
         match self.0 {
             _ if version == Version::V3_3 => Some(0),
+            Source::None => Some(0),
             Source::Sound(octets) => Some(octets.len()),
             Source::Forgiven(_) => None,
             Source::List(list) => {
@@ -250,6 +255,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
     fn encode(&self, version: Version, out: &mut Writer<'_>) {
         match self.0 {
             _ if version == Version::V3_3 => (),
+            Source::None => (),
             Source::Sound(octets) | Source::Forgiven(octets) => out.octets(octets),
             Source::List(list) => {
                 for tlv in list {
