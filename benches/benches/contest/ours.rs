@@ -5,8 +5,8 @@ use std::hint::black_box;
 use bytes::BytesMut;
 use smpp_pdu::tlv::{self, Pair, Text, Tlv, TlvType};
 use smpp_pdu::{
-    Addr, CStr, Command, CommandStatus, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame, HEADER_LEN, Header, List, Npi,
-    Profile, RegisteredDelivery, ShortMessage, Stamp, SubmitSm, TimeField, Tlvs, Ton, ValueError, read_body, write,
+    Addr, CStr, Command, CommandStatus, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame, HEADER_LEN, Header,
+    List, Npi, Profile, RegisteredDelivery, ShortMessage, Stamp, SubmitSm, TimeField, Tlvs, Ton, ValueError, read_body, write,
 };
 use smsc_benches::application::Message;
 use smsc_benches::case::Case;

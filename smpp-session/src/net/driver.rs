@@ -93,12 +93,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 return Poll::Ready(reason);
             }
             let written = self.poll_write(cx);
-            if read.is_ready() || written.is_ready() {
-                continue;
-            }
-            // Let them all run before writing what the first of them has to say.
+            // Let them all run before reading more, and before writing what the first of them has to say.
             if std::mem::take(&mut self.stirred) {
                 break;
+            }
+            if read.is_ready() || written.is_ready() {
+                continue;
             }
             if self.park(cx) {
                 return Poll::Pending;

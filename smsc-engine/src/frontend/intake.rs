@@ -1,10 +1,12 @@
 //! Collects what the sessions submit and hands it to the core in batches.
 //!
-//! While the core makes one batch durable the next one gathers, and the one before is answered: the busier the
+//! While the core makes one batch durable the next ones gather, and the one before is answered: the busier the
 //! sessions are, the larger the batches, without a timer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
@@ -72,27 +74,40 @@ impl Intake {
         (!load.waiting.is_empty()).then(|| std::mem::take(&mut *load))
     }
 
-    /// Feeds the core for ever.
-    pub(super) async fn run(self: Arc<Self>, core: Arc<dyn CoreApi>) {
-        let mut done: Option<(Vec<Waiting>, Results)> = None;
+    /// Waits for something to do; what was taken is not lost when nobody waits any longer.
+    async fn load(&self) -> Load {
         loop {
-            match self.gathered() {
-                Some(Load { submissions, waiting }) => {
-                    // The core gets its work first; answering overlaps with its disk.
-                    let (results, ()) = tokio::join!(core.submit(submissions), async { answer(done.take()) });
-                    done = Some((waiting, results.into_iter()));
+            if let Some(load) = self.gathered() {
+                return load;
+            }
+            self.ready.notified().await;
+        }
+    }
+
+    /// Feeds the core for ever. While its disk works on one batch the next ones are handed in and earlier ones answered.
+    pub(super) async fn run(self: Arc<Self>, core: Arc<dyn CoreApi>) {
+        let mut under_way = FuturesOrdered::new();
+        loop {
+            tokio::select! {
+                biased;
+                Some((waiting, results)) = under_way.next() => answer(waiting, results),
+                Load { submissions, waiting } = self.load(), if under_way.len() < MOST_UNDER_WAY => {
+                    if submissions.iter().any(|submission| submission.replace_if_present) {
+                        // What came before must be there to be replaced.
+                        while let Some((waiting, results)) = under_way.next().await {
+                            answer(waiting, results);
+                        }
+                    }
+                    under_way.push_back(core.submit(submissions).map(|results| (waiting, results)));
                 }
-                None if done.is_some() => answer(done.take()),
-                None => self.ready.notified().await,
             }
         }
     }
 }
 
 /// Answers everybody, waking each session once.
-fn answer(done: Option<(Vec<Waiting>, Results)>) {
-    let Some((waiting, mut results)) = done else { return };
-    let mut batch = Batch::new();
+fn answer(waiting: Vec<Waiting>, results: Vec<Result<MessageId, Refusal>>) {
+    let (mut batch, mut results) = (Batch::new(), results.into_iter());
     for Waiting { incoming, version, form } in waiting {
         // An error means that the session is over: then nobody waits for the answer.
         let _ = match form {
@@ -157,3 +172,6 @@ fn status(refusal: Refusal) -> CommandStatus {
         Refusal::Unknown | Refusal::Broken => CommandStatus::RSYSERR,
     }
 }
+
+/// Enough to keep the core's disk busy; one at a time would make everybody wait for everybody.
+const MOST_UNDER_WAY: usize = 8;

@@ -5,16 +5,17 @@
 //! A client keeps 1000 `submit_sm` in flight; the centre answers each after its group was synced. In turns with it an
 //! append-only file takes records of the same size from as many callers, with one `fdatasync` for all that wait.
 
+mod generator;
+
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use smpp_pdu::{Addr, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm};
-use smpp_session::net::{Client, Incoming, ServerConfig};
-use smpp_session::{BindKind, Config, Credentials};
+use smpp_pdu::{Addr, RegisteredDelivery, ShortMessage, SubmitSm};
+use smpp_session::net::ServerConfig;
 use smsc_benches::bare_log::{BareLog, single_sync};
 use smsc_engine::core::lifecycle::Policy;
 use smsc_engine::core::queue::JournalOptions;
@@ -55,40 +56,31 @@ fn main() {
     std::fs::remove_dir_all(&root).unwrap();
 }
 
-/// Runs `in_flight` callers for a time, each doing one thing after the other; gives rate and 99th percentile.
-async fn rate<F: Future<Output = ()> + 'static>(
-    in_flight: usize,
-    time: Duration,
-    one: impl Fn() -> F + 'static,
-) -> (f64, Duration) {
-    let one = Arc::new(one);
-    let done = Arc::new(AtomicU64::new(0));
-    let end = Instant::now() + time;
+/// Runs `in_flight` callers for a time, each doing one thing after the other; how many things a second.
+async fn rate<F: Future<Output = ()> + 'static>(in_flight: usize, time: Duration, one: impl Fn() -> F + 'static) -> f64 {
+    let one = Rc::new(one);
+    let over = Rc::new(Cell::new(false));
+    let start = Instant::now();
     let callers: Vec<_> = (0..in_flight)
         .map(|_| {
-            let (one, done) = (one.clone(), done.clone());
+            let (one, over) = (one.clone(), over.clone());
             tokio::task::spawn_local(async move {
-                let mut times = Vec::new();
-                loop {
-                    let start = Instant::now();
-                    if start >= end {
-                        return times;
-                    }
+                let mut done = 0_u64;
+                while !over.get() {
                     one().await;
-                    times.push(start.elapsed());
-                    done.fetch_add(1, Ordering::Relaxed);
+                    done += 1;
                 }
+                done
             })
         })
         .collect();
-    let start = Instant::now();
-    let mut times = Vec::new();
+    tokio::time::sleep(time).await;
+    over.set(true);
+    let mut done = 0;
     for caller in callers {
-        times.extend(caller.await.unwrap());
+        done += caller.await.unwrap();
     }
-    times.sort();
-    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
-    (done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64(), p99)
+    done as f64 / start.elapsed().as_secs_f64()
 }
 
 fn one_thread() -> Runtime {
@@ -98,45 +90,22 @@ fn one_thread() -> Runtime {
 fn bare_rate(root: &Path, in_flight: usize, time: Duration) -> f64 {
     let log = Arc::new(BareLog::create(&root.join("bare")).unwrap());
     let local = tokio::task::LocalSet::new();
-    local
-        .block_on(
-            &one_thread(),
-            rate(in_flight, time, move || {
-                let log = log.clone();
-                async move { log.append(&[b'x'; RECORD]).await }
-            }),
-        )
-        .0
+    local.block_on(
+        &one_thread(),
+        rate(in_flight, time, move || {
+            let log = log.clone();
+            async move { log.append(&[b'x'; RECORD]).await }
+        }),
+    )
 }
 
 fn smpp_rate(directory: &Path, in_flight: usize, time: Duration) -> (f64, Duration) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let centre = runtime.block_on(Centre::start(config(directory))).unwrap();
-    let address = centre.smpp_address();
-    let client = thread::spawn(move || {
-        let local = tokio::task::LocalSet::new();
-        local.block_on(&one_thread(), async move {
-            let config = Config { window: in_flight, ..Config::default() };
-            let client = Client::connect(address, config, |incoming: Incoming| _ = incoming.answer(&DeliverSmResp::default()))
-                .await
-                .unwrap();
-            client.bind(BindKind::Transmitter, &Credentials::new("test", "test")).await.unwrap();
-            let link = client.clone();
-            let rate = rate(in_flight, time, move || {
-                let link = link.clone();
-                async move {
-                    assert!(link.call(&submit()).await.unwrap().status().is_ok());
-                }
-            })
-            .await;
-            client.close();
-            rate
-        })
-    });
-    let rate = client.join().unwrap();
+    let outcome = generator::run(centre.smpp_address(), in_flight, time, &submit());
     runtime.block_on(centre.shutdown());
     std::fs::remove_dir_all(directory).unwrap();
-    rate
+    (outcome.rate, outcome.p99)
 }
 
 fn submit() -> SubmitSm<'static> {
