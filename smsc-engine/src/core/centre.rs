@@ -43,6 +43,10 @@ impl Core {
 
     async fn accept(&self, batch: Vec<Submission>) -> Vec<Result<MessageId, Refusal>> {
         let mut results = Vec::with_capacity(batch.len());
+        if !batch.iter().any(|submission| submission.replace_if_present) {
+            self.accept_run(batch, &mut results).await;
+            return results;
+        }
         let mut run = Vec::with_capacity(batch.len());
         for submission in batch {
             if !submission.replace_if_present {
@@ -61,18 +65,16 @@ impl Core {
     async fn accept_run(&self, run: Vec<Submission>, results: &mut Vec<Result<MessageId, Refusal>>) {
         let now = Timestamp::now();
         let first = results.len();
-        let mut accepted = Vec::with_capacity(run.len());
         let mut named = None;
-        for Submission { mut message, with_previous, .. } in run {
+        let accepted = run.into_iter().filter_map(|Submission { mut message, with_previous, .. }| {
             let prepared = self.prepare(&mut message, now);
             named = named.filter(|_| with_previous);
             message.about = named;
             results.push(prepared.map(|()| message.id));
-            if prepared.is_ok() {
-                named = named.or(Some(message.id));
-                accepted.push(message);
-            }
-        }
+            named = named.or(prepared.is_ok().then_some(message.id));
+            prepared.is_ok().then_some(message)
+        });
+        let accepted: Vec<Message> = accepted.collect();
         if accepted.is_empty() {
             return;
         }

@@ -71,7 +71,10 @@ impl Intake {
 
     fn gathered(&self) -> Option<Load> {
         let mut load = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        (!load.waiting.is_empty()).then(|| std::mem::take(&mut *load))
+        // The next load is about as large as this one.
+        let expected = load.waiting.len().min(MOST_EXPECTED);
+        let fresh = || Load { submissions: Vec::with_capacity(expected), waiting: Vec::with_capacity(expected) };
+        (expected > 0).then(|| std::mem::replace(&mut *load, fresh()))
     }
 
     /// Waits for something to do; what was taken is not lost when nobody waits any longer.
@@ -175,3 +178,5 @@ fn status(refusal: Refusal) -> CommandStatus {
 
 /// Enough to keep the core's disk busy; one at a time would make everybody wait for everybody.
 const MOST_UNDER_WAY: usize = 8;
+/// Room made in advance for this many requests of the next batch.
+const MOST_EXPECTED: usize = 1024;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smpp_pdu::{CStr, CommandId, CommandStatus, DataSm, DestAddress, SubmitMulti, SubmitSm, Version};
+use smpp_pdu::{CStr, CommandId, CommandStatus, DataSm, DecodeError, DestAddress, SubmitMulti, SubmitSm, Version};
 use smpp_session::net::{Incoming, IncomingBind, Link, Server, ServerConfig, Service};
 use smpp_session::{BindKind, CloseReason};
 use tokio::task::JoinHandle;
@@ -81,17 +81,29 @@ struct Esmes {
 
 impl Esmes {
     fn submit(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
-        let now = Timestamp::now();
-        let sender = Sender { account, version, now };
-        let read = match incoming.command_id() {
-            CommandId::SUBMIT_SM => incoming
-                .read::<SubmitSm<'_>>()
-                .map(|pdu| Draft::from(pdu).submission(sender).map(|one| (Form::Submit, vec![one]))),
-            CommandId::DATA_SM => incoming
-                .read::<DataSm<'_>>()
-                .map(|pdu| Draft::of_data(pdu).and_then(|draft| draft.submission(sender)).map(|one| (Form::Data, vec![one]))),
-            _ => incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender)),
-        };
+        let sender = Sender { account, version, now: Timestamp::now() };
+        match incoming.command_id() {
+            CommandId::SUBMIT_SM => {
+                let one = incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender));
+                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, [one]))));
+            }
+            CommandId::DATA_SM => {
+                let one = incoming.read::<DataSm<'_>>().map(|pdu| Draft::of_data(pdu)?.submission(sender));
+                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, [one]))));
+            }
+            _ => {
+                let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender));
+                self.hand_in(incoming, version, many);
+            }
+        }
+    }
+
+    fn hand_in(
+        &self,
+        incoming: Incoming,
+        version: Version,
+        read: Result<Result<(Form, impl IntoIterator<Item = Submission>), CommandStatus>, DecodeError>,
+    ) {
         match read {
             Ok(Ok((form, submissions))) => self.intake.take(incoming, version, form, submissions),
             // An error of answering means that the session is over.
