@@ -32,7 +32,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");
     let in_flight = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(1000);
-    let (rounds, time) = if smoke { (1, Duration::from_millis(100)) } else { (5, Duration::from_secs(2)) };
+    let (rounds, time) = if smoke { (1, Duration::from_millis(100)) } else { (15, Duration::from_secs(1)) };
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("accept-{}", std::process::id()));
     std::fs::create_dir_all(&root).unwrap();
     println!("single sync: {:.0} µs", single_sync(&root).unwrap().as_secs_f64() * 1e6);

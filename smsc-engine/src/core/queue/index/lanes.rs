@@ -14,6 +14,8 @@ use super::entry::{Entry, LaneNo, Place, ReadyKey};
 pub(super) struct Lanes {
     numbers: HashMap<Lane, LaneNo>,
     lanes: Vec<LaneState>,
+    /// The lane that was named last: most often it is the next one too.
+    latest: Option<LaneNo>,
     /// Lanes that got something since the last `notify`.
     touched: Vec<LaneNo>,
 }
@@ -34,6 +36,15 @@ pub(super) struct LaneState {
 impl Lanes {
     /// Returns the number of a lane, a new one if need be.
     pub(super) fn number(&mut self, lane: &Lane) -> LaneNo {
+        if let Some(latest) = self.latest.filter(|latest| self.get(*latest).is_some_and(|state| state.name == *lane)) {
+            return latest;
+        }
+        let number = self.number_by_name(lane);
+        self.latest = Some(number);
+        number
+    }
+
+    fn number_by_name(&mut self, lane: &Lane) -> LaneNo {
         if let Some(number) = self.numbers.get(lane) {
             return *number;
         }

@@ -18,6 +18,9 @@ pub(super) struct Pages<T> {
 
 /// Low bits of an id that are told apart inside a page.
 const BITS: u32 = 6;
+/// Ids of one page.
+const PAGE: usize = 1 << BITS;
+const PAGE_MASK: u64 = PAGE as u64 - 1;
 
 impl<T> Pages<T> {
     pub(super) fn new() -> Self {
@@ -26,7 +29,9 @@ impl<T> Pages<T> {
 
     /// Adds a value unless there is one; tells whether it did.
     pub(super) fn insert(&mut self, id: MessageId, value: T) -> bool {
-        let page = self.pages.entry(id.0 >> BITS).or_default();
+        // A page that begins with its first id will be full soon, unless nothing else comes at all.
+        let room = if id.0 & PAGE_MASK == 0 { PAGE } else { 0 };
+        let page = self.pages.entry(id.0 >> BITS).or_insert_with(|| Vec::with_capacity(room));
         let Err(place) = find(page, id) else {
             return false;
         };

@@ -91,7 +91,8 @@ impl House {
         format!("spare-{}{DRAFT}", self.spares)
     }
 
-    /// Makes a file for the next segment and fills it, so that later writes change nothing but its content.
+    /// Makes a file for the next segment and fills it if there is time, so that later writes change nothing but its
+    /// content.
     fn prepare(&mut self) -> Result<(), OpenError> {
         let name = self.next_spare();
         let file = on(&name, self.fill(&name))?;
@@ -103,14 +104,18 @@ impl House {
         let size = self.shared.options.segment_octets;
         let file = draft(self.shared.io.as_ref(), name, size)?;
         let zeros = vec![0; STEP.min(size as usize)];
+        let mut end = self.shared.lock().end();
         for offset in (0..u64::from(size)).step_by(zeros.len()) {
-            if self.shared.lock().stop.is_some() {
-                break;
-            }
             let rest = usize::try_from(u64::from(size) - offset).unwrap_or(usize::MAX);
             file.write_at(zeros.get(..rest).unwrap_or(&zeros), offset)?;
             // Bit by bit: one large sync would hold up those of the writer.
             file.sync()?;
+            let state = self.shared.lock();
+            // A disk that is busy with messages gains nothing: then the room is there and that must do.
+            if state.stop.is_some() || state.end().wrapping_sub(end) > zeros.len() as u64 / 8 {
+                break;
+            }
+            end = state.end();
         }
         Ok(file)
     }

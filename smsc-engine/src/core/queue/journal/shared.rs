@@ -221,6 +221,11 @@ impl State {
         Ok(())
     }
 
+    /// The end of what is written in the segment in use; anything but larger when there is a new one.
+    pub(super) fn end(&self) -> u64 {
+        self.segments.back().map_or(0, |last| last.used)
+    }
+
     /// Tells where the bodies of these messages can be read.
     pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Vec<Body> {
         hits.into_iter().map(|hit| Body { source: self.source(hit.body), hit }).collect()

@@ -148,7 +148,9 @@ impl Writer {
         self.end += octets.len() as u64;
         self.sequence += 1;
         let mut state = self.shared.lock();
-        self.buffer = state.recent.push(segment, start, octets).unwrap_or_default();
+        // The next group is about as large as this one.
+        let size = octets.len();
+        self.buffer = state.recent.push(segment, start, octets).unwrap_or_else(|| Vec::with_capacity(size));
         if let Some(last) = state.segments.back_mut() {
             last.used = self.end;
         }
