@@ -61,6 +61,12 @@ impl Group {
         self.octets.len()
     }
 
+    /// Makes room for a call at once.
+    pub(super) fn reserve(&mut self, octets: usize, effects: usize) {
+        self.octets.reserve(octets);
+        self.effects.reserve(effects);
+    }
+
     /// Adds a record and tells where in the group it is.
     pub(super) fn put(&mut self, kind: Kind, values: impl FnOnce(&mut Vec<u8>)) -> Position {
         let start = self.octets.len();

@@ -116,12 +116,13 @@ impl Shared {
 
     /// Promises and encodes new messages, all or none; `None` when there is no room yet.
     pub(super) fn append(&self, batch: &[Message]) -> Result<Option<Durable>, QueueError> {
-        check_batch(batch)?;
+        let octets = check_batch(batch)?;
         let mut state = self.open()?;
         if self.is_crowded(&state) {
             return Ok(None);
         }
         state.index.admit(batch, &Position::default())?;
+        state.group.reserve(octets, batch.len());
         for message in batch {
             state.group.accept(message);
         }
@@ -260,7 +261,8 @@ impl State {
     }
 }
 
-fn check_batch(batch: &[Message]) -> Result<(), QueueError> {
+/// Returns how many octets the messages take in the journal at most.
+fn check_batch(batch: &[Message]) -> Result<usize, QueueError> {
     let mut all = 0;
     for message in batch {
         let octets = message.encoded_len();
@@ -269,7 +271,7 @@ fn check_batch(batch: &[Message]) -> Result<(), QueueError> {
         }
         all += octets + FRAME;
     }
-    check_call(all)
+    check_call(all).map(|()| all)
 }
 
 fn check_call(octets: usize) -> Result<(), QueueError> {
