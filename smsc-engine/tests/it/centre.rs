@@ -3,7 +3,7 @@
 use smpp_pdu::tlv::{self, TlvType};
 use smpp_pdu::{
     Addr, CStr, CancelSm, CommandStatus, DataSm, DataSmResp, DestAddress, EsmClass, List, QuerySm, QuerySmResp,
-    RegisteredDelivery, ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp, SubmitSm, TimeField, Tlvs, Version,
+    RegisteredDelivery, ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp, SubmitSm, SubmitSmResp, TimeField, Tlvs, Version,
 };
 use smpp_session::{BindKind, Config};
 
@@ -142,6 +142,34 @@ async fn replace_if_present_replaces_what_waits() {
     assert!(text(&deliver(&esme.next().await)).ends_with("text:two"));
     let third = esme.submit(&SubmitSm { replace_if_present_flag: 1, ..message("447700900123", "three") }).await;
     assert_ne!(second, third);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn replace_if_present_finds_what_is_in_the_same_window() {
+    let directory = tempfile::tempdir().unwrap();
+    let centre = start(directory.path()).await;
+    let esme = bind(&centre, BindKind::Transceiver).await;
+    let later = TimeField::new("000000010000000R").unwrap();
+    for number in ["447700900123", "447700900124", "447700900125"] {
+        let first = SubmitSm { schedule_delivery_time: later, ..message(number, "one") };
+        let again = SubmitSm { replace_if_present_flag: 1, ..first };
+        let mut asked = Vec::new();
+        // Yielding now and then, so that they come in batches of different sizes.
+        for turn in 0..9 {
+            asked.push(esme.client.request(if turn == 0 { &first } else { &again }).unwrap());
+            if turn % 3 == 2 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let mut ids = Vec::new();
+        for pending in asked {
+            let response = pending.await.unwrap();
+            ids.push(response.read::<SubmitSmResp<'_>>().unwrap().message_id.as_str().unwrap().to_string());
+        }
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "{ids:?}");
+    }
     centre.shutdown().await;
 }
 
