@@ -3,7 +3,11 @@
 //! Each function takes raw octets, panics if a property breaks, and returns nothing. Property
 //! tests of this crate call the same functions.
 
+mod charset;
+
 use alloc::{string::ToString, vec::Vec};
+
+pub use charset::charset;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};

@@ -10,7 +10,7 @@ use crate::gsm7::{self, Unencodable};
 pub(super) fn decode(charset: Charset, octets: &[u8]) -> String {
     #[cfg(feature = "encodings")]
     if let Some(encoding) = tables::encoding(charset) {
-        return tables::decode(encoding, octets);
+        return tables::decode(charset, encoding, octets);
     }
     let character = |group: &[u8]| match group {
         &[octet] => ascii(octet),
@@ -24,8 +24,12 @@ pub(super) fn encode(charset: Charset, text: &str) -> Result<Vec<u8>, Unencodabl
     if let Some(encoding) = tables::encoding(charset) {
         return tables::encode(charset, encoding, text);
     }
-    let _ = charset;
-    super::narrow(text, 0x7F)
+    // ISO-2022-JP shifts with these.
+    let shifts = |character| charset == Charset::Iso2022Jp && matches!(character, '\x0E' | '\x0F' | '\x1B');
+    match text.find(|character: char| !character.is_ascii() || shifts(character)) {
+        Some(offset) => Err(Unencodable { offset }),
+        None => Ok(text.into()),
+    }
 }
 
 /// The last place within `limit` where one character has ended and the next may start a part.
@@ -117,6 +121,7 @@ const ESCAPE_SEQUENCE: usize = 3;
 #[cfg(feature = "encodings")]
 mod tables {
     use super::*;
+    use alloc::borrow::Cow;
     use encoding_rs::{EUC_JP, EUC_KR, EncoderResult, Encoding, ISO_2022_JP, ISO_8859_5, ISO_8859_8, SHIFT_JIS};
 
     pub(super) fn encoding(charset: Charset) -> Option<&'static Encoding> {
@@ -131,28 +136,46 @@ mod tables {
         })
     }
 
-    pub(super) fn decode(encoding: &'static Encoding, octets: &[u8]) -> String {
-        let (text, _) = encoding.decode_without_bom_handling(octets);
+    pub(super) fn decode(charset: Charset, encoding: &'static Encoding, octets: &[u8]) -> String {
+        let octets = match charset {
+            Charset::Iso2022Jp => Cow::Owned(without_idle_escapes(octets)),
+            _ => Cow::Borrowed(octets),
+        };
+        let (text, _) = encoding.decode_without_bom_handling(&octets);
         text.into_owned()
+    }
+
+    /// Drops escape sequences that no character follows: browsers take them for an attack, but they
+    /// are all there is to see where parts were joined.
+    fn without_idle_escapes(octets: &[u8]) -> Vec<u8> {
+        let mut kept = Vec::with_capacity(octets.len());
+        let mut groups = Groups::new(Charset::Iso2022Jp, octets).peekable();
+        while let Some(group) = groups.next() {
+            if !is_escape(group) || groups.peek().is_some_and(|next| !is_escape(next)) {
+                kept.extend_from_slice(group);
+            }
+        }
+        kept
     }
 
     /// Encodes text that reads back the same and keeps to the standard: the tables are those of
     /// browsers, which write a yen sign as a backslash, and characters of one vendor.
     pub(super) fn encode(charset: Charset, encoding: &'static Encoding, text: &str) -> Result<Vec<u8>, Unencodable> {
-        let octets = convert(encoding, text)?;
-        let read = decode(encoding, &octets);
-        let characters = || text.char_indices();
+        let (octets, end) = convert(encoding, text);
+        let read = decode(charset, encoding, &octets);
+        let characters = || text.char_indices().take_while(|&(offset, _)| offset < end);
         let changed = characters().zip(read.chars()).find(|((_, wanted), read)| wanted != read);
         let groups = Groups::new(charset, &octets).filter(|group| !is_escape(group));
         let foreign = characters().zip(groups).find(|(_, group)| !is_standard(charset, group));
-        let offsets = [changed.map(|((offset, _), _)| offset), foreign.map(|((offset, _), _)| offset)];
-        match offsets.into_iter().flatten().min() {
-            Some(offset) => Err(Unencodable { offset }),
-            None => Ok(octets),
+        let faults = [changed.map(|((offset, _), _)| offset), foreign.map(|((offset, _), _)| offset)];
+        match faults.into_iter().flatten().min().unwrap_or(end) {
+            offset if offset < text.len() => Err(Unencodable { offset }),
+            _ => Ok(octets),
         }
     }
 
-    fn convert(encoding: &'static Encoding, text: &str) -> Result<Vec<u8>, Unencodable> {
+    /// Encodes up to the end or the first character that there is no code for, and says where that is.
+    fn convert(encoding: &'static Encoding, text: &str) -> (Vec<u8>, usize) {
         let mut encoder = encoding.new_encoder();
         let mut octets = Vec::with_capacity(text.len() + ROOM);
         let mut offset = 0;
@@ -161,11 +184,18 @@ mod tables {
             let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut octets, true);
             offset += read;
             match result {
-                EncoderResult::InputEmpty => return Ok(octets),
+                EncoderResult::InputEmpty => return (octets, offset),
                 EncoderResult::OutputFull => octets.reserve(rest.len() + ROOM),
-                EncoderResult::Unmappable(character) => return Err(Unencodable { offset: offset - character.len_utf8() }),
+                // The one in front; what is named is U+FFFD if ISO-2022-JP would take it for a shift.
+                EncoderResult::Unmappable(_) => return (octets, before(text, offset)),
             }
         }
+    }
+
+    /// Where the character starts that ends at an offset.
+    fn before(text: &str, offset: usize) -> usize {
+        let (head, _) = text.split_at_checked(offset).unwrap_or((text, ""));
+        head.char_indices().next_back().map_or(0, |(start, _)| start)
     }
 
     /// Whether a character is one of the national standard, not of a vendor's extension.
