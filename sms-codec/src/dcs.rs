@@ -15,6 +15,7 @@ use core::fmt;
 /// assert_eq!(flash.scheme().dcs(), Ok(flash));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dcs(pub u8);
 
 impl Dcs {
@@ -140,6 +141,7 @@ impl Dcs {
 /// assert_eq!(Scheme { alphabet: Alphabet::Ucs2, ..flash }.dcs(), Ok(Dcs(0x18)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Scheme {
     /// The alphabet of the text.
     pub alphabet: Alphabet,
@@ -225,6 +227,7 @@ pub enum Group {
 
 /// An alphabet of the air interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Alphabet {
     /// Packed septets.
     #[default]
@@ -237,6 +240,7 @@ pub enum Alphabet {
 
 /// What a handset does beyond showing the text; a message has a class or an indication, not both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Indication {
     /// Nothing.
     #[default]
@@ -250,6 +254,7 @@ pub enum Indication {
 /// A message class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Class {
     /// Class 0: shown at once and not stored (flash).
     Immediate = 0,
@@ -285,6 +290,7 @@ impl Class {
 
 /// A message waiting indication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Waiting {
     /// Whether the text is stored as well.
     pub store: bool,
@@ -297,6 +303,7 @@ pub struct Waiting {
 /// What is waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum WaitingKind {
     /// Voice mail.
     Voicemail = 0,

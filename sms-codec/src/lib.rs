@@ -40,6 +40,8 @@ pub mod dcs;
 pub mod gsm7;
 pub mod receipt;
 pub mod segment;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod time;
 pub mod ucs2;
 pub mod udh;

@@ -13,6 +13,7 @@ pub use sender::{Changes, Mode, Sender, SenderError, SenderFault, SenderRules};
 
 /// Type of number and numbering plan indicator of an address, as SMPP and TPDUs number them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Numbering {
     /// Type of number (TON).
     pub ton: u8,

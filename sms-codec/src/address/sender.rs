@@ -23,6 +23,7 @@ use crate::gsm7::{Code, Tables};
 /// # Ok::<(), sms_codec::address::SenderError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct SenderRules {
     /// What to do with a sender that breaks the rules.
     pub mode: Mode,
@@ -113,6 +114,7 @@ impl Default for SenderRules {
 
 /// What to do with a sender that breaks the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Mode {
     /// Refuse it; SMPP's word for it is ESME_RINVSRCADR.
     #[default]
@@ -123,6 +125,7 @@ pub enum Mode {
 
 /// A sender that fits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sender {
     /// Its TON and NPI.
     pub numbering: Numbering,
@@ -134,6 +137,7 @@ pub struct Sender {
 
 /// What lenient rules changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Changes {
     /// Characters left out because they are not allowed.
     pub dropped: usize,

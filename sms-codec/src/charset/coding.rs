@@ -180,7 +180,13 @@ impl Coding {
         Ok((data_coding, charset.encode(text).map_err(EncodeError::Text)?))
     }
 
-    fn find(&self, data_coding: u8) -> Option<Charset> {
+    #[cfg(feature = "serde")]
+    pub(crate) const fn has_general_classes(&self) -> bool {
+        self.general_classes
+    }
+
+    /// The character set of a `data_coding`, if the carrier has it.
+    pub(crate) fn find(&self, data_coding: u8) -> Option<Charset> {
         self.table.get(usize::from(data_coding)).copied().flatten()
     }
 
