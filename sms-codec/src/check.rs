@@ -52,6 +52,7 @@ fn packing(octets: &[u8], fill: u8) {
 /// UCS-2: decoding is total, and exact for what is valid.
 pub fn ucs2(octets: &[u8]) {
     let text = ucs2::decode(octets);
+    assert!(ucs2::chars(octets).eq(text.chars()), "two decoders");
     let encoded = ucs2::encode(&text);
     assert_eq!(encoded == octets, ucs2::is_valid(octets), "octets");
     assert_eq!(ucs2::decode(&encoded), text, "text");

@@ -57,7 +57,7 @@ impl Coding {
     /// The same, but with all GSM 7-bit text packed.
     #[must_use]
     pub const fn packed(mut self) -> Self {
-        let mut rest = self.table.as_mut_slice();
+        let mut rest: &mut [_] = &mut self.table;
         while let Some((charset, tail)) = rest.split_first_mut() {
             if let Some(Charset::Gsm7) = *charset {
                 *charset = Some(Charset::Gsm7Packed);
@@ -199,7 +199,7 @@ impl Coding {
 
     const fn usual() -> Self {
         let mut table = [None; 256];
-        let mut rest = table.as_mut_slice();
+        let mut rest: &mut [_] = &mut table;
         let mut data_coding = 0u8;
         while let Some((charset, tail)) = rest.split_first_mut() {
             *charset = usual(data_coding);

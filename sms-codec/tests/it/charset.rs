@@ -1,7 +1,7 @@
 //! National character sets against octets that another implementation wrote: the codecs of
 //! Python 3's standard library (`text.encode("shift_jis")` and so on).
 
-#![allow(clippy::indexing_slicing, reason = "test code")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "test code")]
 
 use crate::common::{hex, lines};
 use sms_codec::charset::Charset;

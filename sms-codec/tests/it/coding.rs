@@ -1,6 +1,6 @@
 //! The tables of `data_coding` and of the GSM data coding scheme, octet by octet, both ways.
 
-#![allow(clippy::indexing_slicing, reason = "test code")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "test code")]
 
 use std::collections::HashMap;
 
