@@ -3,10 +3,12 @@
 //! Each function takes raw octets, panics if a property breaks, and returns nothing. Property
 //! tests of this crate call the same functions.
 
+mod address;
 mod charset;
 
 use alloc::{string::ToString, vec::Vec};
 
+pub use address::address;
 pub use charset::charset;
 
 use crate::charset::{Charset, Coding};

@@ -64,20 +64,12 @@ pub fn decode_into(octets: &[u8], out: &mut String) {
     // Enough for two octets of UTF-8 each; what is longer makes it grow.
     out.reserve(octets.len());
     let mut rest = octets;
-    while !rest.is_empty() {
-        while let Some((text, tail)) = eight_ascii(rest) {
-            out.push_str(core::str::from_utf8(&text).unwrap_or_default());
-            rest = tail;
-        }
-        // As many again, lest text of another script is looked at twice.
-        for _ in 0..8 {
-            let Some((character, tail)) = next(rest) else {
-                return;
-            };
-            out.push(character);
-            rest = tail;
-        }
+    while let Some((text, tail)) = eight_ascii(rest) {
+        out.push_str(core::str::from_utf8(&text).unwrap_or_default());
+        rest = tail;
     }
+    // Looking for more ASCII on the way costs other scripts more than it saves.
+    out.extend(chars(rest));
 }
 
 /// Decodes octets without allocating.
