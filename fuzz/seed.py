@@ -52,6 +52,9 @@ def seed_texts():
         add("gsm7", bytes.fromhex(vector["packed_hex"]))
         add("ucs2", vector["text"].encode("utf-16-be"))
         add("ucs2", vector["text"].encode())
+    for vector in lines(SMS / "charset-vectors.jsonl"):
+        add("charset", bytes.fromhex(vector["hex"]))
+        add("charset", vector["text"].encode())
     for vector in lines(SMS / "segmentation-vectors.jsonl"):
         # The first octet chooses the unit and the width of the reference.
         add("segment", b"\x00" + vector["text"].encode("latin-1", "replace"))

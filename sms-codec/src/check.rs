@@ -3,7 +3,13 @@
 //! Each function takes raw octets, panics if a property breaks, and returns nothing. Property
 //! tests of this crate call the same functions.
 
+mod address;
+mod charset;
+
 use alloc::{string::ToString, vec::Vec};
+
+pub use address::address;
+pub use charset::charset;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
@@ -48,6 +54,7 @@ fn packing(octets: &[u8], fill: u8) {
 /// UCS-2: decoding is total, and exact for what is valid.
 pub fn ucs2(octets: &[u8]) {
     let text = ucs2::decode(octets);
+    assert!(ucs2::chars(octets).eq(text.chars()), "two decoders");
     let encoded = ucs2::encode(&text);
     assert_eq!(encoded == octets, ucs2::is_valid(octets), "octets");
     assert_eq!(ucs2::decode(&encoded), text, "text");
@@ -181,9 +188,7 @@ pub fn time(octets: &[u8]) {
         for zone in [i16::MIN, i16::MAX] {
             date.unix_millis(zone);
         }
-        if date.millis == 0 {
-            assert_eq!(ReceiptDate::parse(&date.to_string()), Some(date), "date");
-        }
+        assert_eq!(ReceiptDate::parse(&date.to_string()), Some(date), "date");
     }
 }
 
@@ -258,7 +263,7 @@ mod tests {
             smpp in "[0-9]{15}[-+RZ]",
             likely in "[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01])([01][0-9]|2[0-4])[0-6][0-9][0-6][0-9][0-9][0-4][0-9][-+R]",
             date in "[0-9]{10,14}",
-            iso in "20[0-9]{2}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-5][0-9](:[0-5][0-9])?(Z|[-+][0-9]{2}:?[0-9]{2})?",
+            iso in "20[0-9]{2}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?(Z|[-+][0-9]{2}:?[0-9]{2})?",
         ) {
             for text in [&any[..], smpp.as_bytes(), likely.as_bytes(), date.as_bytes(), iso.as_bytes()] {
                 time(text);

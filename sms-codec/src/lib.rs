@@ -4,11 +4,12 @@
 //! | --- | --- |
 //! | GSM 7-bit text, packed or one septet per octet | [`gsm7`] |
 //! | UCS-2 (UTF-16BE) text | [`ucs2`] |
-//! | `data_coding` to alphabet, text to octets | [`charset`] |
+//! | `data_coding` to alphabet and back, national sets | [`charset`] |
 //! | GSM data coding scheme of the air interface | [`dcs`] |
 //! | user data header, concatenation | [`udh`] |
 //! | splitting and joining long messages | [`segment`] |
 //! | delivery receipts, both ways | [`receipt`] |
+//! | sender ids, numbers, TON and NPI | [`address`] |
 //! | SMPP times, receipt dates | [`time`] |
 //!
 //! ```
@@ -31,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod address;
 pub mod charset;
 #[cfg(any(test, feature = "check"))]
 pub mod check;
@@ -38,6 +40,8 @@ pub mod dcs;
 pub mod gsm7;
 pub mod receipt;
 pub mod segment;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod time;
 pub mod ucs2;
 pub mod udh;

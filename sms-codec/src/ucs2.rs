@@ -1,6 +1,6 @@
 //! UCS-2 text as handsets really send it: UTF-16, big endian.
 //!
-//! Reading never fails. Surrogates without a partner and an odd last octet become U+FFFD.
+//! Reading never fails. Surrogates without a partner and an odd last octet become U+FFFD, each one.
 
 use alloc::{string::String, vec::Vec};
 
@@ -20,7 +20,31 @@ pub fn encode(text: &str) -> Vec<u8> {
 
 /// Encodes text to the end of `out`.
 pub fn encode_into(text: &str, out: &mut impl Extend<u8>) {
-    out.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
+    let mut rest = text;
+    loop {
+        if let Some((block, tail)) = eight_octets(rest) {
+            if block & NOT_ASCII == 0 {
+                let [high, low] = [block >> 32, block & 0xFFFF_FFFF];
+                out.extend(spread(high).to_be_bytes());
+                out.extend(spread(low).to_be_bytes());
+                rest = tail;
+                continue;
+            }
+            if block & PAIR_MARKS == PAIRS {
+                out.extend(((block & PAIR_LEADS) >> 2 | block & PAIR_TRAILS).to_be_bytes());
+                rest = tail;
+                continue;
+            }
+        }
+        let mut characters = rest.chars();
+        let Some(character) = characters.next() else {
+            return;
+        };
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            out.extend(unit.to_be_bytes());
+        }
+        rest = characters.as_str();
+    }
 }
 
 /// Counts the 16-bit code units of a text.
@@ -30,17 +54,32 @@ pub fn units(text: &str) -> usize {
 
 /// Decodes octets.
 pub fn decode(octets: &[u8]) -> String {
-    let mut text = String::with_capacity(octets.len());
-    text.extend(chars(octets));
+    let mut text = String::new();
+    decode_into(octets, &mut text);
     text
+}
+
+/// Decodes octets to the end of `out`.
+pub fn decode_into(octets: &[u8], out: &mut String) {
+    // Enough for two octets of UTF-8 each; what is longer makes it grow.
+    out.reserve(octets.len());
+    let mut rest = octets;
+    while let Some((text, tail)) = eight_ascii(rest) {
+        out.push_str(core::str::from_utf8(&text).unwrap_or_default());
+        rest = tail;
+    }
+    // Looking for more ASCII on the way costs other scripts more than it saves.
+    out.extend(chars(rest));
 }
 
 /// Decodes octets without allocating.
 pub fn chars(octets: &[u8]) -> impl Iterator<Item = char> {
-    let odd = octets.chunks_exact(2).remainder();
-    let text = char::decode_utf16(code_units(octets));
-    let text = text.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
-    text.chain(odd.iter().map(|_| char::REPLACEMENT_CHARACTER))
+    let mut rest = octets;
+    core::iter::from_fn(move || {
+        let (character, tail) = next(rest)?;
+        rest = tail;
+        Some(character)
+    })
 }
 
 /// Whether octets are whole code units with every surrogate in a pair.
@@ -53,6 +92,61 @@ fn code_units(octets: &[u8]) -> impl Iterator<Item = u16> {
     octets.chunks_exact(2).filter_map(|pair| pair.first_chunk()).map(|&pair| u16::from_be_bytes(pair))
 }
 
+/// The first character, and what follows it.
+fn next(octets: &[u8]) -> Option<(char, &[u8])> {
+    let Some((&unit, rest)) = octets.split_first_chunk() else {
+        // An odd octet at the end.
+        return octets.first().map(|_| (char::REPLACEMENT_CHARACTER, &[][..]));
+    };
+    let unit = u32::from(u16::from_be_bytes(unit));
+    if let Some(character) = char::from_u32(unit) {
+        return Some((character, rest));
+    }
+    match (unit, rest) {
+        (0xD800..=0xDBFF, &[high @ 0xDC..=0xDF, low, ref tail @ ..]) => {
+            let low = u32::from(u16::from_be_bytes([high, low]));
+            let character = char::from_u32(0x1_0000 + ((unit & 0x3FF) << 10 | low & 0x3FF));
+            Some((character.unwrap_or(char::REPLACEMENT_CHARACTER), tail))
+        }
+        _ => Some((char::REPLACEMENT_CHARACTER, rest)),
+    }
+}
+
+/// The first eight octets of UTF-8 as one number, and the rest if a character starts there.
+fn eight_octets(text: &str) -> Option<(u64, &str)> {
+    let block = text.as_bytes().first_chunk()?;
+    Some((u64::from_be_bytes(*block), text.get(8..)?))
+}
+
+/// The first eight code units if all of them are ASCII, and the rest.
+fn eight_ascii(octets: &[u8]) -> Option<([u8; 8], &[u8])> {
+    let (block, rest) = octets.split_first_chunk::<16>()?;
+    if u128::from_be_bytes(*block) & NOT_ASCII_UNITS != 0 {
+        return None;
+    }
+    let mut text = [0; 8];
+    for (octet, unit) in text.iter_mut().zip(block.iter().skip(1).step_by(2)) {
+        *octet = *unit;
+    }
+    Some((text, rest))
+}
+
+/// Puts a zero in front of each of the four low octets.
+const fn spread(octets: u64) -> u64 {
+    let halves = (octets | octets << 16) & 0x0000_FFFF_0000_FFFF;
+    (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
+}
+
+/// Bits that no octet of ASCII has.
+const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+/// Bits that no code unit of ASCII has.
+const NOT_ASCII_UNITS: u128 = 0xFF80_FF80_FF80_FF80_FF80_FF80_FF80_FF80;
+/// Four characters of two octets each in UTF-8: the bits that say so, what they say, and the others.
+const PAIR_MARKS: u64 = 0xE0C0_E0C0_E0C0_E0C0;
+const PAIRS: u64 = 0xC080_C080_C080_C080;
+const PAIR_LEADS: u64 = 0x1F00_1F00_1F00_1F00;
+const PAIR_TRAILS: u64 = 0x003F_003F_003F_003F;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +157,33 @@ mod tests {
         assert_eq!(decode(&[0xDE, 0x00, 0x00, 0x41, 0x00]), "\u{FFFD}A\u{FFFD}");
         assert_eq!(decode(&[0xD8, 0x3D]), "\u{FFFD}");
         assert!(!is_valid(&[0xD8, 0x3D]) && !is_valid(&[0x41]) && is_valid(&[0x00, 0x41]));
+    }
+
+    #[test]
+    fn blocks_and_single_characters_meet_anywhere() {
+        let words = ["abcdefgh", "Привет", "日本語", "😀", "é", "a"];
+        for first in words {
+            for second in words {
+                for count in 0..9 {
+                    let text = [&"x".repeat(count), first, second, &"я".repeat(count), first].concat();
+                    let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+                    assert_eq!(encode(&text), expected, "{text}");
+                    assert_eq!(decode(&expected), text);
+                    assert!(chars(&expected).eq(text.chars()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_unit_is_read_as_the_standard_library_does() {
+        for unit in 0..=u16::MAX {
+            let octets = [&[0, 0x41], &unit.to_be_bytes()[..], &[0, 0x42]].concat();
+            let expected = String::from_utf16_lossy(&[0x41, unit, 0x42]);
+            assert_eq!(decode(&octets), expected);
+            let paired = [&[0xD8, 0x3D], &unit.to_be_bytes()[..]].concat();
+            assert_eq!(decode(&paired), String::from_utf16_lossy(&[0xD83D, unit]));
+        }
     }
 
     #[test]

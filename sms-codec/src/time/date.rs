@@ -138,14 +138,25 @@ fn smpp(text: &str) -> Option<ReceiptDate> {
     }
 }
 
-/// `YYYY-MM-DD hh:mm[:ss]`, blank or `T` between, `Z` or an offset behind.
+/// `YYYY-MM-DD hh:mm[:ss[.fraction]]`, blank or `T` between, `Z` or an offset behind.
 fn iso(text: &str) -> Option<ReceiptDate> {
     let date = (four, preceded(char('-'), two), preceded(char('-'), two));
-    let clock = (two, preceded(char(':'), two), opt(preceded(char(':'), two)));
+    let clock = (two, preceded(char(':'), two), opt((preceded(char(':'), two), opt(fraction))));
     let mut whole = all_consuming((date, one_of(" T"), clock, opt(offset)));
     let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text).ok()?;
-    let local = Civil::new(date, (hour, minute, second.unwrap_or(0))).ok()?;
-    Some(ReceiptDate { local, millis: 0, offset_minutes })
+    let (second, millis) = second.unwrap_or_default();
+    let local = Civil::new(date, (hour, minute, second)).ok()?;
+    Some(ReceiptDate { local, millis: millis.unwrap_or(0), offset_minutes })
+}
+
+/// A fraction of a second as milliseconds; finer digits are dropped.
+fn fraction(input: &str) -> IResult<&str, u16> {
+    let digits = take_while_m_n(1, FINEST_FRACTION, |character: char| character.is_ascii_digit());
+    let millis = |digits: &str| {
+        let digits = digits.bytes().chain([b'0'; 2]).take(3);
+        digits.fold(0, |millis, digit| millis * 10 + u16::from(digit - b'0'))
+    };
+    preceded(char('.'), digits.map(millis)).parse(input)
 }
 
 /// `Z`, or a sign, hours and minutes, with or without a colon.
@@ -168,6 +179,8 @@ fn four(input: &str) -> IResult<&str, u16> {
 
 /// Milliseconds of a minute.
 const MINUTE: i64 = 60_000;
+/// Nanoseconds: nobody writes finer ones.
+const FINEST_FRACTION: usize = 9;
 
 #[cfg(test)]
 mod tests {
@@ -191,6 +204,8 @@ mod tests {
             ("260630120009912-", "2026-06-30T12:00:09.9-03:00"),
             (" 2026-06-30 12:00 ", "2026-06-30T12:00:00"),
             ("2026-06-30T12:00:09-0530", "2026-06-30T12:00:09-05:30"),
+            ("2026-06-30T12:00:09.5", "2026-06-30T12:00:09.5"),
+            ("2026-06-30 12:00:09.012345Z", "2026-06-30T12:00:09.012+00:00"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
         }
@@ -210,6 +225,8 @@ mod tests {
             "26063012001",
             "000000010000000R",
             "2026-06-30",
+            "2026-06-30 12:00:09.",
+            "2026-06-30 12:00.5",
             "2026-06-30T12:00:09Zx",
             "2026-06-30T12:00:09+1",
             "2026-06-30T12:00:09+24:00",

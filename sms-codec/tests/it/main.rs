@@ -1,5 +1,6 @@
 //! The crate against the protocol's tables and vectors in `testdata/`, and the fuzz corpus.
 
+mod charset;
 mod coding;
 mod common;
 mod corpus;
