@@ -3,12 +3,16 @@
 //! Each function takes raw octets, panics if a property breaks, and returns nothing. Property
 //! tests of this crate call the same functions.
 
+mod join;
+
 use alloc::{string::ToString, vec::Vec};
+
+pub use join::join;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
 use crate::receipt::{self, Form, Receipt, Report, Tlvs};
-use crate::segment::{Segment, Segmenter, Unit, join};
+use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
 use crate::udh::{Concatenation, Element, Reference, Udh, write};
@@ -111,7 +115,7 @@ pub fn segment(octets: &[u8]) {
     assert_eq!(parts.len(), total, "total");
     whole_characters(unit, &parts, octets);
     let reversed: Vec<_> = parts.into_iter().rev().collect();
-    assert_eq!(join(&reversed).as_deref(), Ok(octets), "joined");
+    assert_eq!(segment::join(&reversed).as_deref(), Ok(octets), "joined");
 }
 
 fn fits(unit: Unit, segment: Segment<'_>) -> Option<(Concatenation, &[u8])> {

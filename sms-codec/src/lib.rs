@@ -7,7 +7,8 @@
 //! | `data_coding` to alphabet, text to octets | [`charset`] |
 //! | GSM data coding scheme of the air interface | [`dcs`] |
 //! | user data header, concatenation | [`udh`] |
-//! | splitting and joining long messages | [`segment`] |
+//! | splitting long messages | [`segment`] |
+//! | joining their parts over time | [`join`] |
 //! | delivery receipts, both ways | [`receipt`] |
 //! | SMPP times, receipt dates | [`time`] |
 //!
@@ -36,6 +37,7 @@ pub mod charset;
 pub mod check;
 pub mod dcs;
 pub mod gsm7;
+pub mod join;
 pub mod receipt;
 pub mod segment;
 pub mod time;
