@@ -4,14 +4,15 @@
 //! tests of this crate call the same functions.
 
 mod join;
+mod receipt;
 
 use alloc::{string::ToString, vec::Vec};
 
 pub use join::join;
+pub use receipt::receipt;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
-use crate::receipt::{self, Form, Receipt, Report, Tlvs};
 use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
@@ -139,31 +140,6 @@ fn whole_characters(unit: Unit, parts: &[(Concatenation, &[u8])], octets: &[u8])
     assert_eq!(text.concat(), charset.decode(octets), "characters");
 }
 
-/// Receipts: reading is total, and what is written reads and writes the same again.
-pub fn receipt(octets: &[u8]) {
-    let tlvs = Tlvs {
-        receipted_message_id: octets.get(..8),
-        message_state: octets.first().copied(),
-        network_error_code: octets.get(..3),
-    };
-    for (esm_class, data_coding) in [(0x04, 0), (0x44, 3), (0x20, 8), (0, 0)] {
-        let text = receipt::text(esm_class, data_coding, octets);
-        assert!(!text.ends_with('\0'), "trailing NUL");
-        if let Some(report) = Report::read(esm_class, &text, tlvs) {
-            let _ = (report.cause(), report.is_final(), report.receipt.extra.iter().count());
-        }
-        let read = Receipt::parse(&text);
-        for form in [Form::Standard, Form::Provider] {
-            let written = read.display(form).to_string();
-            assert!(written.is_ascii(), "ASCII");
-            assert_eq!(Receipt::parse(&written).display(form).to_string(), written, "written twice");
-        }
-        if let (Some(id), Some(stat)) = (read.id, read.stat) {
-            let _ = receipt::match_id(id, stat, receipt::IdNotation::Guess);
-        }
-    }
-}
-
 /// Times and receipt dates: what is read is written so that it reads the same.
 pub fn time(octets: &[u8]) {
     let strict = When::parse(octets);
@@ -245,15 +221,6 @@ mod tests {
             let mut chosen = vec![choice];
             chosen.extend(nasty);
             segment(&chosen);
-        }
-
-        #[test]
-        fn receipt_keeps_its_properties(
-            any in octets(),
-            fields in "((id|sub|dlvrd?|submit.?date|done_date|stat|err|text|Text|[a-z]{1,5})[ \t]?:[ ]?([0-9]{1,14}|[A-Z]{4,8}|\\PC{0,9})[ ,;|\r\n]{0,2}){0,12}",
-        ) {
-            receipt(&any);
-            receipt(fields.as_bytes());
         }
 
         #[test]
