@@ -9,7 +9,7 @@ use crate::join::{GivenUp, Joiner, Limits, Part, Place, Progress, Pushed, Reason
 /// Joining: any parts at any time give what the rules say, each comes back exactly once, the
 /// limits hold. Three octets are one step: what to do, which part, which octets.
 pub fn join(octets: &[u8]) {
-    let limits = Limits { messages: 4, octets: 24 * size_of::<(u8, Tagged)>(), lifetime: 40, remember: 20 };
+    let limits = Limits { messages: 4, octets: 8 * size_of::<(u8, Tagged)>(), lifetime: 40, remember: 20 };
     let mut joiner = Joiner::new(limits);
     let mut model = Model { limits, now: 0, waiting: Vec::new(), done: Vec::new() };
     let mut pushed = Vec::new();
@@ -164,7 +164,9 @@ impl Model {
             entry.parts.sort_by_key(|(sequence, _)| *sequence);
             seen.tags = entry.parts.iter().map(|(_, part)| part.tag).collect();
             entry.until = self.now + self.limits.remember;
-            self.done.push(entry);
+            if entry.id.2 > 1 {
+                self.done.push(entry);
+            }
             while self.is_over() && !self.done.is_empty() {
                 self.done.remove(0);
             }

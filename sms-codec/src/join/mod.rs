@@ -9,7 +9,8 @@
 //!
 //! * A part that is there already, with the same octets, is a duplicate and handed back. This also
 //!   holds for a while after its message was completed ([`Limits::remember`]), because an MC
-//!   repeats what was not answered in time.
+//!   repeats what was not answered in time. A message of one part is never remembered: if it
+//!   comes twice, it comes twice, like any message without parts.
 //! * A part that is there already with other octets means that the sender uses the reference
 //!   again: the old message is given up, and the part begins a new one.
 //! * The deadline counts from the first part and is never moved, so that nobody waits longer.
@@ -194,7 +195,8 @@ impl<K: Ord + Clone, P: AsRef<[u8]>> Joiner<K, P> {
 
     fn complete(&mut self, serial: u64) -> Progress<K, P> {
         let Some(Waiting { id, parts, .. }) = self.take(serial) else { return Progress::TooLarge };
-        if self.limits.remember > 0 {
+        // A single part leaves nothing behind that a repetition could disturb.
+        if self.limits.remember > 0 && id.total > 1 {
             self.remember(&id, &parts);
         }
         let parts = parts.into_iter().map(|(_, part)| part).collect();
@@ -235,7 +237,7 @@ impl<K: Ord + Clone, P: AsRef<[u8]>> Joiner<K, P> {
 
     fn take(&mut self, serial: u64) -> Option<Waiting<K, P>> {
         let waiting = self.waiting.remove(&serial)?;
-        self.octets -= waiting.octets();
+        self.octets = self.octets.saturating_sub(waiting.octets());
         self.index.remove(&waiting.id);
         Some(waiting)
     }
@@ -248,7 +250,7 @@ impl<K: Ord + Clone, P: AsRef<[u8]>> Joiner<K, P> {
 
     fn forget(&mut self, serial: u64) -> bool {
         let Some(done) = self.done.remove(&serial) else { return false };
-        self.octets -= done.octets();
+        self.octets = self.octets.saturating_sub(done.octets());
         self.index.remove(&done.id);
         true
     }
@@ -267,12 +269,19 @@ impl<K, P> fmt::Debug for Joiner<K, P> {
 }
 
 /// A part as it arrives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Part<P> {
     /// Which part of which message it is.
     pub place: Place,
     /// What the caller has of it.
     pub data: P,
+}
+
+/// Shows no message text.
+impl<P> fmt::Debug for Part<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// How much is kept, and for how long.
@@ -295,7 +304,7 @@ impl Default for Limits {
             // A busy listener has some hundreds under way.
             messages: 10_000,
             octets: 16 << 20,
-            // What Kannel waits, and longer than handsets need to be found again after a tunnel.
+            // What Kannel waits, too: a handset that loses its network sends the rest later.
             lifetime: 30 * MINUTE,
             // An MC repeats an unanswered `deliver_sm` within minutes.
             remember: 5 * MINUTE,
@@ -380,9 +389,18 @@ mod tests {
     fn nothing_is_remembered_unless_wanted() {
         let mut joiner = Joiner::new(Limits { remember: 0, ..LIMITS });
         for _ in 0..2 {
-            assert_eq!(complete(joiner.push(1, part(0, 1, 1, "OK"), 0)), ["OK"]);
+            assert!(is_waiting(&joiner.push(1, part(0, 2, 2, "K"), 0)));
+            assert_eq!(complete(joiner.push(1, part(0, 2, 1, "O"), 0)), ["O", "K"]);
         }
         assert_eq!(joiner.octets(), 0);
+    }
+
+    #[test]
+    fn a_message_of_one_part_may_come_twice() {
+        let mut joiner = Joiner::new(LIMITS);
+        for _ in 0..2 {
+            assert_eq!(complete(joiner.push(1, part(0, 1, 1, "OK"), 0)), ["OK"]);
+        }
     }
 
     #[test]
@@ -472,7 +490,7 @@ mod tests {
         let mut joiner = Joiner::new(LIMITS);
         let pushed = joiner.push("447700900123", part(1, 2, 1, "secret"), 0);
         let again = joiner.push("447700900123", part(1, 2, 1, "geheim"), 0);
-        let shown = format!("{joiner:?} {pushed:?} {again:?}");
+        let shown = format!("{joiner:?} {pushed:?} {again:?} {:?}", part(1, 2, 1, "secret"));
         assert!(shown.contains("Reused") && !shown.contains("4477"), "{shown}");
         assert!(!shown.contains("secret") && !shown.contains("geheim"), "{shown}");
     }
