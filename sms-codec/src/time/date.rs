@@ -5,12 +5,12 @@ use core::fmt;
 use nom::{
     IResult, Parser,
     branch::alt,
-    bytes::complete::take_while_m_n,
     character::complete::{char, one_of},
-    combinator::{all_consuming, map_res, opt, value, verify},
+    combinator::{all_consuming, opt, value, verify},
     sequence::preceded,
 };
 
+use super::parse::pair;
 use super::{Absolute, Civil, When, full_year};
 
 /// A date of a receipt.
@@ -106,19 +106,19 @@ impl fmt::Display for ReceiptDate {
 
 /// `YYMMDDhhmm[ss]`.
 fn two_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = two(text).ok()?;
+    let (rest, year) = pair(text.as_bytes()).ok()?;
     month_to_second(full_year(year), rest)
 }
 
 /// `YYYYMMDDhhmm[ss]`.
 fn four_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = four(text).ok()?;
+    let (rest, year) = four(text.as_bytes()).ok()?;
     month_to_second(year, rest)
 }
 
-fn month_to_second(year: u16, text: &str) -> Option<ReceiptDate> {
-    let fields = (two, two, two, two, opt(two));
-    let (_, (month, day, hour, minute, second)) = all_consuming(fields).parse(text).ok()?;
+fn month_to_second(year: u16, digits: &[u8]) -> Option<ReceiptDate> {
+    let fields = (pair, pair, pair, pair, opt(pair));
+    let (_, (month, day, hour, minute, second)) = all_consuming(fields).parse(digits).ok()?;
     let civil = Civil::new((year, month, day), (hour, minute, second.unwrap_or(0)));
     civil.ok().map(ReceiptDate::from)
 }
@@ -140,30 +140,26 @@ fn smpp(text: &str) -> Option<ReceiptDate> {
 
 /// `YYYY-MM-DD hh:mm[:ss]`, blank or `T` between, `Z` or an offset behind.
 fn iso(text: &str) -> Option<ReceiptDate> {
-    let date = (four, preceded(char('-'), two), preceded(char('-'), two));
-    let clock = (two, preceded(char(':'), two), opt(preceded(char(':'), two)));
+    let date = (four, preceded(char('-'), pair), preceded(char('-'), pair));
+    let clock = (pair, preceded(char(':'), pair), opt(preceded(char(':'), pair)));
     let mut whole = all_consuming((date, one_of(" T"), clock, opt(offset)));
-    let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text).ok()?;
+    let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text.as_bytes()).ok()?;
     let local = Civil::new(date, (hour, minute, second.unwrap_or(0))).ok()?;
     Some(ReceiptDate { local, millis: 0, offset_minutes })
 }
 
 /// `Z`, or a sign, hours and minutes, with or without a colon.
-fn offset(input: &str) -> IResult<&str, i16> {
+fn offset(input: &[u8]) -> IResult<&[u8], i16> {
     let sign = alt((value(1, char('+')), value(-1, char('-'))));
-    let hours = verify(two, |&hours| hours < 24);
-    let minutes = preceded(opt(char(':')), verify(two, |&minutes| minutes < 60));
+    let hours = verify(pair, |&hours| hours < 24);
+    let minutes = preceded(opt(char(':')), verify(pair, |&minutes| minutes < 60));
     let minutes = (hours, minutes).map(|(hours, minutes)| i16::from(hours) * 60 + i16::from(minutes));
     let signed = (sign, minutes).map(|(sign, minutes): (i16, i16)| sign * minutes);
     alt((value(0, char('Z')), signed)).parse(input)
 }
 
-fn two(input: &str) -> IResult<&str, u8> {
-    map_res(take_while_m_n(2, 2, |c: char| c.is_ascii_digit()), str::parse).parse(input)
-}
-
-fn four(input: &str) -> IResult<&str, u16> {
-    map_res(take_while_m_n(4, 4, |c: char| c.is_ascii_digit()), str::parse).parse(input)
+fn four(input: &[u8]) -> IResult<&[u8], u16> {
+    (pair, pair).map(|(century, year)| u16::from(century) * 100 + u16::from(year)).parse(input)
 }
 
 /// Milliseconds of a minute.
