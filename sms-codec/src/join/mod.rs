@@ -294,7 +294,7 @@ pub struct Limits {
     /// Milliseconds from the first part of a message to its deadline.
     pub lifetime: u64,
     /// Milliseconds for which a completed message is remembered, without its parts, so that a
-    /// repeated part begins no new message; 0 for senders who use one reference for all messages.
+    /// repeated part begins no new message; 0 for senders whose references repeat sooner than that.
     pub remember: u64,
 }
 
