@@ -74,7 +74,17 @@ def seed_headers():
             add("udh", bytes.fromhex(fields.get("short_message_hex", "")))
 
 
+def seed_parts():
+    """A step of the joiner is three octets: what to do, which part of how many, which octets."""
+    steps = random.Random(2)
+    for _ in range(32):
+        parts = [(total, sequence) for total in (1, 2, 3, 7) for sequence in range(1, total + 1)]
+        chosen = steps.choices(parts, k=60)
+        add("join", b"".join(bytes([steps.randrange(256), t | n << 3, steps.randrange(40)]) for t, n in chosen))
+
+
 seed_pdus()
 seed_choices()
+seed_parts()
 seed_texts()
 seed_headers()

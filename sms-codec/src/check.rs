@@ -5,16 +5,19 @@
 
 mod address;
 mod charset;
+mod join;
+mod receipt;
 
 use alloc::{string::ToString, vec::Vec};
 
 pub use address::address;
 pub use charset::charset;
+pub use join::join;
+pub use receipt::receipt;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
-use crate::receipt::{self, Form, Receipt, Report, Tlvs};
-use crate::segment::{Segment, Segmenter, Unit, join};
+use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
 use crate::udh::{Concatenation, Element, Reference, Udh, write};
@@ -118,7 +121,7 @@ pub fn segment(octets: &[u8]) {
     assert_eq!(parts.len(), total, "total");
     whole_characters(unit, &parts, octets);
     let reversed: Vec<_> = parts.into_iter().rev().collect();
-    assert_eq!(join(&reversed).as_deref(), Ok(octets), "joined");
+    assert_eq!(segment::join(&reversed).as_deref(), Ok(octets), "joined");
 }
 
 fn fits(unit: Unit, segment: Segment<'_>) -> Option<(Concatenation, &[u8])> {
@@ -140,31 +143,6 @@ fn whole_characters(unit: Unit, parts: &[(Concatenation, &[u8])], octets: &[u8])
     };
     let text: Vec<_> = parts.iter().map(|(_, part)| charset.decode(part)).collect();
     assert_eq!(text.concat(), charset.decode(octets), "characters");
-}
-
-/// Receipts: reading is total, and what is written reads and writes the same again.
-pub fn receipt(octets: &[u8]) {
-    let tlvs = Tlvs {
-        receipted_message_id: octets.get(..8),
-        message_state: octets.first().copied(),
-        network_error_code: octets.get(..3),
-    };
-    for (esm_class, data_coding) in [(0x04, 0), (0x44, 3), (0x20, 8), (0, 0)] {
-        let text = receipt::text(esm_class, data_coding, octets);
-        assert!(!text.ends_with('\0'), "trailing NUL");
-        if let Some(report) = Report::read(esm_class, &text, tlvs) {
-            let _ = (report.cause(), report.is_final(), report.receipt.extra.iter().count());
-        }
-        let read = Receipt::parse(&text);
-        for form in [Form::Standard, Form::Provider] {
-            let written = read.display(form).to_string();
-            assert!(written.is_ascii(), "ASCII");
-            assert_eq!(Receipt::parse(&written).display(form).to_string(), written, "written twice");
-        }
-        if let (Some(id), Some(stat)) = (read.id, read.stat) {
-            let _ = receipt::match_id(id, stat, receipt::IdNotation::Guess);
-        }
-    }
 }
 
 /// Times and receipt dates: what is read is written so that it reads the same.
@@ -246,15 +224,6 @@ mod tests {
             let mut chosen = vec![choice];
             chosen.extend(nasty);
             segment(&chosen);
-        }
-
-        #[test]
-        fn receipt_keeps_its_properties(
-            any in octets(),
-            fields in "((id|sub|dlvrd?|submit.?date|done_date|stat|err|text|Text|[a-z]{1,5})[ \t]?:[ ]?([0-9]{1,14}|[A-Z]{4,8}|\\PC{0,9})[ ,;|\r\n]{0,2}){0,12}",
-        ) {
-            receipt(&any);
-            receipt(fields.as_bytes());
         }
 
         #[test]

@@ -7,7 +7,8 @@
 //! | `data_coding` to alphabet and back, national sets | [`charset`] |
 //! | GSM data coding scheme of the air interface | [`dcs`] |
 //! | user data header, concatenation | [`udh`] |
-//! | splitting and joining long messages | [`segment`] |
+//! | splitting long messages | [`segment`] |
+//! | joining their parts over time | [`join`] |
 //! | delivery receipts, both ways | [`receipt`] |
 //! | sender ids, numbers, TON and NPI | [`address`] |
 //! | SMPP times, receipt dates | [`time`] |
@@ -38,6 +39,7 @@ pub mod charset;
 pub mod check;
 pub mod dcs;
 pub mod gsm7;
+pub mod join;
 pub mod receipt;
 pub mod segment;
 #[cfg(feature = "serde")]

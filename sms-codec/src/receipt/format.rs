@@ -5,89 +5,117 @@ use core::fmt;
 use super::{MessageState, Receipt};
 use crate::time::ReceiptDate;
 
-/// How a receipt's text is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Form {
-    /// The de-facto standard, with `dlvrd` and up to 20 characters of `text`.
-    #[default]
-    Standard,
+/// How a peer wants the text of receipts.
+///
+/// ```
+/// use sms_codec::receipt::{Dialect, MessageState, Receipt};
+///
+/// let stat = MessageState::Delivered.word();
+/// let receipt = Receipt { id: Some("4A"), stat: Some(stat), text: Some("Hi"), ..Receipt::default() };
+/// let dialect = Dialect { seconds: true, text: Some("Text"), ..Dialect::STANDARD };
+/// assert_eq!(
+///     receipt.display(dialect).to_string(),
+///     "id:4A sub:001 dlvrd:001 submit date:000000000000 done date:000000000000 stat:DELIVRD err:000 Text:Hi",
+/// );
+/// ```
+///
+/// The id is written as it is: it must be the one of `submit_sm_resp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Dialect {
+    /// The key of the delivered count.
+    pub dlvrd: &'static str,
+    /// Whether dates have seconds: `YYMMDDhhmmss`.
+    pub seconds: bool,
+    /// The key of `text`, which takes 20 characters; none leaves it out.
+    pub text: Option<&'static str>,
+    /// Which states the peer knows.
+    pub states: States,
+}
+
+impl Dialect {
+    /// The de-facto standard.
+    pub const STANDARD: Self = Self { dlvrd: "dlvrd", seconds: false, text: Some("text"), states: States::All };
+
     /// The wholesale provider's: `dlvr`, no `text`, and only seven words for the state.
+    pub const PROVIDER: Self = Self { dlvrd: "dlvr", seconds: false, text: None, states: States::Seven };
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+/// Which states a peer knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum States {
+    /// All of them; `stat`, `sub`, `dlvrd` and `err` are written as given.
+    All,
+    /// DELIVRD, EXPIRED, UNDELIV, ACCEPTD, UNKNOWN, ENROUTE and REJECTD.
     ///
-    /// `sub`, `dlvr` and the 000 of `err` follow from the state, whatever the fields say.
-    Provider,
+    /// `sub`, `dlvrd` and the 000 of `err` follow from the state, whatever the fields say.
+    Seven,
 }
 
 impl<'a> Receipt<'a> {
     /// Shows the receipt as it goes into `short_message`; writes absent values as zeros.
-    pub fn display(self, form: Form) -> impl fmt::Display + 'a {
-        Written { receipt: self, form }
+    pub fn display(self, dialect: Dialect) -> impl fmt::Display + 'a {
+        Written { receipt: self.known_to(dialect.states), dialect }
+    }
+
+    /// The receipt in the states a peer knows.
+    fn known_to(self, states: States) -> Self {
+        if states == States::All {
+            return self;
+        }
+        let state = seventh(self.state().unwrap_or(MessageState::Unknown));
+        let failed = matches!(state, MessageState::Expired | MessageState::Undeliverable | MessageState::Rejected);
+        let dlvrd = u32::from(state == MessageState::Delivered);
+        Self { sub: Some(1), dlvrd: Some(dlvrd), stat: Some(state.word()), err: self.err.filter(|_| failed), ..self }
+    }
+}
+
+/// The state that says most nearly the same: the seven lack DELETED, SCHEDLD and SKIPPED.
+const fn seventh(state: MessageState) -> MessageState {
+    match state {
+        MessageState::Deleted | MessageState::Skipped => MessageState::Undeliverable,
+        MessageState::Scheduled => MessageState::Accepted,
+        state => state,
     }
 }
 
 struct Written<'a> {
     receipt: Receipt<'a>,
-    form: Form,
+    dialect: Dialect,
 }
 
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.form {
-            Form::Standard => standard(&self.receipt, f),
-            Form::Provider => provider(&self.receipt, f),
+        let Self { receipt, dialect } = self;
+        let delivered = u32::from(receipt.state() == Some(MessageState::Delivered));
+        let (sub, dlvrd) = (receipt.sub.unwrap_or(1), receipt.dlvrd.unwrap_or(delivered));
+        write!(f, "id:{} sub:{sub:03} {}:{dlvrd:03} submit date:", Ascii(receipt.id.unwrap_or("")), dialect.dlvrd)?;
+        self.date(receipt.submit_date, f)?;
+        f.write_str(" done date:")?;
+        self.date(receipt.done_date, f)?;
+        let (stat, err) = (receipt.stat.unwrap_or(MessageState::Unknown.word()), receipt.err.unwrap_or(""));
+        let padding = "000".get(err.chars().count().min(3)..).unwrap_or_default();
+        write!(f, " stat:{} err:{padding}{}", Ascii(stat), Ascii(err))?;
+        match dialect.text {
+            Some(key) => write!(f, " {key}:{}", Ascii(first_characters(receipt.text.unwrap_or("")))),
+            None => Ok(()),
         }
     }
 }
 
-fn standard(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let delivered = u32::from(receipt.state() == Some(MessageState::Delivered));
-    let sub = receipt.sub.unwrap_or(1);
-    let dlvrd = receipt.dlvrd.unwrap_or(delivered);
-    write!(f, "id:{} sub:{sub:03} dlvrd:{dlvrd:03} ", Ascii(receipt.id.unwrap_or("")))?;
-    let stat = receipt.stat.unwrap_or(MessageState::Unknown.word());
-    end(receipt, f, stat, receipt.err)?;
-    write!(f, " text:{}", Ascii(first_characters(receipt.text.unwrap_or(""))))
-}
-
-fn provider(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let state = receipt.state().unwrap_or(MessageState::Unknown);
-    let dlvr = u8::from(state == MessageState::Delivered);
-    write!(f, "id:{} sub:001 dlvr:{dlvr:03} ", Ascii(receipt.id.unwrap_or("")))?;
-    let failed = !matches!(
-        state,
-        MessageState::Delivered
-            | MessageState::Enroute
-            | MessageState::Accepted
-            | MessageState::Scheduled
-            | MessageState::Unknown
-    );
-    end(receipt, f, provider_word(state), receipt.err.filter(|_| failed))
-}
-
-/// The dates, `stat` and `err`, which both forms share.
-fn end(receipt: &Receipt<'_>, f: &mut fmt::Formatter<'_>, stat: &str, err: Option<&str>) -> fmt::Result {
-    f.write_str("submit date:")?;
-    date(receipt.submit_date, f)?;
-    f.write_str(" done date:")?;
-    date(receipt.done_date, f)?;
-    let err = err.unwrap_or("");
-    let padding = "000".get(err.chars().count().min(3)..).unwrap_or_default();
-    write!(f, " stat:{} err:{padding}{}", Ascii(stat), Ascii(err))
-}
-
-fn date(date: Option<ReceiptDate>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match date {
-        Some(date) => write!(f, "{}", date.local.minutes()),
-        None => f.write_str("0000000000"),
-    }
-}
-
-/// The provider's list has no DELETED, SCHEDLD and SKIPPED.
-const fn provider_word(state: MessageState) -> &'static str {
-    match state {
-        MessageState::Deleted | MessageState::Skipped => MessageState::Undeliverable.word(),
-        MessageState::Scheduled => MessageState::Accepted.word(),
-        state => state.word(),
+impl Written<'_> {
+    fn date(&self, date: Option<ReceiptDate>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (date, self.dialect.seconds) {
+            (Some(date), false) => write!(f, "{}", date.local.minutes()),
+            (Some(date), true) => write!(f, "{}", date.local.seconds()),
+            (None, false) => f.write_str("0000000000"),
+            (None, true) => f.write_str("000000000000"),
+        }
     }
 }
 
@@ -109,7 +137,7 @@ impl fmt::Display for Ascii<'_> {
 }
 
 /// Characters of the message that a receipt repeats.
-const MOST_TEXT: usize = 20;
+pub(super) const MOST_TEXT: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -128,14 +156,14 @@ mod tests {
     }
 
     fn provider(state: MessageState) -> String {
-        receipt(state).display(Form::Provider).to_string()
+        receipt(state).display(Dialect::PROVIDER).to_string()
     }
 
     #[test]
     fn the_standard_form_has_every_field() {
         let receipt = Receipt { text: Some("Grüße\nan alle, die dies lesen"), ..receipt(MessageState::Delivered) };
         assert_eq!(
-            receipt.display(Form::Standard).to_string(),
+            receipt.display(Dialect::STANDARD).to_string(),
             "id:0123456789 sub:001 dlvrd:001 submit date:2606301200 done date:2606301201 \
              stat:DELIVRD err:027 text:Gr??e?an alle, die d",
         );
@@ -144,7 +172,7 @@ mod tests {
     #[test]
     fn absent_values_are_zeros() {
         assert_eq!(
-            Receipt::default().display(Form::Standard).to_string(),
+            Receipt::default().display(Dialect::STANDARD).to_string(),
             "id: sub:001 dlvrd:000 submit date:0000000000 done date:0000000000 \
              stat:UNKNOWN err:000 text:",
         );
@@ -183,7 +211,7 @@ mod tests {
     fn what_is_written_reads_back() {
         for value in 0..=9 {
             let written = receipt(MessageState::from_wire(value).unwrap());
-            let text = written.display(Form::Standard).to_string();
+            let text = written.display(Dialect::STANDARD).to_string();
             let read = Receipt::parse(&text);
             assert_eq!((read.id, read.state(), read.err), (written.id, written.state(), Some("027")));
             assert_eq!((read.submit_date, read.text), (written.submit_date, Some("")));

@@ -2,7 +2,11 @@
 //!
 //! Reading takes three steps, each usable alone: [`text`] makes user data readable, [`Receipt`]
 //! finds the fields, [`Report`] combines them with the TLVs. Nothing is ever an error: a field
-//! that cannot be used is absent. Writing is [`Receipt::display`] with a [`Form`].
+//! that cannot be used is absent, and [`Oddities`] tell what was unusual. [`Habits`] hold what one
+//! peer means in its own way. Ids are matched by [`match_id`], not here.
+//!
+//! Id and state are those of the TLVs, else those of the text; of the errors the TLV counts if its
+//! network type is a known one; dates are only in the text.
 //!
 //! ```
 //! use sms_codec::receipt::{MessageState, Report, Tlvs, text};
@@ -14,10 +18,41 @@
 //! let Some(report) = Report::read(0x04, &text, tlvs) else { unreachable!() };
 //! assert_eq!((report.id, report.state), (Some("37"), Some(MessageState::Delivered)));
 //! assert_eq!(report.receipt.id, Some("55"));
+//! assert_eq!(report.receipt.done_date.map(|date| date.to_string()).as_deref(), Some("2026-06-30T12:01:00"));
+//! assert_eq!(format!("{:?}", report.oddities()), "{IdsDiffer}");
+//! ```
+//!
+//! Writing is [`Receipt::display`] with a [`Dialect`]; the TLVs say the same:
+//!
+//! ```
+//! use sms_codec::receipt::{Dialect, MessageState, NetworkError, Receipt};
+//! use sms_codec::time::ReceiptDate;
+//!
+//! let (id, state) = ("0000000055", MessageState::Undeliverable);
+//! let receipt = Receipt {
+//!     id: Some(id),
+//!     submit_date: Some(ReceiptDate::from_unix_millis(1_782_820_800_000, 0)),
+//!     done_date: Some(ReceiptDate::from_unix_millis(1_782_820_860_000, 0)),
+//!     stat: Some(state.word()),
+//!     err: Some("27"),
+//!     text: Some("Hi"),
+//!     ..Receipt::default()
+//! };
+//! assert_eq!(
+//!     receipt.display(Dialect::STANDARD).to_string(),
+//!     "id:0000000055 sub:001 dlvrd:000 submit date:2606301200 done date:2606301201 \
+//!      stat:UNDELIV err:027 text:Hi",
+//! );
+//! let receipted_message_id = [id.as_bytes(), b"\0"].concat();
+//! let message_state = state.to_wire();
+//! let network_error_code = NetworkError { network_type: 3, code: 27 }.to_octets();
+//! # assert_eq!((receipted_message_id.len(), message_state, network_error_code), (11, 5, [3, 0, 27]));
 //! ```
 
 mod format;
+mod habits;
 mod id;
+mod oddity;
 mod parse;
 mod provider;
 mod report;
@@ -25,19 +60,21 @@ mod state;
 
 use core::fmt;
 
-pub use format::Form;
+pub use format::{Dialect, States};
+pub use habits::Habits;
 pub use id::{IdMatch, IdNotation, decimal_to_hex, hex_to_decimal, match_id, plain_id};
-pub use provider::{RESULT_CODES, ResultCode, ResultKind};
+pub use oddity::{Oddities, Oddity};
+pub use provider::{ProviderResult, RESULT_CODES, ResultCode, ResultKind, Retry};
 pub use report::{Cause, Kind, NetworkError, Report, Source, Tlvs, text};
 pub use state::MessageState;
 
 use crate::time::ReceiptDate;
-use parse::{Key, Known, Values};
+use parse::{Field, Fields, Key, Known};
 
 /// The fields of a receipt's text.
 ///
 /// ```
-/// use sms_codec::receipt::{Form, MessageState, Receipt};
+/// use sms_codec::receipt::{Dialect, MessageState, Receipt};
 ///
 /// let receipt = Receipt::parse("ID:7 stat : deliverd,err:0x0B");
 /// assert_eq!((receipt.id, receipt.stat, receipt.err), (Some("7"), Some("deliverd"), Some("0x0B")));
@@ -45,7 +82,7 @@ use parse::{Key, Known, Values};
 ///
 /// let receipt = Receipt { id: Some("7"), stat: Some("DELIVRD"), ..Receipt::default() };
 /// assert_eq!(
-///     receipt.display(Form::Provider).to_string(),
+///     receipt.display(Dialect::PROVIDER).to_string(),
 ///     "id:7 sub:001 dlvr:001 submit date:0000000000 done date:0000000000 stat:DELIVRD err:000",
 /// );
 /// ```
@@ -75,7 +112,7 @@ impl<'a> Receipt<'a> {
     /// Reads a receipt's text; free text gives a receipt without fields.
     pub fn parse(text: &'a str) -> Self {
         let mut receipt = Self { extra: Extra(text), ..Self::default() };
-        for (key, value) in Values::of(text) {
+        for Field { key, value, .. } in Fields::of(text).filter(|field| !field.repeated) {
             let Key::Known(key) = key else { continue };
             let word = (!value.is_empty()).then_some(value);
             match key {
@@ -95,6 +132,17 @@ impl<'a> Receipt<'a> {
     /// The state that `stat` stands for; none if it is absent or unrecognised.
     pub fn state(&self) -> Option<MessageState> {
         self.stat.and_then(MessageState::from_word)
+    }
+
+    /// What is unusual about the text this was read from; reads it once more.
+    pub fn oddities(&self) -> Oddities {
+        Oddities::of(self.extra.0)
+    }
+
+    /// What `err` means in the table of the wholesale provider; none if it is absent or zero,
+    /// which the provider sends for everything that is delivered or under way.
+    pub fn provider_result(&self) -> Option<ProviderResult<'a>> {
+        self.err.filter(|_| self.err_number() != Some(0)).map(ProviderResult::read)
     }
 
     /// `err` as a number, if it is decimal digits.
@@ -133,7 +181,7 @@ impl<'a> Extra<'a> {
     /// assert!(receipt.extra.iter().eq([("mcc", "234"), ("mnc", "15")]));
     /// ```
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        Values::of(self.0).filter_map(|(key, value)| match key {
+        Fields::of(self.0).filter_map(|Field { key, value, .. }| match key {
             Key::Other(key) => Some((key, value)),
             Key::Known(_) => None,
         })
@@ -206,6 +254,21 @@ mod tests {
     fn a_repeated_text_key_ends_the_fields() {
         let receipt = Receipt::parse("text:a id:1 stat:DELIVRD text:b err:9");
         assert_eq!((receipt.text, receipt.err), (Some("a"), None));
+    }
+
+    #[test]
+    fn a_longer_word_than_date_is_another_key() {
+        let receipt = Receipt::parse("id:1 done_datemcc:2 submit dates:3 date:4 done:5 date :6");
+        assert_eq!((receipt.submit_date, receipt.done_date), (None, None));
+        let extra = [("done_datemcc", "2 submit"), ("dates", "3"), ("date", "4"), ("done", "5"), ("date", "6")];
+        assert!(receipt.extra.iter().eq(extra));
+    }
+
+    #[test]
+    fn a_receipt_of_ours_has_nothing_odd() {
+        let receipt = Receipt { id: Some("0123456789"), stat: Some("DELIVRD"), text: Some("x"), ..Receipt::default() };
+        let text = alloc::string::ToString::to_string(&receipt.display(Dialect::STANDARD));
+        assert!(Receipt::parse(&text).oddities().is_empty(), "{text}");
     }
 
     #[test]

@@ -1,13 +1,5 @@
 //! Reading the text of a receipt: keys in any order and spelling, values up to the next key.
 
-use nom::{
-    IResult, Parser,
-    branch::alt,
-    bytes::complete::{tag_no_case, take_while},
-    character::complete::{char, satisfy},
-    combinator::{recognize, value},
-};
-
 /// A key of a receipt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key<'a> {
@@ -15,7 +7,7 @@ pub(super) enum Key<'a> {
     Other(&'a str),
 }
 
-/// The keys every receipt may have.
+/// The keys every receipt may have, in the usual order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     Id,
@@ -28,119 +20,162 @@ pub(super) enum Known {
     Text,
 }
 
-/// Walks over the first value of every key; unknown keys come as often as they are there.
+impl Known {
+    /// The key as it is usually written.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Sub => "sub",
+            Self::Dlvrd => "dlvrd",
+            Self::SubmitDate => "submit date",
+            Self::DoneDate => "done date",
+            Self::Stat => "stat",
+            Self::Err => "err",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// A key with its value, in the words of the sender.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'a> {
+    pub(super) key: Key<'a>,
+    /// The key as it is written, up to its colon.
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    /// What stands between this colon and the next key, separators included.
+    pub(super) raw: &'a str,
+    /// Whether a known key has come before; then the first one counts.
+    pub(super) repeated: bool,
+}
+
+/// Walks over all keys with their values.
 #[derive(Clone)]
-pub(super) struct Values<'a> {
+pub(super) struct Fields<'a> {
     found: Option<Found<'a>>,
     seen: Seen,
 }
 
-impl<'a> Values<'a> {
+impl<'a> Fields<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let text = text.trim_end_matches('\0');
-        Self { found: find(text, true, |_| true), seen: Seen(0) }
+        Self { found: find(text, true, |_| true), seen: Seen::default() }
     }
 
-    /// Divides what follows a key into its value and the next key.
-    fn value(&self, key: Key<'a>, rest: &'a str) -> (&'a str, Option<Found<'a>>) {
+    /// Finds where the value of a key ends, and the next key.
+    fn end(&self, key: Key<'a>, rest: &'a str) -> Option<Found<'a>> {
         if key != Key::Known(Known::Text) {
-            let next = find(rest, false, |_| true);
-            return (before(rest, next).trim_matches(SEPARATORS), next);
+            return find(rest, false, |_| true);
         }
-        let text = rest.trim_start_matches([' ', '\t']);
         if self.seen.has(Known::Id) && self.seen.has(Known::Stat) {
-            return (text, None);
+            return None;
         }
         // The text came too early: what is still missing may follow it.
         let missing = |key| matches!(key, Key::Known(known) if !self.seen.has(known));
-        match find(text, false, missing) {
-            None => (text, None),
-            next => (before(text, next).trim_end_matches(SEPARATORS), next),
-        }
+        find(rest.trim_start_matches(BLANKS), false, missing)
     }
 }
 
-impl<'a> Iterator for Values<'a> {
-    type Item = (Key<'a>, &'a str);
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
 
-    fn next(&mut self) -> Option<(Key<'a>, &'a str)> {
-        loop {
-            let Found { key, rest, .. } = self.found.take()?;
-            let repeated = match key {
-                Key::Known(known) => self.seen.insert(known),
-                Key::Other(_) => false,
-            };
-            let (value, next) = self.value(key, rest);
-            self.found = next;
-            if !repeated {
-                return Some((key, value));
-            }
-        }
+    fn next(&mut self) -> Option<Field<'a>> {
+        let Found { key, name, rest, .. } = self.found.take()?;
+        let repeated = match key {
+            Key::Known(known) => self.seen.insert(known),
+            Key::Other(_) => false,
+        };
+        self.found = self.end(key, rest);
+        let raw = match self.found {
+            // All that follows the next key is the end of `rest`.
+            Some(next) => rest.get(..rest.len() - next.rest.len() - 1 - next.name.len()).unwrap_or_default(),
+            None => rest,
+        };
+        let value = match (key, self.found) {
+            (Key::Known(Known::Text), None) => raw.trim_start_matches(BLANKS),
+            (Key::Known(Known::Text), Some(_)) => trim_end(raw.trim_start_matches(BLANKS)),
+            _ => trim(raw),
+        };
+        Some(Field { key, name, value, raw, repeated })
     }
 }
 
 /// Which known keys have been met, one bit each.
-#[derive(Clone, Copy)]
-struct Seen(u8);
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen(u8);
 
 impl Seen {
-    const fn has(self, key: Known) -> bool {
+    pub(super) const fn has(self, key: Known) -> bool {
         self.0 & (1 << key as u8) != 0
     }
 
+    /// Whether a key has been met that usually comes later.
+    pub(super) const fn any_after(self, key: Known) -> bool {
+        self.0 >> key as u8 > 1
+    }
+
+    /// Whether all keys have been met that usually come earlier.
+    pub(super) const fn all_before(self, key: Known) -> bool {
+        let before = (1 << key as u8) - 1;
+        self.0 & before == before
+    }
+
     /// Marks a key; true if it was marked before.
-    const fn insert(&mut self, key: Known) -> bool {
+    pub(super) const fn insert(&mut self, key: Known) -> bool {
         let had = self.has(key);
         self.0 |= 1 << key as u8;
         had
     }
 }
 
-/// A key with its place in the text searched and what follows its colon.
+/// A key, as it is written up to its colon, and what follows that.
 #[derive(Clone, Copy)]
 struct Found<'a> {
-    start: usize,
     key: Key<'a>,
+    name: &'a str,
     rest: &'a str,
 }
 
 /// Finds the first key that is wanted; `fresh` means that one may be at the very start.
+///
+/// Looks for colons, which are few, and from there back for a key: no octet is seen twice, since
+/// no key has a colon inside.
 fn find<'a>(text: &'a str, fresh: bool, wanted: impl Fn(Key<'a>) -> bool) -> Option<Found<'a>> {
-    let mut fresh = fresh;
-    for (start, octet) in text.bytes().enumerate() {
-        if fresh && octet.is_ascii_alphabetic() {
-            match text.get(start..).map(key) {
-                Some(Ok((rest, key))) if wanted(key) => return Some(Found { start, key, rest }),
-                _ => {}
-            }
+    let mut from = 0;
+    loop {
+        let colon = from + text.as_bytes().get(from..)?.iter().position(|&octet| octet == b':')?;
+        let (before, rest) = (text.get(..colon)?, text.get(colon + 1..)?);
+        match key(before.trim_end_matches(BLANKS), fresh) {
+            Some((start, key)) if wanted(key) => return Some(Found { key, name: before.get(start..)?, rest }),
+            _ => from = colon + 1,
         }
-        fresh = SEPARATORS.contains(&char::from(octet));
     }
-    None
 }
 
-fn before<'a>(text: &'a str, next: Option<Found<'a>>) -> &'a str {
-    next.and_then(|next| text.get(..next.start)).unwrap_or(text)
+/// The key at the end of a text, and where it starts.
+fn key(text: &str, fresh: bool) -> Option<(usize, Key<'_>)> {
+    // A key is at the start or after a separator.
+    let is_start = |before: &str| before.bytes().next_back().map_or(fresh, |octet| SEPARATORS.contains(&octet));
+    if let Some((before, known)) = date(text).filter(|(before, _)| is_start(before)) {
+        return Some((before.len(), Key::Known(known)));
+    }
+    let before = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let word = text.get(before.len()..)?;
+    let is_key = word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_start(before);
+    is_key.then(|| (before.len(), name(word)))
 }
 
-/// A key with its colon.
-fn key(input: &str) -> IResult<&str, Key<'_>> {
-    let (rest, key) = alt((date.map(Key::Known), word.map(name))).parse(input)?;
-    let (rest, _) = (take_while(is_blank), char(':')).parse(rest)?;
-    Ok((rest, key))
+/// `submit date` or `done date`, joined or divided in any of the usual ways, and what is before.
+fn date(text: &str) -> Option<(&str, Known)> {
+    let which = strip(text, "date")?.trim_end_matches([' ', '\t', '_', '-']);
+    let submit = strip(which, "submit").map(|before| (before, Known::SubmitDate));
+    submit.or_else(|| strip(which, "done").map(|before| (before, Known::DoneDate)))
 }
 
-/// `submit date` or `done date`, joined or divided in any of the usual ways.
-fn date(input: &str) -> IResult<&str, Known> {
-    let which = alt((value(Known::SubmitDate, tag_no_case("submit")), value(Known::DoneDate, tag_no_case("done"))));
-    let joint = take_while(|c| is_blank(c) || c == '_' || c == '-');
-    (which, joint, tag_no_case("date")).map(|(which, _, _)| which).parse(input)
-}
-
-fn word(input: &str) -> IResult<&str, &str> {
-    let first = satisfy(|c| c.is_ascii_alphabetic());
-    let more = take_while(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    recognize((first, more)).parse(input)
+/// Takes a word in any letter case off the end.
+fn strip<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (before, end) = text.split_at_checked(text.len().checked_sub(word.len())?)?;
+    end.eq_ignore_ascii_case(word).then_some(before)
 }
 
 fn name(word: &str) -> Key<'_> {
@@ -148,8 +183,16 @@ fn name(word: &str) -> Key<'_> {
     known.map_or(Key::Other(word), |&(_, known)| Key::Known(known))
 }
 
-fn is_blank(c: char) -> bool {
-    c == ' ' || c == '\t'
+fn trim(text: &str) -> &str {
+    trim_end(text.trim_start_matches(is_separator))
+}
+
+fn trim_end(text: &str) -> &str {
+    text.trim_end_matches(is_separator)
+}
+
+fn is_separator(character: char) -> bool {
+    u8::try_from(character).is_ok_and(|octet| SEPARATORS.contains(&octet))
 }
 
 /// Keys of one word. `dlvr` is how some providers spell `dlvrd`.
@@ -162,5 +205,7 @@ const NAMES: [(&str, Known); 7] = [
     ("err", Known::Err),
     ("text", Known::Text),
 ];
+/// What may stand around a colon.
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 /// What may stand between a value and the next key.
-const SEPARATORS: [char; 7] = [' ', '\t', '\r', '\n', ',', ';', '|'];
+const SEPARATORS: [u8; 7] = *b" \t\r\n,;|";

@@ -3,7 +3,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::{MessageState, Receipt, Word};
+use super::id::IdNotation;
+use super::{Habits, MessageState, Oddities, Oddity, Receipt, Word, match_id};
 use crate::udh::Udh;
 use crate::{charset::Charset, ucs2};
 
@@ -24,6 +25,8 @@ pub struct Report<'a> {
     pub network_error: Option<NetworkError>,
     /// The fields of the text; its id is the second candidate if the TLV has another one.
     pub receipt: Receipt<'a>,
+    /// What is odd about the TLVs.
+    odd: Oddities,
 }
 
 impl<'a> Report<'a> {
@@ -47,18 +50,36 @@ impl<'a> Report<'a> {
             state_source: source(tlv_state.is_some(), receipt.stat.is_some()),
             network_error: tlvs.network_error_code.and_then(NetworkError::read),
             receipt,
+            odd: tlvs.oddities(),
         })
     }
 
-    /// Whether no further receipt is to be expected.
+    /// Whether no further receipt is to be expected, unless the peer has other [`Habits`].
     pub fn is_final(&self) -> bool {
-        self.state.is_some_and(MessageState::is_final)
+        Habits::STANDARD.is_final(self)
+    }
+
+    /// What is unusual about the text, the TLVs and how they agree; reads the text once more.
+    pub fn oddities(&self) -> Oddities {
+        let mut odd = self.receipt.oddities().union(self.odd);
+        odd.note(Oddity::Unmarked, self.kind == Kind::ByContent);
+        if let (Some(Source::Tlv), Some(id), Some(other)) = (self.id_source, self.id, self.receipt.id) {
+            odd.note(Oddity::IdsDiffer, match_id(id, other, IdNotation::Same).is_none());
+        }
+        if let (true, Some(other)) = (self.has_tlv_state(), self.receipt.state()) {
+            odd.note(Oddity::StatesDiffer, self.state != Some(other));
+        }
+        odd
+    }
+
+    pub(super) fn has_tlv_state(&self) -> bool {
+        self.state_source == Some(Source::Tlv)
     }
 
     /// Why the message failed: the TLV if its network type is a known one, else `err`.
     pub fn cause(&self) -> Option<Cause<'a>> {
         match self.network_error {
-            Some(error) if NETWORK_TYPES.contains(&error.network_type) => Some(Cause::Network(error)),
+            Some(error) if error.is_known() => Some(Cause::Network(error)),
             _ => self.receipt.err.map(Cause::Err),
         }
     }
@@ -88,6 +109,17 @@ pub struct Tlvs<'a> {
     pub message_state: Option<u8>,
     /// `network_error_code`.
     pub network_error_code: Option<&'a [u8]>,
+}
+
+impl Tlvs<'_> {
+    fn oddities(&self) -> Oddities {
+        let mut odd = Oddities::default();
+        odd.note(Oddity::BadIdTlv, self.receipted_message_id.is_some_and(|id| id_of(id).is_none()));
+        odd.note(Oddity::BadStateTlv, self.message_state.is_some_and(|state| MessageState::from_wire(state).is_none()));
+        let is_bad = |octets| !NetworkError::read(octets).is_some_and(|error| error.is_known());
+        odd.note(Oddity::BadErrorTlv, self.network_error_code.is_some_and(is_bad));
+        odd
+    }
 }
 
 /// How a receipt was recognised.
@@ -145,6 +177,11 @@ impl NetworkError {
             &[network_type, high, low] => Some(Self { network_type, code: u16::from_be_bytes([high, low]) }),
             _ => None,
         }
+    }
+
+    /// Whether the network type is one of the standard.
+    pub fn is_known(self) -> bool {
+        NETWORK_TYPES.contains(&self.network_type)
     }
 
     /// The value of the TLV.

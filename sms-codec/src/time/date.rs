@@ -7,10 +7,11 @@ use nom::{
     branch::alt,
     bytes::complete::take_while_m_n,
     character::complete::{char, one_of},
-    combinator::{all_consuming, map_res, opt, value, verify},
+    combinator::{all_consuming, opt, value, verify},
     sequence::preceded,
 };
 
+use super::parse::pair;
 use super::{Absolute, Civil, When, full_year};
 
 /// A date of a receipt.
@@ -106,19 +107,19 @@ impl fmt::Display for ReceiptDate {
 
 /// `YYMMDDhhmm[ss]`.
 fn two_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = two(text).ok()?;
+    let (rest, year) = pair(text.as_bytes()).ok()?;
     month_to_second(full_year(year), rest)
 }
 
 /// `YYYYMMDDhhmm[ss]`.
 fn four_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = four(text).ok()?;
+    let (rest, year) = four(text.as_bytes()).ok()?;
     month_to_second(year, rest)
 }
 
-fn month_to_second(year: u16, text: &str) -> Option<ReceiptDate> {
-    let fields = (two, two, two, two, opt(two));
-    let (_, (month, day, hour, minute, second)) = all_consuming(fields).parse(text).ok()?;
+fn month_to_second(year: u16, digits: &[u8]) -> Option<ReceiptDate> {
+    let fields = (pair, pair, pair, pair, opt(pair));
+    let (_, (month, day, hour, minute, second)) = all_consuming(fields).parse(digits).ok()?;
     let civil = Civil::new((year, month, day), (hour, minute, second.unwrap_or(0)));
     civil.ok().map(ReceiptDate::from)
 }
@@ -140,41 +141,37 @@ fn smpp(text: &str) -> Option<ReceiptDate> {
 
 /// `YYYY-MM-DD hh:mm[:ss[.fraction]]`, blank or `T` between, `Z` or an offset behind.
 fn iso(text: &str) -> Option<ReceiptDate> {
-    let date = (four, preceded(char('-'), two), preceded(char('-'), two));
-    let clock = (two, preceded(char(':'), two), opt((preceded(char(':'), two), opt(fraction))));
+    let date = (four, preceded(char('-'), pair), preceded(char('-'), pair));
+    let clock = (pair, preceded(char(':'), pair), opt((preceded(char(':'), pair), opt(fraction))));
     let mut whole = all_consuming((date, one_of(" T"), clock, opt(offset)));
-    let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text).ok()?;
+    let (_, (date, _, (hour, minute, second), offset_minutes)) = whole.parse(text.as_bytes()).ok()?;
     let (second, millis) = second.unwrap_or_default();
     let local = Civil::new(date, (hour, minute, second)).ok()?;
     Some(ReceiptDate { local, millis: millis.unwrap_or(0), offset_minutes })
 }
 
 /// A fraction of a second as milliseconds; finer digits are dropped.
-fn fraction(input: &str) -> IResult<&str, u16> {
-    let digits = take_while_m_n(1, FINEST_FRACTION, |character: char| character.is_ascii_digit());
-    let millis = |digits: &str| {
-        let digits = digits.bytes().chain([b'0'; 2]).take(3);
+fn fraction(input: &[u8]) -> IResult<&[u8], u16> {
+    let digits = take_while_m_n(1, FINEST_FRACTION, |octet: u8| octet.is_ascii_digit());
+    let millis = |digits: &[u8]| {
+        let digits = digits.iter().copied().chain([b'0'; 2]).take(3);
         digits.fold(0, |millis, digit| millis * 10 + u16::from(digit - b'0'))
     };
     preceded(char('.'), digits.map(millis)).parse(input)
 }
 
 /// `Z`, or a sign, hours and minutes, with or without a colon.
-fn offset(input: &str) -> IResult<&str, i16> {
+fn offset(input: &[u8]) -> IResult<&[u8], i16> {
     let sign = alt((value(1, char('+')), value(-1, char('-'))));
-    let hours = verify(two, |&hours| hours < 24);
-    let minutes = preceded(opt(char(':')), verify(two, |&minutes| minutes < 60));
+    let hours = verify(pair, |&hours| hours < 24);
+    let minutes = preceded(opt(char(':')), verify(pair, |&minutes| minutes < 60));
     let minutes = (hours, minutes).map(|(hours, minutes)| i16::from(hours) * 60 + i16::from(minutes));
     let signed = (sign, minutes).map(|(sign, minutes): (i16, i16)| sign * minutes);
     alt((value(0, char('Z')), signed)).parse(input)
 }
 
-fn two(input: &str) -> IResult<&str, u8> {
-    map_res(take_while_m_n(2, 2, |c: char| c.is_ascii_digit()), str::parse).parse(input)
-}
-
-fn four(input: &str) -> IResult<&str, u16> {
-    map_res(take_while_m_n(4, 4, |c: char| c.is_ascii_digit()), str::parse).parse(input)
+fn four(input: &[u8]) -> IResult<&[u8], u16> {
+    (pair, pair).map(|(century, year)| u16::from(century) * 100 + u16::from(year)).parse(input)
 }
 
 /// Milliseconds of a minute.

@@ -79,7 +79,7 @@ fn out_of_range(field: CivilField) -> TimeError {
 }
 
 /// Two digits.
-fn pair(input: &[u8]) -> IResult<&[u8], u8> {
+pub(super) fn pair(input: &[u8]) -> IResult<&[u8], u8> {
     (digit, digit).map(|(tens, ones)| tens * 10 + ones).parse(input)
 }
 

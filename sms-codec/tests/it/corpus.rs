@@ -10,13 +10,14 @@ type Target = fn(&[u8]);
 #[test]
 fn the_fuzz_corpus_gives_no_finding() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    let targets: [(&str, Target); 7] = [
+    let targets: [(&str, Target); 8] = [
         ("gsm7", check::gsm7),
         ("ucs2", check::ucs2),
         ("charset", check::charset),
         ("udh", check::udh),
         ("segment", check::segment),
         ("receipt", check::receipt),
+        ("join", check::join),
         ("time", check::time),
     ];
     for (name, target) in targets {

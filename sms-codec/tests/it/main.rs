@@ -5,6 +5,7 @@ mod coding;
 mod common;
 mod corpus;
 mod gsm7;
+mod join;
 mod receipt;
 mod segment;
 mod time;

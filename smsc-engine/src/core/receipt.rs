@@ -4,7 +4,7 @@ use bytes::Bytes;
 use smpp_pdu::tlv::{self, Pair, Text, TlvType, Tlvs};
 use smpp_pdu::{EsmClass, RegisteredDelivery};
 use sms_codec::charset::Coding;
-use sms_codec::receipt::{Form, MessageState, Receipt};
+use sms_codec::receipt::{Dialect, MessageState, Receipt};
 use sms_codec::time::ReceiptDate;
 use sms_codec::udh::Udh;
 
@@ -54,7 +54,7 @@ fn text(message: &Message, outcome: &Outcome, named: MessageId) -> String {
         text: Some(&beginning),
         ..Receipt::default()
     };
-    receipt.display(Form::Standard).to_string()
+    receipt.display(Dialect::STANDARD).to_string()
 }
 
 /// The first characters of a text message; nothing of a binary or UCS-2 one.
