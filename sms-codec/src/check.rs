@@ -8,7 +8,7 @@ mod charset;
 mod join;
 mod receipt;
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{string::ToString, vec, vec::Vec};
 
 pub use address::address;
 pub use charset::charset;
@@ -16,23 +16,31 @@ pub use join::join;
 pub use receipt::receipt;
 
 use crate::charset::{Charset, Coding};
-use crate::gsm7::{Tables, pack, pack_padded, unpack, unpack_padded};
+use crate::gsm7::{Code, Language, Tables, pack, pack_into, pack_padded, pack_padded_into, unpack, unpack_into, unpack_padded};
 use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
 use crate::udh::{Concatenation, Element, Reference, Udh, write};
 
-/// GSM 7-bit: decoding is total, encoding and packing lose nothing.
+/// GSM 7-bit: decoding is total, encoding and packing lose nothing, in all tables.
 pub fn gsm7(octets: &[u8]) {
-    let text = Tables::DEFAULT.decode(octets);
-    assert!(Tables::DEFAULT.chars(octets.iter().copied()).eq(text.chars()), "two decoders");
-    if let Ok(septets) = Tables::DEFAULT.encode(&text) {
-        assert_eq!(Tables::DEFAULT.septets(&text), Ok(septets.len()), "count");
-        assert_eq!(Tables::DEFAULT.decode(&septets), text, "text");
+    let language = |place| Language::from_identifier(octets.get(place).map_or(0, |octet: &u8| octet % 14));
+    for tables in [Tables::DEFAULT, Tables::new(language(0), language(1))] {
+        let text = tables.decode(octets);
+        assert!(tables.chars(octets.iter().copied()).eq(text.chars()), "two decoders");
+        gsm7_text(tables, &text);
+        if let Ok(text) = core::str::from_utf8(octets) {
+            gsm7_text(tables, text);
+        }
     }
     for fill in 0..7 {
         assert_eq!(unpack(octets, fill).count(), unpack(octets, fill).len(), "length");
         unpack_padded(octets, fill).for_each(drop);
+        for limit in [octets.len(), usize::MAX] {
+            let mut septets = Vec::new();
+            unpack_into(octets, fill, limit, &mut septets);
+            assert!(unpack(octets, fill).take(limit).eq(septets), "unpacked in blocks");
+        }
         packing(octets, fill);
     }
     for data_coding in 0..=255 {
@@ -41,12 +49,36 @@ pub fn gsm7(octets: &[u8]) {
     Charset::Gsm7Packed.decode(octets);
 }
 
+/// The blocks agree with the look at every single character.
+fn gsm7_text(tables: Tables, text: &str) {
+    let codes: Option<Vec<Code>> = text.chars().map(|character| tables.code(character)).collect();
+    let Ok(septets) = tables.encode(text) else {
+        assert_eq!(codes, None, "encodable");
+        assert_eq!(tables.septets(text), tables.encode(text).map(|_| 0), "offset");
+        return;
+    };
+    let codes = codes.unwrap_or_default().into_iter();
+    assert_eq!(tables.septets(text), Ok(codes.clone().map(Code::septets).sum()), "count");
+    let expected = codes.flat_map(|code| match code {
+        Code::One(code) => vec![code],
+        Code::Pair(code) => vec![0x1B, code],
+    });
+    assert!(expected.eq(septets.iter().copied()), "septets");
+    assert_eq!(tables.decode(&septets), text, "text");
+}
+
 fn packing(octets: &[u8], fill: u8) {
     let septets = || octets.iter().map(|octet| octet & 0x7F);
     let packed: Vec<u8> = pack(septets(), fill).collect();
     assert_eq!(packed.len(), (usize::from(fill) + 7 * octets.len()).div_ceil(8), "packed length");
     assert!(unpack(&packed, fill).take(octets.len()).eq(septets()), "septets");
+    let mut in_blocks = Vec::new();
+    pack_into(octets, fill, &mut in_blocks);
+    assert_eq!(in_blocks, packed, "packed in blocks");
     let padded: Vec<u8> = pack_padded(septets(), fill).collect();
+    in_blocks.clear();
+    pack_padded_into(octets, fill, &mut in_blocks);
+    assert_eq!(in_blocks, padded, "padded in blocks");
     let back: Vec<u8> = unpack_padded(&padded, fill).collect();
     // A wanted return on an octet boundary arrives twice, which does no harm.
     let doubled = back.len() == octets.len() + 1 && back.ends_with(b"\r\r");
@@ -172,7 +204,7 @@ pub fn time(octets: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{string::String, vec};
+    use alloc::string::String;
 
     use proptest::prelude::*;
 
@@ -190,9 +222,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn gsm7_keeps_its_properties(any in octets(), nasty in nasty(400)) {
+        fn gsm7_keeps_its_properties(any in octets(), nasty in nasty(400), text in "[ -~\\n\\rÀ-ſ]{0,40}") {
             gsm7(&any);
             gsm7(&nasty);
+            gsm7(text.as_bytes());
         }
 
         #[test]

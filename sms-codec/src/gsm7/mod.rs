@@ -1,41 +1,119 @@
 //! GSM 7-bit text: which characters it has, one septet per octet, and packed.
 //!
-//! Text is encoded to septets, one per octet; that is what SMPP normally carries. [`pack`] turns
-//! septets into the octets of the air interface. Everything that writes takes any `Extend`, and
-//! everything that reads is an iterator, so a caller with its own buffer allocates nothing.
+//! Text is encoded to septets, one per octet; that is what SMPP normally carries. [`pack_into`]
+//! turns septets into the octets of the air interface. Everything that writes takes any `Extend`,
+//! so a caller with its own buffer allocates nothing.
 //!
-//! The default alphabet and its extension table are here; [`Tables`] is where the national
-//! language tables join. This module does not replace characters that GSM 7-bit lacks.
+//! [`Tables`] says which tables apply: the default alphabet with its extension, or those of national
+//! languages. Which tables suit a text best is chosen in `plan`. This module does
+//! not replace characters that the tables lack; `smart` does.
+//!
+//! Any octets decode (3GPP TS 23.038 §6.2.1):
+//!
+//! * after an escape, a code that the single shift table lacks shows the character of the locking
+//!   table; so does 0x0D, which every locking table has as the carriage return;
+//! * two escapes show a space, an escape that ends the text shows nothing;
+//! * a code that the locking table lacks, and an octet above 0x7F, shows U+FFFD.
+//!
+//! Of several codes of one character the lowest is written.
 
+mod block;
+mod language;
 mod pack;
+mod page;
+mod scan;
+mod sparse;
 mod table;
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-pub use pack::{Pack, Unpack, fill_bits, pack, pack_padded, udh_septets, unpack, unpack_padded};
-use table::Page;
+pub use language::{Language, Languages};
+pub use pack::{
+    Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
+};
+use page::Page;
+pub(crate) use scan::{Fit, fit};
+pub(crate) use table::holders;
+
+use crate::udh::{Element, Udh};
 
 /// The locking and the single shift table that apply to one part of a message.
 ///
 /// ```
-/// use sms_codec::gsm7::Tables;
+/// use sms_codec::gsm7::{Language, Tables};
 ///
 /// let septets = Tables::DEFAULT.encode("1 €")?;
 /// assert_eq!(septets, [0x31, 0x20, 0x1B, 0x65]);
 /// assert_eq!(Tables::DEFAULT.decode(&septets), "1 €");
 /// assert_eq!(Tables::DEFAULT.encode("да").unwrap_err().offset, 0);
+///
+/// let turkish = Tables::new(Language::Default, Language::Turkish);
+/// assert_eq!(turkish.encode("ığ")?, [0x1B, 0x69, 0x1B, 0x67]);
+/// assert_eq!(turkish.elements().as_bytes(), [0x24, 1, 1]);
 /// # Ok::<(), sms_codec::gsm7::Unencodable>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Tables {
-    locking: &'static Page,
-    single: &'static Page,
+    locking: Language,
+    single: Language,
 }
 
 impl Tables {
     /// The GSM 7-bit default alphabet with its extension table.
-    pub const DEFAULT: Self = Self { locking: &table::DEFAULT, single: &table::DEFAULT_EXTENSION };
+    pub const DEFAULT: Self = Self::new(Language::Default, Language::Default);
+
+    /// The tables of these languages; Spanish has no locking table, so it means the default there.
+    pub const fn new(locking: Language, single: Language) -> Self {
+        match locking {
+            Language::Spanish => Self { locking: Language::Default, single },
+            _ => Self { locking, single },
+        }
+    }
+
+    /// The tables that a user data header asks for; of repeated elements the last one counts.
+    ///
+    /// ```
+    /// use sms_codec::gsm7::{Language, Tables};
+    /// use sms_codec::udh::Udh;
+    ///
+    /// let (udh, text) = Udh::split(b"\x03\x25\x01\x01\x07")?;
+    /// let tables = Tables::from_udh(udh);
+    /// assert_eq!(tables.locking(), Language::Turkish);
+    /// assert_eq!(tables.decode(text), "ı");
+    /// # Ok::<(), sms_codec::udh::UdhError>(())
+    /// ```
+    pub fn from_udh(udh: Udh<'_>) -> Self {
+        let language = |wanted| {
+            let identifiers = udh.iter().filter_map(move |element| match element {
+                Element { id, data: &[identifier] } if id == wanted => Some(identifier),
+                _ => None,
+            });
+            identifiers.last().map(Language::from_identifier).unwrap_or_default()
+        };
+        Self::new(language(LOCKING_SHIFT), language(SINGLE_SHIFT))
+    }
+
+    /// The information elements that every part in these tables carries; none for the default ones.
+    pub fn elements(self) -> Elements {
+        let mut elements = Elements::default();
+        for (id, language) in [(SINGLE_SHIFT, self.single), (LOCKING_SHIFT, self.locking)] {
+            if language != Language::Default {
+                elements.push([id, 1, language.identifier()]);
+            }
+        }
+        elements
+    }
+
+    /// The language of the locking shift table.
+    pub const fn locking(self) -> Language {
+        self.locking
+    }
+
+    /// The language of the single shift table.
+    pub const fn single(self) -> Language {
+        self.single
+    }
 
     /// Encodes text, one septet per octet.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
@@ -46,16 +124,17 @@ impl Tables {
 
     /// Encodes text to the end of `out`, which keeps what came before the failing character.
     pub fn encode_into(self, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
+        let pages = self.pages();
         let mut rest = text;
         loop {
-            let run = rest.bytes().take_while(|&octet| self.locking.is_plain(octet)).count();
+            let run = pages.locking.plain_run(rest.as_bytes());
             let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, ""));
             out.extend(plain.bytes());
             let mut characters = tail.chars();
             let Some(character) = characters.next() else {
                 return Ok(());
             };
-            match self.code(character) {
+            match pages.code(character) {
                 Some(Code::One(code)) => out.extend([code]),
                 Some(Code::Pair(code)) => out.extend([ESCAPE, code]),
                 None => {
@@ -68,30 +147,53 @@ impl Tables {
 
     /// Counts the septets of a text; an extension character takes two.
     pub fn septets(self, text: &str) -> Result<usize, Unencodable> {
-        text.char_indices().try_fold(0, |count, (offset, character)| match self.code(character) {
-            Some(Code::One(_)) => Ok(count + 1),
-            Some(Code::Pair(_)) => Ok(count + 2),
-            None => Err(Unencodable { offset }),
-        })
+        self.fit(text, usize::MAX).map(|fit| fit.units)
     }
 
     /// Looks one character up.
     pub fn code(self, character: char) -> Option<Code> {
-        let pair = || self.single.code(character).map(Code::Pair);
-        self.locking.code(character).map(Code::One).or_else(pair)
+        self.pages().code(character)
+    }
+
+    /// The longest beginning of a text that so many septets hold.
+    pub(crate) fn fit(self, text: &str, room: usize) -> Result<Fit, Unencodable> {
+        let pages = self.pages();
+        let step = |rest: &str| {
+            let character = rest.chars().next()?;
+            Some((character.len_utf8(), pages.code(character)?.septets()))
+        };
+        fit(text, room, |octets| self.word_septets(octets), step).map_err(|offset| Unencodable { offset })
+    }
+
+    /// Septets of the first eight octets of a text, if that can be seen at a glance.
+    #[inline]
+    pub(crate) fn word_septets(self, octets: &[u8]) -> Option<usize> {
+        match self.locking {
+            // Every single shift table has the ASCII signs of the default one.
+            Language::Default => scan::default_septets(octets),
+            Language::Turkish | Language::Portuguese => scan::shared_septets(octets),
+            _ => None,
+        }
     }
 
     /// Decodes septets, one per octet; what no table holds becomes U+FFFD.
     pub fn decode(self, septets: &[u8]) -> String {
         let mut text = String::with_capacity(septets.len());
+        self.decode_into(septets, &mut text);
+        text
+    }
+
+    /// Decodes septets to the end of `text`.
+    pub fn decode_into(self, septets: &[u8], text: &mut String) {
+        let pages = self.pages();
         let mut rest = septets;
         loop {
-            let run = rest.iter().take_while(|&&septet| self.locking.is_plain(septet)).count();
+            let run = pages.locking.plain_run(rest);
             let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
             text.push_str(core::str::from_utf8(plain).unwrap_or_default());
             let mut septets = tail.iter();
-            let Some(character) = self.chars(septets.by_ref().copied()).next() else {
-                return text;
+            let Some(character) = pages.read(&mut septets.by_ref().copied()) else {
+                return;
             };
             text.push(character);
             rest = septets.as_slice();
@@ -107,19 +209,62 @@ impl Tables {
     /// assert!(Tables::DEFAULT.chars(unpack(&packed, 0).take(5)).eq("hello".chars()));
     /// ```
     pub fn chars<I: IntoIterator<Item = u8>>(self, septets: I) -> Chars<I::IntoIter> {
-        Chars { tables: self, septets: septets.into_iter() }
+        Chars { pages: self.pages(), septets: septets.into_iter() }
+    }
+
+    fn pages(self) -> Pages {
+        Pages { locking: table::locking(self.locking), single: table::single(self.single) }
     }
 }
 
-impl Default for Tables {
-    fn default() -> Self {
-        Self::DEFAULT
+/// The pages of [`Tables`].
+#[derive(Clone, Copy)]
+struct Pages {
+    locking: &'static Page,
+    single: &'static Page,
+}
+
+impl Pages {
+    #[inline]
+    fn code(self, character: char) -> Option<Code> {
+        let pair = || self.single.code(character).map(Code::Pair);
+        self.locking.code(character).map(Code::One).or_else(pair)
+    }
+
+    /// Takes the septets of one character.
+    #[inline]
+    fn read(self, septets: &mut impl Iterator<Item = u8>) -> Option<char> {
+        let mut code = septets.next()?;
+        if code == ESCAPE {
+            code = septets.next()?;
+            if code == ESCAPE {
+                return Some(' ');
+            }
+            if let Some(character) = self.single.char(code) {
+                return Some(character);
+            }
+        }
+        Some(self.locking.char(code).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 }
 
-impl fmt::Debug for Tables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tables").finish_non_exhaustive()
+/// The information elements of one pair of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Elements {
+    octets: [u8; 6],
+    len: u8,
+}
+
+impl Elements {
+    /// The elements, without a length octet in front.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..self.len.into()).unwrap_or_default()
+    }
+
+    fn push(&mut self, element: [u8; 3]) {
+        let free = self.octets.iter_mut().skip(self.len.into());
+        free.zip(element).for_each(|(place, octet)| *place = octet);
+        self.len += 3;
     }
 }
 
@@ -130,6 +275,16 @@ pub enum Code {
     One(u8),
     /// An escape and one septet of the single shift table.
     Pair(u8),
+}
+
+impl Code {
+    /// How many septets that takes.
+    pub const fn septets(self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Pair(_) => 2,
+        }
+    }
 }
 
 /// The text holds a character that the tables lack.
@@ -150,28 +305,15 @@ impl core::error::Error for Unencodable {}
 /// Characters read from septets.
 #[derive(Clone)]
 pub struct Chars<I> {
-    tables: Tables,
+    pages: Pages,
     septets: I,
 }
 
 impl<I: Iterator<Item = u8>> Iterator for Chars<I> {
     type Item = char;
 
-    // 3GPP TS 23.038 §6.2.1: an escaped code without a cell shows the locking table's character,
-    // a second escape shows a space. An escape that ends the text is dropped.
     fn next(&mut self) -> Option<char> {
-        let Tables { locking, single } = self.tables;
-        let mut code = self.septets.next()?;
-        if code == ESCAPE {
-            code = self.septets.next()?;
-            if code == ESCAPE {
-                return Some(' ');
-            }
-            if let Some(character) = single.char(code) {
-                return Some(character);
-            }
-        }
-        Some(locking.char(code).unwrap_or(table::VOID))
+        self.pages.read(&mut self.septets)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -191,6 +333,9 @@ impl<I> fmt::Debug for Chars<I> {
 pub const ESCAPE: u8 = 0x1B;
 /// Carriage return, also the padding septet.
 const CR: u8 = 0x0D;
+/// Information element identifiers of the national languages.
+const SINGLE_SHIFT: u8 = 0x24;
+const LOCKING_SHIFT: u8 = 0x25;
 
 #[cfg(test)]
 mod tests {
@@ -226,6 +371,35 @@ mod tests {
         for text in ["ç", "\u{A0}", "’", "Α", "`", "\u{FFFD}", "\0", "\u{1B}"] {
             assert!(Tables::DEFAULT.encode(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_void_cell_shows_a_replacement_character() {
+        let tamil = Tables::new(Language::Tamil, Language::Tamil);
+        assert_eq!(tamil.decode(b"\x00a\x1B\x00"), "\u{FFFD}a@");
+        assert!(Language::ALL.iter().all(|&language| Tables::new(language, language).decode(b"\x1B\x0D") == "\r"));
+    }
+
+    #[test]
+    fn the_lowest_of_two_codes_is_written() {
+        let hindi = Tables::new(Language::Default, Language::Hindi);
+        assert_eq!(hindi.decode(b"\x1B\x0B\x1B\x18\x1B\x13\x1B\x15"), "**¡¡");
+        assert_eq!(Tables::new(Language::Hindi, Language::Hindi).encode("*¡").unwrap(), b"\x1B\x0B\x1B\x13");
+    }
+
+    #[test]
+    fn headers_and_tables_go_both_ways() {
+        for locking in Language::ALL {
+            for single in Language::ALL {
+                let tables = Tables::new(locking, single);
+                let elements = tables.elements();
+                let udh = Udh::elements(elements.as_bytes()).unwrap();
+                assert_eq!(Tables::from_udh(udh), tables);
+            }
+        }
+        assert_eq!(Tables::new(Language::Spanish, Language::Default), Tables::DEFAULT);
+        let odd = Udh::elements(b"\x24\x01\x01\x24\x01\x02\x25\x00\x25\x01\x63\x24\x02\x01\x01").unwrap();
+        assert_eq!(Tables::from_udh(odd), Tables::new(Language::Default, Language::Spanish));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Septets to octets and back, least significant bit first, with fill bits.
 //!
-//! Both ways are iterators: nothing is stored, and a text can be encoded, packed and written in
-//! one pass. Where the count of septets travels beside the octets (TPDU user data) nothing else is
-//! needed. Where only octets are counted (USSD, cell broadcast, packed SMPP) seven spare bits
-//! would read as `@`, so the padded forms put a carriage return there.
+//! Both ways are there for septets that are at hand, in blocks ([`pack_into`], [`unpack_into`]), and
+//! as iterators for septets that are still to come ([`pack()`], [`unpack`]). Where the count of
+//! septets travels beside the octets (TPDU user data) nothing else is needed. Where only octets
+//! are counted (USSD, cell broadcast, packed SMPP) seven spare bits would read as `@`, so the
+//! padded forms put a carriage return there.
 
 use core::{fmt, iter::Take};
 
-use super::CR;
+use super::{CR, block};
 
 /// Packs septets after `fill` zero bits (0 to 6).
 ///
@@ -23,6 +24,43 @@ pub fn pack<I: IntoIterator<Item = u8>>(septets: I, fill: u8) -> Pack<I::IntoIte
 /// Packs septets for a carrier that counts octets: seven spare bits hold a carriage return.
 pub fn pack_padded<I: IntoIterator<Item = u8>>(septets: I, fill: u8) -> Pack<I::IntoIter> {
     Pack { pad: true, ..pack(septets, fill) }
+}
+
+/// Appends septets packed after `fill` zero bits (0 to 6); like [`pack()`], but in blocks.
+///
+/// ```
+/// use sms_codec::gsm7::pack_into;
+///
+/// let mut octets = Vec::new();
+/// pack_into(b"hello", 0, &mut octets);
+/// assert_eq!(octets, [0xE8, 0x32, 0x9B, 0xFD, 0x06]);
+/// ```
+pub fn pack_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
+    block::pack(septets, &[], fill % 7, out);
+}
+
+/// Appends septets packed for a carrier that counts octets: seven spare bits hold a carriage return.
+pub fn pack_padded_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
+    let wanted = match (usize::from(fill % 7) + 7 * septets.len()) % 8 {
+        0 => septets.last().is_some_and(|septet| septet & 0x7F == CR),
+        spare => spare == 1,
+    };
+    let padding: &[u8] = if wanted { &[CR] } else { &[] };
+    block::pack(septets, padding, fill % 7, out);
+}
+
+/// Appends at most `limit` of the septets that follow `fill` bits (0 to 6); like [`unpack`], but in
+/// blocks.
+///
+/// ```
+/// use sms_codec::gsm7::unpack_into;
+///
+/// let mut septets = Vec::new();
+/// unpack_into(&[0xE8, 0x32, 0x9B, 0xFD, 0x06], 0, usize::MAX, &mut septets);
+/// assert_eq!(septets, b"hello");
+/// ```
+pub fn unpack_into(octets: &[u8], fill: u8, limit: usize, out: &mut impl Extend<u8>) {
+    block::unpack(octets, fill % 7, limit, out);
 }
 
 /// Unpacks every whole septet after `fill` bits (0 to 6); `take` the count if it is known.

@@ -12,11 +12,6 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap())
 }
 
-/// Lines that need no national table.
-pub(crate) fn default_tables(text: &str) -> impl Iterator<Item = Value> {
-    lines(text).filter(|vector| vector["locking"] == 0 && vector["single"] == 0)
-}
-
 pub(crate) fn hex(value: &Value) -> Vec<u8> {
     let digits = value.as_str().unwrap().as_bytes();
     let pair = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();

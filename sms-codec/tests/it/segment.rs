@@ -1,56 +1,84 @@
-//! The published segmentation vectors.
+//! The published segmentation vectors, all of them.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
 
-use crate::common::{default_tables, number};
+use crate::common::{lines, number};
+use crate::gsm7::tables;
 use serde_json::Value;
-use sms_codec::charset::Charset;
+use sms_codec::gsm7::Tables;
 use sms_codec::segment::{Segment, Segmenter, Unit, join};
+use sms_codec::ucs2;
 use sms_codec::udh::{Reference, Udh};
 
 const VECTORS: &str = include_str!("../../testdata/segmentation-vectors.jsonl");
 
-#[test]
-fn vectors_of_the_default_tables_and_ucs2_pass() {
-    let mut ran = 0;
-    for vector in default_tables(VECTORS) {
-        ran += 1;
-        let charset = match vector["encoding"].as_str() {
-            Some("gsm7") => Charset::Gsm7,
-            Some("ucs2") => Charset::Ucs2,
+/// How the text of a vector is written.
+enum Alphabet {
+    Gsm7(Tables),
+    Ucs2,
+}
+
+impl Alphabet {
+    fn of(vector: &Value) -> Self {
+        match vector["encoding"].as_str() {
+            Some("gsm7") => Self::Gsm7(tables(vector)),
+            Some("ucs2") => Self::Ucs2,
             other => panic!("{other:?}"),
-        };
+        }
+    }
+
+    fn encode(&self, text: &str) -> (Unit, Vec<u8>) {
+        match self {
+            Self::Gsm7(tables) => (Unit::Septet, tables.encode(text).unwrap()),
+            Self::Ucs2 => (Unit::CodeUnit, ucs2::encode(text)),
+        }
+    }
+
+    fn decode(&self, octets: &[u8]) -> String {
+        match self {
+            Self::Gsm7(tables) => tables.decode(octets),
+            Self::Ucs2 => ucs2::decode(octets),
+        }
+    }
+}
+
+#[test]
+fn all_vectors_pass() {
+    let mut ran = 0;
+    for vector in lines(VECTORS) {
+        ran += 1;
         let reference = match number(&vector["reference_bits"]) {
             8 => Reference::Eight(0x4A),
             16 => Reference::Sixteen(0x4A4B),
             other => panic!("{other}"),
         };
-        let unit = charset.unit();
-        let octets = charset.encode(vector["text"].as_str().unwrap()).unwrap();
+        let text = vector["text"].as_str().unwrap();
+        let alphabet = Alphabet::of(&vector);
+        let (unit, octets) = alphabet.encode(text);
         assert_eq!(unit.count(&octets), number(&vector["total_units"]), "{vector}");
-        let segmenter = Segmenter { unit, reference, elements: &[] };
+        assert_eq!(alphabet.decode(&octets), text, "{vector}");
+        let elements = tables(&vector).elements();
+        let segmenter = Segmenter { unit, reference, elements: elements.as_bytes() };
         let segments: Vec<_> = segmenter.split(&octets).unwrap().collect();
-        parts_are_as_stated(&vector, charset, &segments);
+        parts_are_as_stated(&vector, &alphabet, unit, &segments);
         if segments.len() > 1 {
-            assert_eq!(joined(&segments), octets, "{vector}");
+            assert_eq!(joined(&segments, &vector), octets, "{vector}");
         }
     }
-    assert_eq!(ran, 32);
+    assert_eq!(ran, 42);
 }
 
-fn parts_are_as_stated(vector: &Value, charset: Charset, segments: &[Segment<'_>]) {
+fn parts_are_as_stated(vector: &Value, alphabet: &Alphabet, unit: Unit, segments: &[Segment<'_>]) {
     assert_eq!(segments.len(), number(&vector["parts"]), "{vector}");
     let stated = |key: &str| -> Vec<_> { vector[key].as_array().unwrap().iter().map(number).collect() };
-    let count = |count: fn(Charset, &[u8]) -> usize| -> Vec<_> {
-        segments.iter().map(|segment| count(charset, segment.octets)).collect()
-    };
-    assert_eq!(count(|charset, octets| charset.unit().count(octets)), stated("part_units"));
-    let characters = count(|charset, octets| charset.decode(octets).chars().count());
-    assert_eq!(characters, stated("part_characters"));
+    let units: Vec<_> = segments.iter().map(|segment| unit.count(segment.octets)).collect();
+    assert_eq!(units, stated("part_units"), "{vector}");
+    let characters = segments.iter().map(|segment| alphabet.decode(segment.octets).chars().count());
+    assert_eq!(characters.collect::<Vec<_>>(), stated("part_characters"), "{vector}");
 }
 
 /// The way through the air: user data with UDH, last part first.
-fn joined(segments: &[Segment<'_>]) -> Vec<u8> {
+fn joined(segments: &[Segment<'_>], vector: &Value) -> Vec<u8> {
     let written = |segment: &Segment<'_>| {
         let mut user_data = Vec::new();
         segment.write(&mut user_data);
@@ -60,6 +88,7 @@ fn joined(segments: &[Segment<'_>]) -> Vec<u8> {
     let user_data: Vec<_> = segments.iter().rev().map(written).collect();
     let read = |user_data| {
         let (udh, text) = Udh::split(user_data).unwrap();
+        assert_eq!(Tables::from_udh(udh), tables(vector));
         (udh.concatenation().unwrap(), text)
     };
     let parts: Vec<_> = user_data.iter().map(|octets| read(octets)).collect();
