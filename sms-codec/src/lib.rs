@@ -9,6 +9,7 @@
 //! | user data header, concatenation | [`udh`] |
 //! | splitting long messages | [`segment`] |
 //! | joining their parts over time | [`join`] |
+//! | plainer characters for those that GSM 7-bit lacks | [`smart`] |
 //! | delivery receipts, both ways | [`receipt`] |
 //! | sender ids, numbers, TON and NPI | [`address`] |
 //! | SMPP times, receipt dates | [`time`] |
@@ -44,6 +45,7 @@ pub mod receipt;
 pub mod segment;
 #[cfg(feature = "serde")]
 mod serial;
+pub mod smart;
 pub mod time;
 pub mod ucs2;
 pub mod udh;
