@@ -10,6 +10,7 @@
 //! | splitting long messages | [`segment`] |
 //! | joining their parts over time | [`join`] |
 //! | plainer characters for those that GSM 7-bit lacks | [`smart`] |
+//! | how a text will be sent: alphabet, tables, parts | [`plan`] |
 //! | delivery receipts, both ways | [`receipt`] |
 //! | sender ids, numbers, TON and NPI | [`address`] |
 //! | SMPP times, receipt dates | [`time`] |
@@ -41,6 +42,7 @@ pub mod check;
 pub mod dcs;
 pub mod gsm7;
 pub mod join;
+pub mod plan;
 pub mod receipt;
 pub mod segment;
 #[cfg(feature = "serde")]

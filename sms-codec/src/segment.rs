@@ -41,7 +41,7 @@ pub struct Segmenter<'a> {
 impl<'a> Segmenter<'a> {
     /// Cuts encoded user data into at most 255 parts.
     pub fn split(self, octets: &'a [u8]) -> Result<Segments<'a>, SegmentError> {
-        let single = self.unit.room(header_octets(0, self.elements));
+        let single = self.unit.room(header_octets(None, self.elements));
         if self.unit.cut(octets, single) == octets.len() && single > 0 {
             return Ok(Segments { segmenter: self, rest: octets, total: 1, next: 1 });
         }
@@ -60,7 +60,7 @@ impl<'a> Segmenter<'a> {
 
     /// Units that fit one part of several.
     pub const fn part_room(self) -> usize {
-        self.unit.room(header_octets(self.reference.element_len(), self.elements))
+        self.unit.room(header_octets(Some(self.reference), self.elements))
     }
 }
 
@@ -199,33 +199,19 @@ pub struct Segment<'a> {
 impl Segment<'_> {
     /// Octets of the UDH with its length octet; 0 means no UDH, so no UDHI bit.
     pub fn udh_octets(&self) -> usize {
-        let concatenation = self.concatenation.map_or(0, |part| part.reference().element_len());
-        header_octets(concatenation, self.elements)
+        header_octets(self.concatenation.map(Concatenation::reference), self.elements)
     }
 
     /// Appends the UDH, if any, and the text.
     pub fn write(&self, out: &mut impl Extend<u8>) {
-        self.write_udh(out);
+        write_header(self.concatenation, self.elements, out);
         out.extend(self.octets.iter().copied());
     }
 
     /// Appends the UDH, if any, and septets packed after the right fill bits.
     pub fn write_packed(&self, out: &mut impl Extend<u8>) {
-        self.write_udh(out);
-        let fill = gsm7::fill_bits(self.udh_octets());
-        out.extend(gsm7::pack_padded(self.octets.iter().copied(), fill));
-    }
-
-    fn write_udh(&self, out: &mut impl Extend<u8>) {
-        // A header that left no room was refused by `split`, so the length fits its octet.
-        let Some(length) = self.udh_octets().checked_sub(1) else {
-            return;
-        };
-        out.extend([length as u8]);
-        if let Some(concatenation) = self.concatenation {
-            concatenation.write(out);
-        }
-        out.extend(self.elements.iter().copied());
+        write_header(self.concatenation, self.elements, out);
+        gsm7::pack_padded_into(self.octets, gsm7::fill_bits(self.udh_octets()), out);
     }
 }
 
@@ -310,11 +296,29 @@ impl fmt::Display for JoinError {
 impl core::error::Error for JoinError {}
 
 /// Octets of the UDH with its length octet; a header without elements is not written.
-const fn header_octets(concatenation: usize, elements: &[u8]) -> usize {
+pub(crate) const fn header_octets(concatenation: Option<Reference>, elements: &[u8]) -> usize {
+    let concatenation = match concatenation {
+        Some(reference) => reference.element_len(),
+        None => 0,
+    };
     match concatenation + elements.len() {
         0 => 0,
         elements => 1 + elements,
     }
+}
+
+/// Appends the UDH, if it has any element.
+pub(crate) fn write_header(concatenation: Option<Concatenation>, elements: &[u8], out: &mut impl Extend<u8>) {
+    // A header that left no room for text was refused before, so the length fits its octet.
+    let octets = header_octets(concatenation.map(Concatenation::reference), elements);
+    let Some(length) = octets.checked_sub(1) else {
+        return;
+    };
+    out.extend([length as u8]);
+    if let Some(concatenation) = concatenation {
+        concatenation.write(out);
+    }
+    out.extend(elements.iter().copied());
 }
 
 /// Octets of user data in one short message (3GPP TS 23.040).

@@ -1,5 +1,7 @@
 //! Packing in blocks: eight septets are seven octets, and both fit one register.
 
+use super::CR;
+
 /// Appends `septets` and then `padding`, at most one septet, after `fill` zero bits.
 pub(super) fn pack(septets: &[u8], padding: &[u8], fill: u8, out: &mut impl Extend<u8>) {
     // Every block adds whole octets, so what is left over of each stays as long as the fill.
@@ -21,9 +23,69 @@ pub(super) fn pack(septets: &[u8], padding: &[u8], fill: u8, out: &mut impl Exte
     let mut last = [0; 8];
     let ends = blocks.remainder().iter().chain(padding);
     let count = last.iter_mut().zip(ends).map(|(place, &septet)| *place = septet).count();
+    finish(last, count, (carry, fill), out);
+}
+
+/// Packs septets as they come, for text that is encoded and packed in one go.
+#[derive(Debug)]
+pub(crate) struct Packing<'o, O> {
+    out: &'o mut O,
+    fill: u8,
+    carry: u64,
+    septets: [u8; 8],
+    held: usize,
+    last: u8,
+}
+
+impl<'o, O: Extend<u8>> Packing<'o, O> {
+    /// Begins after `fill` zero bits.
+    pub(crate) const fn new(out: &'o mut O, fill: u8) -> Self {
+        Self { out, fill, carry: 0, septets: [0; 8], held: 0, last: 0 }
+    }
+
+    /// Writes what is left, with a carriage return where spare bits call for it.
+    pub(crate) fn finish_padded(mut self) {
+        if is_padding_wanted(self.fill, self.held, self.last) {
+            self.extend([CR]);
+        }
+        let Self { out, fill, carry, septets, held, .. } = self;
+        finish(septets, held, (carry, fill), out);
+    }
+}
+
+impl<O: Extend<u8>> Extend<u8> for Packing<'_, O> {
+    fn extend<I: IntoIterator<Item = u8>>(&mut self, septets: I) {
+        for septet in septets {
+            if let Some(place) = self.septets.get_mut(self.held) {
+                *place = septet;
+            }
+            self.held += 1;
+            self.last = septet;
+            if self.held == self.septets.len() {
+                let mut octets = [0; 7];
+                self.carry = put(join(&self.septets), self.carry, self.fill, &mut octets);
+                self.out.extend(octets);
+                self.septets = [0; 8];
+                self.held = 0;
+            }
+        }
+    }
+}
+
+/// Whether so many septets after `fill` bits leave room for one more that must not read as `@`.
+pub(super) fn is_padding_wanted(fill: u8, septets: usize, last: u8) -> bool {
+    match (usize::from(fill) + 7 * septets) % 8 {
+        // Nothing spare, but a receiver would take a last carriage return for padding.
+        0 => last & 0x7F == CR,
+        used => used == 1,
+    }
+}
+
+/// Writes fewer than eight septets, zeros above them, and what was left over before.
+fn finish(septets: [u8; 8], count: usize, (carry, fill): (u64, u8), out: &mut impl Extend<u8>) {
     let mut octets = [0; 8];
     let (head, tail) = octets.split_at_mut(7);
-    let left = put(join(&last), carry, fill, head);
+    let left = put(join(&septets), carry, fill, head);
     tail.fill(left as u8);
     out.extend(octets.into_iter().take((usize::from(fill) + 7 * count).div_ceil(8)));
 }

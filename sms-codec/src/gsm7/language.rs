@@ -55,7 +55,7 @@ impl Language {
         Self::Telugu,
         Self::Urdu,
     ];
-    pub(super) const COUNT: usize = 14;
+    pub(crate) const COUNT: usize = 14;
 
     /// The language of an identifier; reserved ones mean the default tables.
     pub fn from_identifier(identifier: u8) -> Self {

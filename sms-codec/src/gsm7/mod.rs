@@ -5,8 +5,8 @@
 //! so a caller with its own buffer allocates nothing.
 //!
 //! [`Tables`] says which tables apply: the default alphabet with its extension, or those of national
-//! languages. Which tables suit a text best is chosen in `plan`. This module does
-//! not replace characters that the tables lack; `smart` does.
+//! languages. Which tables suit a text best is chosen in [`plan`](crate::plan). This module does
+//! not replace characters that the tables lack; [`smart`](crate::smart) does.
 //!
 //! Any octets decode (3GPP TS 23.038 §6.2.1):
 //!
@@ -28,13 +28,14 @@ mod table;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
+pub(crate) use block::Packing;
 pub use language::{Language, Languages};
 pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
 use page::Page;
 pub(crate) use scan::{Fit, fit};
-pub(crate) use table::holders;
+pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};
 

@@ -41,12 +41,9 @@ pub fn pack_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
 
 /// Appends septets packed for a carrier that counts octets: seven spare bits hold a carriage return.
 pub fn pack_padded_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
-    let wanted = match (usize::from(fill % 7) + 7 * septets.len()) % 8 {
-        0 => septets.last().is_some_and(|septet| septet & 0x7F == CR),
-        spare => spare == 1,
-    };
-    let padding: &[u8] = if wanted { &[CR] } else { &[] };
-    block::pack(septets, padding, fill % 7, out);
+    let last = septets.last().copied().unwrap_or_default();
+    let wanted = block::is_padding_wanted(fill % 7, septets.len(), last);
+    block::pack(septets, if wanted { &[CR] } else { &[] }, fill % 7, out);
 }
 
 /// Appends at most `limit` of the septets that follow `fill` bits (0 to 6); like [`unpack`], but in

@@ -119,22 +119,30 @@ impl Rewrite {
         Steps { rewrite: self, text, rest: text }
     }
 
+    /// Whether something stands in for a character that the tables lack.
+    pub(crate) fn replaces(self, character: char) -> bool {
+        self.replacement(character).is_some()
+    }
+
     fn step(self, rest: &str, offset: usize) -> Option<Step<'_>> {
         let mut characters = rest.chars();
         let character = characters.next()?;
         let one = rest.get(..character.len_utf8())?;
-        if self.smart != Smart::Off {
-            if let Some((mark, letter)) = characters.next().and_then(|mark| Some((mark, table::composed(character, mark)?))) {
-                let from = rest.get(..one.len() + mark.len_utf8())?;
-                if let Some(to) = self.allowed(letter).or_else(|| self.replacement(letter.chars().next()?)) {
-                    return Some(Step { offset, from, written: Written::Text(to) });
-                }
-            }
+        let next = characters.next().filter(|_| self.smart != Smart::Off);
+        if let Some((mark, to)) = next.and_then(|mark| Some((mark, self.composed(character, mark)?))) {
+            let from = rest.get(..one.len() + mark.len_utf8())?;
+            return Some(Step { offset, from, written: Written::Text(to) });
         }
         let kept = self.tables.code(character).map(Written::Code);
         let replaced = || self.replacement(character).map(Written::Text);
         let written = kept.or_else(replaced).unwrap_or(Written::Lacking);
         Some(Step { offset, from: one, written })
+    }
+
+    /// What is written for a letter with a combining accent, if the two are one character.
+    fn composed(self, letter: char, mark: char) -> Option<&'static str> {
+        let composed = table::composed(letter, mark)?;
+        self.allowed(composed).or_else(|| self.replacement(composed.chars().next()?))
     }
 
     /// What stands in for a character that the tables lack.

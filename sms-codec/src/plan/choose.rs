@@ -1,0 +1,187 @@
+//! Which tables suit a text best.
+
+use super::form::Form;
+use super::{Counted, Otherwise, PlanError, Policy};
+use crate::gsm7::{Holders, Language, Languages, Tables, holders};
+use crate::smart::{Rewrite, Smart, Written};
+use crate::ucs2;
+
+/// The way to write a text that the policy asks for.
+pub(super) fn choose(policy: Policy, text: &str) -> Result<Counted, PlanError> {
+    let knows_languages = policy.locking.bits() | policy.single.bits() > DEFAULT;
+    if let Ok(units) = Tables::DEFAULT.septets(text) {
+        // Nothing is shorter than a septet for each character and no header.
+        if !knows_languages || units == text.len() || units == text.chars().count() {
+            return policy.count(plain(Tables::DEFAULT), text, units);
+        }
+    }
+    if knows_languages {
+        if let Some(found) = Survey::of(policy, text).cheapest(policy, text) {
+            return found;
+        }
+    }
+    let ucs2 = || policy.count(Form::Ucs2, text, ucs2::units(text));
+    if policy.otherwise == Otherwise::Ucs2 && is_hopeless(policy, text) {
+        return ucs2();
+    }
+    let best = Survey::of(policy, text).nearest(policy, text);
+    match (best.lacking, policy.otherwise) {
+        (1.., Otherwise::Ucs2) => ucs2(),
+        _ => best.counted,
+    }
+}
+
+/// The tables that lack the fewest characters of a text; none if some tables have them all.
+pub(super) fn nearest(policy: Policy, text: &str) -> Option<Rewrite> {
+    let survey = Survey::of(policy, text);
+    match survey.cheapest(policy, text) {
+        Some(_) => None,
+        None => Some(survey.nearest(policy, text).rewrite),
+    }
+}
+
+/// Whether some character has neither a place in any allowed table nor a replacement.
+fn is_hopeless(policy: Policy, text: &str) -> bool {
+    let (locking, single) = policy.allowed();
+    // All replacements are of the default alphabet.
+    let rewrite = Rewrite { smart: policy.smart, ..Rewrite::default() };
+    text.chars().any(|character| {
+        let holders = holders(character);
+        holders.locking & locking == 0 && holders.single & single == 0 && !rewrite.replaces(character)
+    })
+}
+
+const fn plain(tables: Tables) -> Form {
+    Form::Gsm7(Rewrite { tables, smart: Smart::Off, question_mark: false })
+}
+
+impl Policy {
+    /// The tables that may be used, a bit for each language: locking and single shift.
+    const fn allowed(self) -> (u16, u16) {
+        (self.locking.bits() & !SPANISH | DEFAULT, self.single.bits() | DEFAULT)
+    }
+}
+
+/// What one look at a text says about all tables.
+///
+/// How many septets it takes depends on the locking table alone, because a character that is not
+/// in there takes two in any single shift table.
+struct Survey {
+    characters: usize,
+    /// Locking tables that have a character which the default one lacks.
+    useful: u16,
+    by_locking: [Rest; Language::COUNT],
+}
+
+/// The characters of a text that one locking table lacks.
+#[derive(Clone, Copy)]
+struct Rest {
+    characters: usize,
+    /// Single shift tables that have all of them.
+    single: u16,
+}
+
+impl Survey {
+    fn of(policy: Policy, text: &str) -> Self {
+        let nothing = Rest { characters: 0, single: u16::MAX };
+        let mut survey = Self { characters: 0, useful: 0, by_locking: [nothing; Language::COUNT] };
+        let (allowed, _) = policy.allowed();
+        for character in text.chars() {
+            let Holders { locking, single } = holders(character);
+            survey.characters += 1;
+            if locking & DEFAULT == 0 {
+                survey.useful |= locking;
+            }
+            let mut lacking = allowed & !locking;
+            while lacking != 0 {
+                if let Some(rest) = survey.by_locking.get_mut(lacking.trailing_zeros() as usize) {
+                    rest.characters += 1;
+                    rest.single &= single;
+                }
+                lacking &= lacking - 1;
+            }
+        }
+        survey
+    }
+
+    /// The tables that have every character and need the fewest parts, then the fewest septets.
+    fn cheapest(&self, policy: Policy, text: &str) -> Option<Result<Counted, PlanError>> {
+        let (_, allowed) = policy.allowed();
+        let forms = self.locking(policy).filter_map(|(locking, rest)| {
+            // All that fit cost the same, but for the default one, which needs no header.
+            let single = Languages::from_bits(rest.single & allowed).iter().next()?;
+            Some((plain(Tables::new(locking, single)), self.characters + rest.characters))
+        });
+        let counted = forms.map(|(form, units)| policy.count(form, text, units));
+        counted.min_by_key(|counted| cost(counted))
+    }
+
+    /// The tables that lack the fewest characters, then replace the fewest, then are cheapest.
+    fn nearest(&self, policy: Policy, text: &str) -> Tally {
+        let (_, allowed) = policy.allowed();
+        let tables = self.locking(policy).flat_map(|(locking, _)| {
+            let singles = Languages::from_bits(allowed);
+            Language::ALL
+                .into_iter()
+                .filter(move |&single| singles.contains(single))
+                .map(move |single| Tables::new(locking, single))
+        });
+        let tally = |tables| Tally::of(policy, Rewrite { tables, smart: policy.smart, question_mark: false }, text);
+        let first = tally(Tables::DEFAULT);
+        tables.skip(1).map(tally).fold(first, |best, tally| if tally.rank() < best.rank() { tally } else { best })
+    }
+
+    /// The locking tables worth a look, the default one first.
+    fn locking(&self, policy: Policy) -> impl Iterator<Item = (Language, Rest)> {
+        let (allowed, _) = policy.allowed();
+        let candidates = Languages::from_bits(allowed & (self.useful | DEFAULT));
+        let by_language = Language::ALL.into_iter().zip(self.by_locking);
+        by_language.filter(move |&(language, _)| candidates.contains(language))
+    }
+}
+
+/// What some tables make of a text that no tables have in full.
+struct Tally {
+    rewrite: Rewrite,
+    lacking: usize,
+    changed: usize,
+    counted: Result<Counted, PlanError>,
+}
+
+impl Tally {
+    fn of(policy: Policy, rewrite: Rewrite, text: &str) -> Self {
+        let (mut lacking, mut changed, mut first) = (0, 0, None);
+        for step in rewrite.steps(text) {
+            match step.written {
+                Written::Code(_) => {}
+                Written::Text(_) => changed += 1,
+                Written::Lacking => {
+                    lacking += 1;
+                    first = first.or(Some(step.offset));
+                }
+            }
+        }
+        let counted = match (first, policy.otherwise) {
+            (Some(offset), Otherwise::Ucs2 | Otherwise::Refuse) => Err(PlanError::Unencodable { offset }),
+            (lacking, _) => {
+                let form = Rewrite { question_mark: lacking.is_some(), ..rewrite };
+                let units = form.septets(text).map_err(|error| PlanError::Unencodable { offset: error.offset });
+                units.and_then(|units| policy.count(Form::Gsm7(form), text, units))
+            }
+        };
+        Self { rewrite, lacking, changed, counted }
+    }
+
+    fn rank(&self) -> impl Ord + use<> {
+        (self.lacking, self.changed, cost(&self.counted))
+    }
+}
+
+/// Parts, then septets; what cannot be sent costs most.
+fn cost(counted: &Result<Counted, PlanError>) -> (usize, usize) {
+    counted.as_ref().map_or((usize::MAX, usize::MAX), Counted::cost)
+}
+
+const DEFAULT: u16 = 1 << Language::Default.identifier();
+/// Has no locking table of its own.
+const SPANISH: u16 = 1 << Language::Spanish.identifier();

@@ -1,0 +1,95 @@
+//! One way to write a text, resolved: how it is measured, cut and encoded.
+
+use super::{Cut, Encoding};
+use crate::gsm7::{Elements, Fit, fit};
+use crate::smart::Rewrite;
+use crate::ucs2;
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Gsm7(Rewrite),
+    Ucs2,
+}
+
+impl Form {
+    pub(super) const fn encoding(&self) -> Encoding {
+        match self {
+            Self::Gsm7(rewrite) => Encoding::Gsm7(rewrite.tables),
+            Self::Ucs2 => Encoding::Ucs2,
+        }
+    }
+
+    pub(super) const fn rewrite(self) -> Option<Rewrite> {
+        match self {
+            Self::Gsm7(rewrite) => Some(rewrite),
+            Self::Ucs2 => None,
+        }
+    }
+
+    /// The information elements that every part carries beside its number.
+    pub(super) fn elements(self) -> Elements {
+        self.rewrite().map(|rewrite| rewrite.tables.elements()).unwrap_or_default()
+    }
+
+    /// Appends the text encoded; a form is only chosen for text that it can write.
+    pub(super) fn encode(self, text: &str, out: &mut impl Extend<u8>) {
+        match self {
+            Self::Gsm7(rewrite) => {
+                let written = rewrite.encode_into(text, out);
+                debug_assert!(written.is_ok(), "{written:?}");
+            }
+            Self::Ucs2 => ucs2::encode_into(text, out),
+        }
+    }
+
+    /// The longest beginning that fits and may be cut off; at least one character.
+    pub(super) fn cut(self, text: &str, room: usize, cut: Cut) -> Fit {
+        let fit = self.fit(text, room);
+        match cut {
+            Cut::Characters => fit,
+            #[cfg(feature = "graphemes")]
+            Cut::Graphemes => match whole(text, fit.len) {
+                len if len == fit.len => fit,
+                len => self.fit(text.get(..len).unwrap_or(text), room),
+            },
+        }
+    }
+
+    fn fit(self, text: &str, room: usize) -> Fit {
+        let fitted = match self {
+            Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|error| error.offset),
+            Self::Ucs2 => fit(text, room, ascii_units, character_units),
+        };
+        // Not reached for text that the form was chosen for; it ends every loop over the rest.
+        fitted.unwrap_or(Fit { len: text.len(), units: 0 })
+    }
+}
+
+/// Code units of the first eight octets, if they are ASCII.
+#[inline]
+fn ascii_units(octets: &[u8]) -> Option<usize> {
+    let word = octets.first_chunk::<8>()?;
+    word.is_ascii().then_some(word.len())
+}
+
+#[inline]
+fn character_units(text: &str) -> Option<(usize, usize)> {
+    let character = text.chars().next()?;
+    Some((character.len_utf8(), character.len_utf16()))
+}
+
+/// The last place up to `limit` where a reader sees a character end, or `limit` if there is none.
+#[cfg(feature = "graphemes")]
+fn whole(text: &str, limit: usize) -> usize {
+    use unicode_segmentation::GraphemeCursor;
+
+    let mut cursor = GraphemeCursor::new(limit, text.len(), true);
+    if limit == text.len() || cursor.is_boundary(text, 0) == Ok(true) {
+        return limit;
+    }
+    match cursor.prev_boundary(text, 0) {
+        Ok(Some(boundary)) if boundary > 0 => boundary,
+        _ => limit,
+    }
+}
