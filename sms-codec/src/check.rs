@@ -6,6 +6,7 @@
 mod address;
 mod charset;
 mod join;
+mod plan;
 mod receipt;
 
 use alloc::{string::ToString, vec, vec::Vec};
@@ -21,6 +22,8 @@ use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
 use crate::udh::{Concatenation, Element, Reference, Udh, write};
+
+pub use plan::plan;
 
 /// GSM 7-bit: decoding is total, encoding and packing lose nothing, in all tables.
 pub fn gsm7(octets: &[u8]) {

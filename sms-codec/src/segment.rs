@@ -209,9 +209,17 @@ impl Segment<'_> {
     }
 
     /// Appends the UDH, if any, and septets packed after the right fill bits.
+    ///
+    /// Only octets are counted in SMPP, so seven spare bits hold a carriage return.
     pub fn write_packed(&self, out: &mut impl Extend<u8>) {
         write_header(self.concatenation, self.elements, out);
-        gsm7::pack_padded_into(self.octets, gsm7::fill_bits(self.udh_octets()), out);
+        let fill = gsm7::fill_bits(self.udh_octets());
+        // In a full part nothing is spare, and a return after a wanted one would not fit.
+        if self.octets.len() < Unit::Septet.room(self.udh_octets()) {
+            gsm7::pack_padded_into(self.octets, fill, out);
+        } else {
+            gsm7::pack_into(self.octets, fill, out);
+        }
     }
 }
 

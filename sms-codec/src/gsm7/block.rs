@@ -43,9 +43,9 @@ impl<'o, O: Extend<u8>> Packing<'o, O> {
         Self { out, fill, carry: 0, septets: [0; 8], held: 0, last: 0 }
     }
 
-    /// Writes what is left, with a carriage return where spare bits call for it.
-    pub(crate) fn finish_padded(mut self) {
-        if is_padding_wanted(self.fill, self.held, self.last) {
+    /// Writes what is left; `padded` with a carriage return where spare bits call for it.
+    pub(crate) fn finish(mut self, padded: bool) {
+        if padded && is_padding_wanted(self.fill, self.held, self.last) {
             self.extend([CR]);
         }
         let Self { out, fill, carry, septets, held, .. } = self;

@@ -59,11 +59,6 @@ impl Page {
         octets.iter().take_while(|&&octet| self.is_plain(octet)).count()
     }
 
-    /// Whether it has all that the Latin tables share with ASCII.
-    pub(super) const fn is_latin(&self) -> bool {
-        self.is_latin
-    }
-
     fn is_plain(&self, octet: u8) -> bool {
         octet != 0 && self.cells.get(usize::from(octet)) == Some(&octet.into())
     }

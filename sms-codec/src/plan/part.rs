@@ -5,7 +5,7 @@ use core::fmt;
 use super::form::Form;
 use super::{Numbering, Plan};
 use crate::gsm7::{Fit, Packing, fill_bits};
-use crate::segment::{header_octets, write_header};
+use crate::segment::{Unit, header_octets, write_header};
 use crate::udh::{Concatenation, Reference};
 
 /// The parts of one text, in order.
@@ -114,7 +114,9 @@ impl<'t> Part<'t> {
             Form::Gsm7(_) => {
                 let mut packing = Packing::new(out, fill_bits(self.udh_octets()));
                 self.form.encode(self.text, &mut packing);
-                packing.finish_padded();
+                // In a full part nothing is spare, and a return after a wanted one would not fit.
+                let is_full = self.units >= Unit::Septet.room(self.udh_octets());
+                packing.finish(!is_full || self.numbering == Numbering::Payload);
             }
         }
     }

@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod gsm7;
 mod join;
+mod plan;
 mod receipt;
 mod segment;
 mod time;
