@@ -59,6 +59,9 @@ def seed_texts():
         # The first octet chooses the unit and the width of the reference.
         add("segment", b"\x00" + vector["text"].encode("latin-1", "replace"))
         add("segment", b"\x82" + vector["text"].encode("utf-16-be"))
+        # The first three octets choose a policy.
+        for policy in (b"\x00\x00\x00", b"\xff\xff\x01", b"\xff\xff\x56"):
+            add("plan", policy + vector["text"].encode("utf-8", "surrogatepass"))
     for vector in lines(SMS / "dlr-corpus.jsonl"):
         add("receipt", bytes.fromhex(vector["text_hex"]) if "text_hex" in vector else vector["text"].encode())
         for key in ("submit_date", "done_date"):

@@ -39,9 +39,22 @@ pub fn plan(octets: &[u8]) {
 
 fn policy(choice: u8) -> Policy {
     Policy {
-        smart: [Smart::Off, Smart::Nearest, Smart::Bare, Smart::Off][usize::from(choice & 3)],
-        otherwise: [Otherwise::Ucs2, Otherwise::QuestionMark, Otherwise::Refuse, Otherwise::Ucs2][usize::from(choice >> 2 & 3)],
-        numbering: [Numbering::Udh8, Numbering::Udh16, Numbering::Sar, Numbering::Payload][usize::from(choice >> 4 & 3)],
+        smart: match choice & 3 {
+            1 => Smart::Nearest,
+            2 => Smart::Bare,
+            _ => Smart::Off,
+        },
+        otherwise: match choice >> 2 & 3 {
+            1 => Otherwise::QuestionMark,
+            2 => Otherwise::Refuse,
+            _ => Otherwise::Ucs2,
+        },
+        numbering: match choice >> 4 & 3 {
+            0 => Numbering::Udh8,
+            1 => Numbering::Udh16,
+            2 => Numbering::Sar,
+            _ => Numbering::Payload,
+        },
         #[cfg(feature = "graphemes")]
         cut: if choice & 0x40 == 0 { Cut::Characters } else { Cut::Graphemes },
         ..Policy::default()
@@ -97,10 +110,10 @@ fn read(plan: Plan<'_>, policy: Policy, part: Part<'_>, sequence: u8) -> String 
         }
         Encoding::Gsm7(tables) => {
             assert_eq!((octets.len(), Tables::from_udh(udh)), (part.units(), tables), "GSM 7-bit");
-            let air = usize::from(policy.numbering != Numbering::Payload) * packed.len();
-            assert!(air <= 140 && packed.starts_with(&user_data[..part.udh_octets()]), "user data");
+            assert!(packed.len() <= 140 || policy.numbering == Numbering::Payload, "user data");
             let (fill, full) = (fill_bits(part.udh_octets()), Unit::Septet.room(part.udh_octets()));
-            let septets = &packed[part.udh_octets()..];
+            let (header, septets) = packed.split_at_checked(part.udh_octets()).unwrap_or_default();
+            assert!(user_data.starts_with(header), "header of packed octets");
             // A return that ends a full part reads as padding.
             if part.units() == full && octets.ends_with(b"\r") {
                 assert!(unpack(septets, fill).eq(octets.iter().copied()), "full");
@@ -116,18 +129,19 @@ fn changed(plan: Plan<'_>, text: &str) -> String {
     let mut out = String::new();
     let mut copied = 0;
     for change in plan.changes() {
-        out.push_str(&text[copied..change.offset]);
+        out.push_str(text.get(copied..change.offset).unwrap_or_default());
         out.push_str(change.to);
         copied = change.offset + change.from.len();
     }
-    out + &text[copied..]
+    out + text.get(copied..).unwrap_or_default()
 }
 
 /// Changes are where they say, only in GSM 7-bit, and leave nothing to change.
 fn changes(plan: Plan<'_>, text: &str) {
     for change in plan.changes() {
         assert!(matches!(plan.encoding(), Encoding::Gsm7(_)), "UCS-2 is never changed");
-        assert!(text[change.offset..].starts_with(change.from) && change.from != change.to, "change");
+        let rest = text.get(change.offset..).unwrap_or_default();
+        assert!(rest.starts_with(change.from) && change.from != change.to, "change");
     }
 }
 

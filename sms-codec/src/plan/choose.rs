@@ -113,7 +113,7 @@ impl Survey {
             Some((plain(Tables::new(locking, single)), self.characters + rest.characters))
         });
         let counted = forms.map(|(form, units)| policy.count(form, text, units));
-        counted.min_by_key(|counted| cost(counted))
+        counted.min_by_key(cost)
     }
 
     /// The tables that lack the fewest characters, then replace the fewest, then are cheapest.

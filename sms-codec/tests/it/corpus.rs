@@ -10,12 +10,13 @@ type Target = fn(&[u8]);
 #[test]
 fn the_fuzz_corpus_gives_no_finding() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    let targets: [(&str, Target); 8] = [
+    let targets: [(&str, Target); 9] = [
         ("gsm7", check::gsm7),
         ("ucs2", check::ucs2),
         ("charset", check::charset),
         ("udh", check::udh),
         ("segment", check::segment),
+        ("plan", check::plan),
         ("receipt", check::receipt),
         ("join", check::join),
         ("time", check::time),

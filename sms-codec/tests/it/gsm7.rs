@@ -1,6 +1,6 @@
 //! The published packing vectors, all of them, both ways.
 
-#![allow(clippy::indexing_slicing, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 use crate::common::{hex, lines, number};
 use serde_json::Value;
