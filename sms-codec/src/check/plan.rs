@@ -78,7 +78,7 @@ fn parts(plan: Plan<'_>, policy: Policy, text: &str) {
     assert_eq!(parts.iter().map(Part::units).sum::<usize>(), plan.units(), "units");
     assert!(parts.iter().all(|part| part.units() <= plan.room()), "room");
     assert_eq!(parts.last().map(|part| plan.room() - part.units()), Some(plan.left()), "left");
-    let read: Vec<String> = (1..).zip(&parts).map(|(sequence, part)| read(plan, policy, *part, sequence)).collect();
+    let read: Vec<String> = (1..=u8::MAX).zip(&parts).map(|(sequence, part)| read(plan, policy, *part, sequence)).collect();
     assert_eq!(read.concat(), changed(plan, text), "read");
     #[cfg(feature = "graphemes")]
     if policy.cut == Cut::Graphemes {

@@ -4,90 +4,111 @@ use super::CR;
 
 /// Appends `septets` and then `padding`, at most one septet, after `fill` zero bits.
 pub(super) fn pack(septets: &[u8], padding: &[u8], fill: u8, out: &mut impl Extend<u8>) {
-    // Every block adds whole octets, so what is left over of each stays as long as the fill.
-    let mut carry = 0;
+    let mut packed = Packed { fill, carry: 0 };
     let mut runs = septets.chunks_exact(RUN * 8);
     for run in runs.by_ref() {
-        let mut packed = [0; RUN * 7];
-        for (septets, octets) in run.chunks_exact(8).zip(packed.chunks_exact_mut(7)) {
-            carry = put(join(septets), carry, fill, octets);
-        }
-        out.extend(packed);
+        packed.run(run, out);
     }
-    let mut blocks = runs.remainder().chunks_exact(8);
-    for septets in blocks.by_ref() {
-        let mut octets = [0; 7];
-        carry = put(join(septets), carry, fill, &mut octets);
+    packed.finish(runs.remainder(), padding, out);
+}
+
+/// Where packing has come to.
+///
+/// Every block adds whole octets, so as many bits are left over after each as there is fill.
+#[derive(Debug)]
+struct Packed {
+    fill: u8,
+    carry: u64,
+}
+
+impl Packed {
+    /// Writes [`RUN`] blocks.
+    fn run(&mut self, septets: &[u8], out: &mut impl Extend<u8>) {
+        let mut octets = [0; RUN * 7];
+        for (septets, octets) in septets.chunks_exact(8).zip(octets.chunks_exact_mut(7)) {
+            self.block(septets, octets);
+        }
         out.extend(octets);
     }
-    let mut last = [0; 8];
-    let ends = blocks.remainder().iter().chain(padding);
-    let count = last.iter_mut().zip(ends).map(|(place, &septet)| *place = septet).count();
-    finish(last, count, (carry, fill), out);
+
+    /// Writes the last septets and what is left over.
+    fn finish(mut self, septets: &[u8], padding: &[u8], out: &mut impl Extend<u8>) {
+        let mut blocks = septets.chunks_exact(8);
+        for septets in blocks.by_ref() {
+            let mut octets = [0; 7];
+            self.block(septets, &mut octets);
+            out.extend(octets);
+        }
+        let mut last = [0; 8];
+        let ends = blocks.remainder().iter().chain(padding);
+        let count = last.iter_mut().zip(ends).map(|(place, &septet)| *place = septet).count();
+        let mut octets = [0; 8];
+        let (head, tail) = octets.split_at_mut(7);
+        let left = usize::from(self.fill) + 7 * count;
+        self.block(&last, head);
+        tail.fill(self.carry as u8);
+        out.extend(octets.into_iter().take(left.div_ceil(8)));
+    }
+
+    /// Puts 56 bits above what was left over before.
+    #[inline]
+    fn block(&mut self, septets: &[u8], octets: &mut [u8]) {
+        let bits = join(septets) << self.fill | self.carry;
+        for (octet, value) in octets.iter_mut().zip(bits.to_le_bytes()) {
+            *octet = value;
+        }
+        self.carry = bits >> 56;
+    }
 }
 
 /// Packs septets as they come, for text that is encoded and packed in one go.
 #[derive(Debug)]
 pub(crate) struct Packing<'o, O> {
     out: &'o mut O,
-    fill: u8,
-    carry: u64,
-    septets: [u8; 8],
+    packed: Packed,
+    septets: [u8; RUN * 8],
     held: usize,
-    last: u8,
 }
 
 impl<'o, O: Extend<u8>> Packing<'o, O> {
     /// Begins after `fill` zero bits.
     pub(crate) const fn new(out: &'o mut O, fill: u8) -> Self {
-        Self { out, fill, carry: 0, septets: [0; 8], held: 0, last: 0 }
+        Self { out, packed: Packed { fill, carry: 0 }, septets: [0; RUN * 8], held: 0 }
     }
 
     /// Writes what is left; `padded` with a carriage return where spare bits call for it.
-    pub(crate) fn finish(mut self, padded: bool) {
-        if padded && is_padding_wanted(self.fill, self.held, self.last) {
-            self.extend([CR]);
-        }
-        let Self { out, fill, carry, septets, held, .. } = self;
-        finish(septets, held, (carry, fill), out);
+    pub(crate) fn finish(self, padded: bool) {
+        let septets = self.septets.get(..self.held).unwrap_or_default();
+        // A full buffer waits here for more, so the last septet is always at hand.
+        let wanted = padded && is_padding_wanted(self.packed.fill, septets);
+        let padding: &[u8] = if wanted { &[CR] } else { &[] };
+        self.packed.finish(septets, padding, self.out);
     }
 }
 
 impl<O: Extend<u8>> Extend<u8> for Packing<'_, O> {
+    #[inline]
     fn extend<I: IntoIterator<Item = u8>>(&mut self, septets: I) {
         for septet in septets {
+            if self.held == self.septets.len() {
+                self.packed.run(&self.septets, self.out);
+                self.held = 0;
+            }
             if let Some(place) = self.septets.get_mut(self.held) {
                 *place = septet;
-            }
-            self.held += 1;
-            self.last = septet;
-            if self.held == self.septets.len() {
-                let mut octets = [0; 7];
-                self.carry = put(join(&self.septets), self.carry, self.fill, &mut octets);
-                self.out.extend(octets);
-                self.septets = [0; 8];
-                self.held = 0;
+                self.held += 1;
             }
         }
     }
 }
 
-/// Whether so many septets after `fill` bits leave room for one more that must not read as `@`.
-pub(super) fn is_padding_wanted(fill: u8, septets: usize, last: u8) -> bool {
-    match (usize::from(fill) + 7 * septets) % 8 {
+/// Whether septets after `fill` bits leave room for one more that must not read as `@`.
+pub(super) fn is_padding_wanted(fill: u8, septets: &[u8]) -> bool {
+    match (usize::from(fill) + 7 * septets.len()) % 8 {
         // Nothing spare, but a receiver would take a last carriage return for padding.
-        0 => last & 0x7F == CR,
+        0 => septets.last().is_some_and(|last| last & 0x7F == CR),
         used => used == 1,
     }
-}
-
-/// Writes fewer than eight septets, zeros above them, and what was left over before.
-fn finish(septets: [u8; 8], count: usize, (carry, fill): (u64, u8), out: &mut impl Extend<u8>) {
-    let mut octets = [0; 8];
-    let (head, tail) = octets.split_at_mut(7);
-    let left = put(join(&septets), carry, fill, head);
-    tail.fill(left as u8);
-    out.extend(octets.into_iter().take((usize::from(fill) + 7 * count).div_ceil(8)));
 }
 
 /// Appends at most `limit` septets found after `fill` bits.
@@ -108,16 +129,6 @@ pub(super) fn unpack(octets: &[u8], fill: u8, limit: usize, out: &mut impl Exten
         out.extend(septets.into_iter().take(left));
         left = left.saturating_sub(8);
     }
-}
-
-/// Writes 56 bits above what was left over before; returns what is left over now.
-#[inline]
-fn put(bits: u64, carry: u64, fill: u8, octets: &mut [u8]) -> u64 {
-    let bits = bits << fill | carry;
-    for (octet, value) in octets.iter_mut().zip(bits.to_le_bytes()) {
-        *octet = value;
-    }
-    bits >> 56
 }
 
 /// Eight septets and the octets they were in; past the end there are zeros.

@@ -34,7 +34,7 @@ pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
 use page::Page;
-pub(crate) use scan::{Fit, fit};
+pub(crate) use scan::{Fit, fit, shared_run};
 pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};

@@ -41,8 +41,7 @@ pub fn pack_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
 
 /// Appends septets packed for a carrier that counts octets: seven spare bits hold a carriage return.
 pub fn pack_padded_into(septets: &[u8], fill: u8, out: &mut impl Extend<u8>) {
-    let last = septets.last().copied().unwrap_or_default();
-    let wanted = block::is_padding_wanted(fill % 7, septets.len(), last);
+    let wanted = block::is_padding_wanted(fill % 7, septets);
     block::pack(septets, if wanted { &[CR] } else { &[] }, fill % 7, out);
 }
 

@@ -6,7 +6,7 @@
 /// How many octets at the start are letters, digits and signs that ASCII and all Latin tables have
 /// at the same code.
 #[inline]
-pub(super) fn shared_run(octets: &[u8]) -> usize {
+pub(crate) fn shared_run(octets: &[u8]) -> usize {
     let mut words = octets.chunks_exact(WORD);
     let mut run = 0;
     for word in words.by_ref() {

@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::{Counted, Otherwise, PlanError, Policy};
-use crate::gsm7::{Holders, Language, Languages, Tables, holders};
+use crate::gsm7::{Holders, Language, Languages, Tables, holders, shared_run};
 use crate::smart::{Rewrite, Smart, Written};
 use crate::ucs2;
 
@@ -10,9 +10,10 @@ use crate::ucs2;
 pub(super) fn choose(policy: Policy, text: &str) -> Result<Counted, PlanError> {
     let knows_languages = policy.locking.bits() | policy.single.bits() > DEFAULT;
     if let Ok(units) = Tables::DEFAULT.septets(text) {
+        let default = plain(Tables::DEFAULT);
         // Nothing is shorter than a septet for each character and no header.
-        if !knows_languages || units == text.len() || units == text.chars().count() {
-            return policy.count(plain(Tables::DEFAULT), text, units);
+        if !knows_languages || default.is_one_unit_each(text, units) {
+            return policy.count(default, text, units);
         }
     }
     if knows_languages {
@@ -68,8 +69,8 @@ impl Policy {
 /// in there takes two in any single shift table.
 struct Survey {
     characters: usize,
-    /// Locking tables that have a character which the default one lacks.
-    useful: u16,
+    /// Locking tables worth a look.
+    locking: u16,
     by_locking: [Rest; Language::COUNT],
 }
 
@@ -84,30 +85,40 @@ struct Rest {
 impl Survey {
     fn of(policy: Policy, text: &str) -> Self {
         let nothing = Rest { characters: 0, single: u16::MAX };
-        let mut survey = Self { characters: 0, useful: 0, by_locking: [nothing; Language::COUNT] };
-        let (allowed, _) = policy.allowed();
-        for character in text.chars() {
-            let Holders { locking, single } = holders(character);
-            survey.characters += 1;
-            if locking & DEFAULT == 0 {
-                survey.useful |= locking;
-            }
-            let mut lacking = allowed & !locking;
-            while lacking != 0 {
-                if let Some(rest) = survey.by_locking.get_mut(lacking.trailing_zeros() as usize) {
-                    rest.characters += 1;
-                    rest.single &= single;
-                }
-                lacking &= lacking - 1;
-            }
+        let locking = policy.allowed().0 & (useful(text) | DEFAULT);
+        let mut survey = Self { characters: 0, locking, by_locking: [nothing; Language::COUNT] };
+        let all_latin = locking & !LATIN == 0;
+        let mut rest = text;
+        loop {
+            // What all Latin tables share is counted in one go.
+            let run = if all_latin { shared_run(rest.as_bytes()) } else { 0 };
+            let mut characters = rest.get(run..).unwrap_or_default().chars();
+            survey.characters += run;
+            let Some(character) = characters.next() else {
+                return survey;
+            };
+            survey.add(character);
+            rest = characters.as_str();
         }
-        survey
+    }
+
+    fn add(&mut self, character: char) {
+        let Holders { locking, single } = holders(character);
+        self.characters += 1;
+        let mut lacking = self.locking & !locking;
+        while lacking != 0 {
+            if let Some(rest) = self.by_locking.get_mut(lacking.trailing_zeros() as usize) {
+                rest.characters += 1;
+                rest.single &= single;
+            }
+            lacking &= lacking - 1;
+        }
     }
 
     /// The tables that have every character and need the fewest parts, then the fewest septets.
     fn cheapest(&self, policy: Policy, text: &str) -> Option<Result<Counted, PlanError>> {
         let (_, allowed) = policy.allowed();
-        let forms = self.locking(policy).filter_map(|(locking, rest)| {
+        let forms = self.locking().filter_map(|(locking, rest)| {
             // All that fit cost the same, but for the default one, which needs no header.
             let single = Languages::from_bits(rest.single & allowed).iter().next()?;
             Some((plain(Tables::new(locking, single)), self.characters + rest.characters))
@@ -119,7 +130,7 @@ impl Survey {
     /// The tables that lack the fewest characters, then replace the fewest, then are cheapest.
     fn nearest(&self, policy: Policy, text: &str) -> Tally {
         let (_, allowed) = policy.allowed();
-        let tables = self.locking(policy).flat_map(|(locking, _)| {
+        let tables = self.locking().flat_map(|(locking, _)| {
             let singles = Languages::from_bits(allowed);
             Language::ALL
                 .into_iter()
@@ -132,11 +143,27 @@ impl Survey {
     }
 
     /// The locking tables worth a look, the default one first.
-    fn locking(&self, policy: Policy) -> impl Iterator<Item = (Language, Rest)> {
-        let (allowed, _) = policy.allowed();
-        let candidates = Languages::from_bits(allowed & (self.useful | DEFAULT));
+    fn locking(&self) -> impl Iterator<Item = (Language, Rest)> {
+        let candidates = Languages::from_bits(self.locking);
         let by_language = Language::ALL.into_iter().zip(self.by_locking);
         by_language.filter(move |&(language, _)| candidates.contains(language))
+    }
+}
+
+/// Locking tables that have a character of the text which the default one lacks.
+fn useful(text: &str) -> u16 {
+    let mut useful = 0;
+    let mut rest = text;
+    loop {
+        let mut characters = rest.get(shared_run(rest.as_bytes())..).unwrap_or_default().chars();
+        let Some(character) = characters.next() else {
+            return useful;
+        };
+        let Holders { locking, .. } = holders(character);
+        if locking & DEFAULT == 0 {
+            useful |= locking;
+        }
+        rest = characters.as_str();
     }
 }
 
@@ -182,6 +209,8 @@ fn cost(counted: &Result<Counted, PlanError>) -> (usize, usize) {
     counted.as_ref().map_or((usize::MAX, usize::MAX), Counted::cost)
 }
 
+/// Locking tables that share letters, digits and signs with ASCII.
+const LATIN: u16 = DEFAULT | 1 << Language::Turkish.identifier() | 1 << Language::Portuguese.identifier();
 const DEFAULT: u16 = 1 << Language::Default.identifier();
 /// Has no locking table of its own.
 const SPANISH: u16 = 1 << Language::Spanish.identifier();

@@ -32,6 +32,13 @@ impl Form {
         self.rewrite().map(|rewrite| rewrite.tables.elements()).unwrap_or_default()
     }
 
+    /// Whether a text of so many units has one for every character.
+    pub(super) fn is_one_unit_each(self, text: &str, units: usize) -> bool {
+        // Unless some are left out, no character takes less than one.
+        let none_left_out = self.rewrite().is_none_or(Rewrite::is_plain);
+        none_left_out && units == text.chars().count()
+    }
+
     /// Appends the text encoded; a form is only chosen for text that it can write.
     pub(super) fn encode(self, text: &str, out: &mut impl Extend<u8>) {
         match self {

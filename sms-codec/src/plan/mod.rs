@@ -106,8 +106,8 @@ impl Policy {
         if self.numbering == Numbering::Payload || units > room * usize::from(u8::MAX) {
             return Err(PlanError::TooLong);
         }
-        if units == text.len() && self.cut == Cut::Characters {
-            // Every character is one octet and one unit, so every part is full but the last one.
+        if self.cut == Cut::Characters && form.is_one_unit_each(text, units) {
+            // Every part is full but the last one.
             let full = (units - 1) / room;
             let parts = u8::try_from(full + 1).map_err(|_| PlanError::TooLong)?;
             return Ok(counted(parts, units - full * room));

@@ -172,7 +172,8 @@ impl Rewrite {
         }
     }
 
-    fn is_plain(self) -> bool {
+    /// Whether nothing is ever replaced.
+    pub(crate) fn is_plain(self) -> bool {
         self.smart == Smart::Off && !self.question_mark
     }
 }

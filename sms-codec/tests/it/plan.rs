@@ -87,6 +87,21 @@ fn the_256th_part_is_refused() {
 }
 
 #[test]
+fn wide_and_long_characters_do_not_make_up_for_each_other() {
+    // As many septets as octets, though not every character is one of each; found by fuzzing.
+    let text = "x".repeat(152) + "€" + &"x".repeat(20) + "[";
+    let units = |policy: Policy| policy.plan(&text).unwrap().split(0).map(|part| part.units()).collect::<Vec<_>>();
+    assert_eq!(text.len(), 176);
+    assert_eq!(units(Policy::default()), [152, 24]);
+    let all = Policy { locking: Languages::ALL, single: Languages::ALL, ..Policy::default() };
+    let pairs = "[".repeat(10) + &"é".repeat(10) + &"€".repeat(60);
+    assert_ne!(all.plan(&pairs).unwrap().encoding(), Encoding::default());
+    let left_out = "\u{7}".repeat(100) + &"[".repeat(100);
+    let smart = Policy { smart: Smart::Nearest, ..Policy::default() };
+    assert!(smart.plan(&left_out).unwrap().split(0).map(|part| part.units()).eq([152, 48]));
+}
+
+#[test]
 fn tables_of_two_languages_may_be_needed_at_once() {
     let all = Policy { locking: Languages::ALL, single: Languages::ALL, ..Policy::default() };
     let tables = |text: &str| match all.plan(text).unwrap().encoding() {
