@@ -22,7 +22,7 @@ pub(super) fn choose(policy: Policy, text: &str) -> Result<Counted, PlanError> {
         }
     }
     let ucs2 = || policy.count(Form::Ucs2, text, ucs2::units(text));
-    if policy.otherwise == Otherwise::Ucs2 && is_hopeless(policy, text) {
+    if policy.otherwise == Otherwise::Ucs2 && (policy.smart == Smart::Off || is_hopeless(policy, text)) {
         return ucs2();
     }
     let best = Survey::of(policy, text).nearest(policy, text);
