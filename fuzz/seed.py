@@ -86,8 +86,21 @@ def seed_parts():
         add("join", b"".join(bytes([steps.randrange(256), t | n << 3, steps.randrange(40)]) for t, n in chosen))
 
 
+def seed_tpdus():
+    for vector in lines(SMS / "tpdu-vectors.jsonl"):
+        octets = bytes.fromhex(vector["tpdu_hex"])
+        add("tpdu", octets)
+        elements = bytes.fromhex(vector["fields"].get("udh_hex", ""))
+        if elements:
+            add("udh", bytes([len(elements)]) + elements)
+    for identifier in range(0x26):
+        for length in (0, 1, 2, 3, 4, 5, 33, 129):
+            add("udh", bytes([2 + length, identifier, length]) + bytes([1]) * length)
+
+
 seed_pdus()
 seed_choices()
 seed_parts()
 seed_texts()
 seed_headers()
+seed_tpdus()

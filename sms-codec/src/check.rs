@@ -8,6 +8,8 @@ mod charset;
 mod join;
 mod plan;
 mod receipt;
+mod tpdu;
+mod udh;
 
 use alloc::{string::ToString, vec, vec::Vec};
 
@@ -15,13 +17,15 @@ pub use address::address;
 pub use charset::charset;
 pub use join::join;
 pub use receipt::receipt;
+pub use tpdu::tpdu;
+pub use udh::udh;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Code, Language, Tables, pack, pack_into, pack_padded, pack_padded_into, unpack, unpack_into, unpack_padded};
 use crate::segment::{self, Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
-use crate::udh::{Concatenation, Element, Reference, Udh, write};
+use crate::udh::{Concatenation, Reference};
 
 pub use plan::plan;
 
@@ -101,32 +105,6 @@ pub fn ucs2(octets: &[u8]) {
         let (data_coding, encoded) = Coding::default().encode(text);
         assert_eq!(Coding::default().decode(data_coding, &encoded), text, "encoded text");
     }
-}
-
-/// UDH: what is read is written the same, errors point into the user data.
-pub fn udh(octets: &[u8]) {
-    match Udh::split(octets) {
-        Ok((udh, text)) => {
-            let elements: Vec<Element<'_>> = udh.iter().collect();
-            let mut written = Vec::new();
-            assert_eq!(write(&elements, &mut written), Ok(()), "elements that were read fit");
-            assert_eq!(written.len(), udh.encoded_len(), "length");
-            if !written.is_empty() {
-                written.extend_from_slice(text);
-                assert_eq!(written, octets, "octets");
-            }
-            udh.concatenation().into_iter().for_each(concatenation);
-        }
-        Err(error) => assert!(error.offset <= octets.len(), "{error}"),
-    }
-}
-
-fn concatenation(part: Concatenation) {
-    let mut written = Vec::new();
-    part.write(&mut written);
-    assert_eq!(written.len(), part.reference().element_len(), "element length");
-    let read = Udh::elements(&written).map(Udh::concatenation);
-    assert_eq!(read, Ok(Some(part)), "element");
 }
 
 /// Segmentation: parts fit, divide no pair, and join to what was cut. The first octet chooses how.
@@ -212,6 +190,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::udh::{Element, Udh, write};
 
     fn octets() -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(any::<u8>(), 0..400)
@@ -273,6 +252,15 @@ mod tests {
             for text in [&any[..], smpp.as_bytes(), likely.as_bytes(), date.as_bytes(), iso.as_bytes()] {
                 time(text);
             }
+        }
+
+        #[test]
+        fn tpdu_keeps_its_properties(any in octets(), kind in 0..6u8, small in proptest::collection::vec(0..24u8, 0..60)) {
+            tpdu(&any);
+            let mut chosen = vec![kind];
+            chosen.extend(any);
+            tpdu(&chosen);
+            tpdu(&small);
         }
 
         #[test]

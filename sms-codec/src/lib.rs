@@ -14,6 +14,7 @@
 //! | delivery receipts, both ways | [`receipt`] |
 //! | sender ids, numbers, TON and NPI | [`address`] |
 //! | SMPP times, receipt dates | [`time`] |
+//! | TPDUs of the air interface, both ways | [`tpdu`] |
 //!
 //! ```
 //! use sms_codec::charset::Coding;
@@ -49,5 +50,6 @@ pub mod segment;
 mod serial;
 pub mod smart;
 pub mod time;
+pub mod tpdu;
 pub mod ucs2;
 pub mod udh;

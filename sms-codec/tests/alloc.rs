@@ -9,6 +9,7 @@ use allocation_counter::{AllocationInfo, measure};
 use sms_codec::gsm7::{Languages, Tables, pack_into, unpack_into};
 use sms_codec::plan::{Numbering, Otherwise, Policy};
 use sms_codec::smart::{Rewrite, Smart};
+use sms_codec::tpdu::Deliver;
 
 const NOTHING: AllocationInfo =
     AllocationInfo { count_total: 0, count_current: 0, count_max: 0, bytes_total: 0, bytes_current: 0, bytes_max: 0 };
@@ -88,4 +89,17 @@ fn septets_go_both_ways_without_allocation() {
         black_box(rewrite.septets("“a” e\u{301}").unwrap());
     });
     assert_eq!((info, read), (NOTHING, text));
+}
+
+#[test]
+fn tpdus_and_headers_are_read_without_allocation() {
+    let octets = b"\x44\x0C\x91\x44\x77\x00\x09\x10\x32\x00\x00\x62\x60\x03\x21\x43\x65\x40\x18\x05\x00\x03\x4A\x02\x01\
+                   \xE0\x61\x39\x1D\xF4\x76\x97\x41\x6F\x33\x88\x7E\x7F\xB3\x40";
+    let info = measure(|| {
+        let (deliver, _) = Deliver::decode(octets).unwrap();
+        let udh = deliver.user_data.udh().unwrap();
+        black_box((udh.concatenation(), udh.effective().count(), deliver.scts.unix_millis()));
+        black_box(Tables::from_udh(udh).chars(deliver.user_data.septets()).count());
+    });
+    assert_eq!(info, NOTHING);
 }

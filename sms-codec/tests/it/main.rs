@@ -10,3 +10,7 @@ mod plan;
 mod receipt;
 mod segment;
 mod time;
+mod tpdu;
+mod tpdu_odd;
+mod tshark;
+mod udh;
