@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::charset::Coding;
 use crate::gsm7::{Language, Languages, Tables, fill_bits, udh_septets, unpack, unpack_padded};
-use crate::join::{self, UserData};
+use crate::join::{self, Sar, UserData};
 use crate::plan::{Cut, Encoding, Numbering, Otherwise, Part, Plan, PlanError, Policy};
 use crate::segment::{Segmenter, Unit};
 use crate::smart::Smart;
@@ -105,7 +105,8 @@ fn read(plan: Plan<'_>, policy: Policy, part: Part<'_>, sequence: u8) -> String 
     assert_eq!(udh.encoded_len(), part.udh_octets(), "header");
     let in_header = matches!(policy.numbering, Numbering::Udh8 | Numbering::Udh16);
     assert_eq!(udh.concatenation(), number.filter(|_| in_header), "in the header");
-    assert_eq!(part.sar(), number.filter(|_| policy.numbering == Numbering::Sar), "SAR");
+    let sar = number.map(|number| Sar { msg_ref_num: 0x1234, total_segments: number.total(), segment_seqnum: sequence });
+    assert_eq!(part.sar(), sar.filter(|_| policy.numbering == Numbering::Sar), "SAR");
     let mut packed = Vec::new();
     part.write_packed(&mut packed);
     match plan.encoding() {
