@@ -4,13 +4,14 @@
 //! fields everything is written that is not, and cannot hide, a piece of the message's text.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::address::Number;
 use crate::charset::{Charset, Coding};
+use crate::gsm7::{Language, Languages};
 use crate::receipt::{MessageState, Receipt};
 use crate::time::{Absolute, ReceiptDate, Relative, When};
 
@@ -47,6 +48,19 @@ as_text! {
     };
     ReceiptDate "the date of a receipt": Clone::clone, ReceiptDate::parse;
     Number "an international number": Clone::clone, |text: &str| text.parse().ok();
+}
+
+/// Written as a list.
+impl Serialize for Languages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Languages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Language>::deserialize(deserializer).map(|languages| Self::of(&languages))
+    }
 }
 
 /// Written as what differs from [`Coding::DEFAULT`].
@@ -99,6 +113,8 @@ mod tests {
     use super::*;
     use crate::address::{Changes, Mode, Numbering, SenderRules};
     use crate::dcs::{Alphabet, Class, Dcs, Indication, Scheme, Waiting, WaitingKind};
+    use crate::plan::{self, Policy};
+    use crate::smart::Smart;
     use alloc::string::ToString;
     use core::fmt::Debug;
     use serde::de::DeserializeOwned;
@@ -126,6 +142,21 @@ mod tests {
         both(ReceiptDate::from_unix_millis(1_782_820_809_500, -210), json!("2026-06-30T08:30:09.5-03:30"));
         both(ReceiptDate::from_unix_millis(1_782_820_809_123, 0), json!("2026-06-30T12:00:09.123+00:00"));
         both("+34600000000".parse::<Number>().unwrap(), json!("+34600000000"));
+    }
+
+    #[test]
+    fn policies_are_structures() {
+        let turkish = Languages::of(&[Language::Turkish, Language::Spanish]);
+        let policy = Policy { single: turkish, smart: Smart::Nearest, numbering: plan::Numbering::Sar, ..Policy::default() };
+        let shown = json!({
+            "locking": [], "single": ["turkish", "spanish"], "smart": "nearest",
+            "otherwise": "ucs2", "numbering": "sar", "cut": "characters",
+        });
+        both(policy, shown);
+        both(plan::Numbering::Udh16, json!("udh16"));
+        both(plan::Otherwise::QuestionMark, json!("question_mark"));
+        assert_eq!(from_str::<Policy>("{}").unwrap(), Policy::default());
+        assert!(from_str::<Policy>(r#"{"single": ["klingon"]}"#).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::Charset;
 use crate::dcs::{Alphabet, Dcs, Indication, Scheme};
-use crate::gsm7::Unencodable;
+use crate::gsm7::{Tables, Unencodable};
 use crate::udh::{Udh, UdhError};
 
 /// What one carrier means by `data_coding`: one table, read in both directions.
@@ -141,18 +141,23 @@ impl Coding {
         self.charset(data_coding).decode(octets)
     }
 
-    /// Divides user data that starts with a UDH, and decodes the text after it.
+    /// Divides user data that starts with a UDH, and decodes the text after it, in the national
+    /// tables that the UDH names.
     ///
     /// ```
     /// use sms_codec::charset::Coding;
     ///
     /// let (udh, text) = Coding::DEFAULT.decode_after_udh(0x00, b"\x05\x00\x03\x4A\x02\x01Hello")?;
     /// assert_eq!((udh.concatenation().is_some(), text.as_str()), (true, "Hello"));
+    ///
+    /// let (_, text) = Coding::DEFAULT.decode_after_udh(0x00, b"\x03\x24\x01\x01\x1B\x67")?;
+    /// assert_eq!(text, "ğ");
     /// # Ok::<(), sms_codec::udh::UdhError>(())
     /// ```
     pub fn decode_after_udh<'a>(&self, data_coding: u8, user_data: &'a [u8]) -> Result<(Udh<'a>, String), UdhError> {
         let (udh, octets) = Udh::split(user_data)?;
-        let text = self.charset(data_coding).decode_after(user_data.len() - octets.len(), octets);
+        let udh_octets = user_data.len() - octets.len();
+        let text = self.charset(data_coding).decode_in(Tables::from_udh(udh), udh_octets, octets);
         Ok((udh, text))
     }
 

@@ -8,8 +8,8 @@
 //!
 //! Cyrillic, Hebrew, Japanese and Korean sets need the feature `encodings`. Without it only their
 //! ASCII part is read and written; the same holds, with or without it, for JIS X 0212 alone and for
-//! pictograms, which nothing here converts. Choosing the cheapest alphabet for a text, and national
-//! language tables, are not done here.
+//! pictograms, which nothing here converts. Choosing the cheapest alphabet for a text is done in
+//! [`plan`](crate::plan), not here.
 
 mod coding;
 mod legacy;
@@ -88,11 +88,16 @@ impl Charset {
 
     /// Decodes octets after a UDH of `udh_octets`, which only packed septets must know.
     pub fn decode_after(self, udh_octets: usize, octets: &[u8]) -> String {
+        self.decode_in(Tables::DEFAULT, udh_octets, octets)
+    }
+
+    /// The same, GSM 7-bit text in the tables that the UDH names.
+    pub(super) fn decode_in(self, tables: Tables, udh_octets: usize, octets: &[u8]) -> String {
         match self {
-            Self::Gsm7 => Tables::DEFAULT.decode(octets),
+            Self::Gsm7 => tables.decode(octets),
             Self::Gsm7Packed => {
                 let septets = gsm7::unpack_padded(octets, gsm7::fill_bits(udh_octets));
-                Tables::DEFAULT.chars(septets).collect()
+                tables.chars(septets).collect()
             }
             Self::Ascii => octets.iter().map(|&octet| ascii(octet)).collect(),
             Self::Latin1 | Self::Octets => octets.iter().map(|&octet| char::from(octet)).collect(),

@@ -2,7 +2,9 @@
 
 use alloc::{string::String, vec::Vec};
 
+use crate::charset::Coding;
 use crate::gsm7::{Language, Languages, Tables, fill_bits, udh_septets, unpack, unpack_padded};
+use crate::join::{self, Sar, UserData};
 use crate::plan::{Cut, Encoding, Numbering, Otherwise, Part, Plan, PlanError, Policy};
 use crate::segment::{Segmenter, Unit};
 use crate::smart::Smart;
@@ -80,6 +82,9 @@ fn parts(plan: Plan<'_>, policy: Policy, text: &str) {
     assert_eq!(parts.last().map(|part| plan.room() - part.units()), Some(plan.left()), "left");
     let read: Vec<String> = (1..=u8::MAX).zip(&parts).map(|(sequence, part)| read(plan, policy, *part, sequence)).collect();
     assert_eq!(read.concat(), changed(plan, text), "read");
+    if policy.numbering != Numbering::Sar {
+        assert_eq!(joined(plan, &parts), changed(plan, text), "joined");
+    }
     #[cfg(feature = "graphemes")]
     if policy.cut == Cut::Graphemes {
         whole_graphemes(&parts, text);
@@ -100,7 +105,8 @@ fn read(plan: Plan<'_>, policy: Policy, part: Part<'_>, sequence: u8) -> String 
     assert_eq!(udh.encoded_len(), part.udh_octets(), "header");
     let in_header = matches!(policy.numbering, Numbering::Udh8 | Numbering::Udh16);
     assert_eq!(udh.concatenation(), number.filter(|_| in_header), "in the header");
-    assert_eq!(part.sar(), number.filter(|_| policy.numbering == Numbering::Sar), "SAR");
+    let sar = number.map(|number| Sar { msg_ref_num: 0x1234, total_segments: number.total(), segment_seqnum: sequence });
+    assert_eq!(part.sar(), sar.filter(|_| policy.numbering == Numbering::Sar), "SAR");
     let mut packed = Vec::new();
     part.write_packed(&mut packed);
     match plan.encoding() {
@@ -123,6 +129,17 @@ fn read(plan: Plan<'_>, policy: Policy, part: Part<'_>, sequence: u8) -> String 
             tables.decode(octets)
         }
     }
+}
+
+/// The parts as they arrive, read together.
+fn joined(plan: Plan<'_>, parts: &[Part<'_>]) -> String {
+    let data_coding = if plan.encoding() == Encoding::Ucs2 { 8 } else { 0 };
+    let user_data = parts.iter().map(|part| {
+        let mut octets = Vec::new();
+        part.write(&mut octets);
+        UserData { data_coding, udhi: part.udh_octets() > 0, octets }
+    });
+    join::text(&user_data.collect::<Vec<_>>(), Coding::default())
 }
 
 fn changed(plan: Plan<'_>, text: &str) -> String {

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// A national language of 3GPP TS 23.038 §6.2.1.2.4, by the tables it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Language {
     /// No national table: the default alphabet and its extension.

@@ -92,7 +92,7 @@ pub fn text<'a, B: AsRef<[u8]> + 'a>(parts: impl IntoIterator<Item = &'a UserDat
     for part in parts {
         let (udh, octets) = part.split();
         let udh_octets = part.octets.as_ref().len() - octets.len();
-        let tables = tables(udh);
+        let tables = Tables::from_udh(udh);
         match coding.charset(part.data_coding) {
             Charset::Gsm7 => joined.septets(octets.iter().copied(), tables),
             Charset::Gsm7Packed => joined.septets(gsm7::unpack_padded(octets, gsm7::fill_bits(udh_octets)), tables),
@@ -158,11 +158,6 @@ enum Form {
     Septets,
     CodeUnits,
     Other,
-}
-
-/// The tables that a part's UDH names.
-const fn tables(_udh: Udh<'_>) -> Tables {
-    Tables::DEFAULT
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ pub use part::{Part, Parts};
 /// # Ok::<(), sms_codec::plan::PlanError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Policy {
     /// Languages whose locking shift table the peer understands; the default table always may be used.
     pub locking: Languages,
@@ -144,6 +145,7 @@ impl Policy {
 
 /// What happens to text that does not fit GSM 7-bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Otherwise {
     /// It goes out as UCS-2, unchanged.
     #[default]
@@ -156,6 +158,7 @@ pub enum Otherwise {
 
 /// How the parts of a long text are numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Numbering {
     /// In the UDH, with a reference of 8 bits.
     #[default]
@@ -172,6 +175,7 @@ pub enum Numbering {
 
 /// Where a long text may be cut; an escape pair or a surrogate pair is never divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Cut {
     /// Between any two characters.

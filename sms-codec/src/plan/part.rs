@@ -5,6 +5,7 @@ use core::fmt;
 use super::form::Form;
 use super::{Numbering, Plan};
 use crate::gsm7::{Fit, Packing, fill_bits};
+use crate::join::Sar;
 use crate::segment::{Unit, header_octets, write_header};
 use crate::udh::{Concatenation, Reference};
 
@@ -88,9 +89,14 @@ impl<'t> Part<'t> {
         self.number
     }
 
-    /// Reference, total and sequence for the SAR TLVs, if the policy wants those.
-    pub fn sar(&self) -> Option<Concatenation> {
-        self.number.filter(|_| self.numbering == Numbering::Sar)
+    /// The SAR TLVs, if the policy wants those and there is more than one part.
+    pub fn sar(&self) -> Option<Sar> {
+        let number = self.number.filter(|_| self.numbering == Numbering::Sar)?;
+        let msg_ref_num = match number.reference() {
+            Reference::Eight(reference) => reference.into(),
+            Reference::Sixteen(reference) => reference,
+        };
+        Some(Sar { msg_ref_num, total_segments: number.total(), segment_seqnum: number.sequence() })
     }
 
     /// Octets of the UDH with its length octet; 0 means no UDH, so no UDHI bit.

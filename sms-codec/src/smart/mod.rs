@@ -25,6 +25,7 @@ use crate::gsm7::{self, Code, Fit, Tables, Unencodable};
 
 /// Which characters may be replaced by similar ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Smart {
     /// None.
     #[default]

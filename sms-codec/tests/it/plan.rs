@@ -54,7 +54,7 @@ fn sar_keeps_the_room_that_the_air_interface_needs() {
         octets.clear();
         part.write(&mut octets);
         let sar = part.sar().unwrap();
-        assert_eq!((sar.total(), sar.sequence(), part.udh_octets()), (2, sequence, 0));
+        assert_eq!((sar.total_segments, sar.segment_seqnum, part.udh_octets()), (2, sequence, 0));
     }
     assert_eq!((plan.room(), octets.len()), (153, 47));
 }
