@@ -10,8 +10,8 @@ use criterion::{Criterion, Throughput};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for contest in contest::all() {
-        let mut group = criterion.benchmark_group(format!("{}/{}", contest.way.name(), contest.case));
-        group.throughput(Throughput::Elements(contest.pdus as u64));
+        let mut group = criterion.benchmark_group(format!("{}/{}", contest.way, contest.case));
+        group.throughput(Throughput::Elements(contest.works as u64));
         for mut contestant in contest.contestants {
             group.bench_function(contestant.name, |bencher| {
                 bencher.iter_custom(|batches| contestant.time(batches));

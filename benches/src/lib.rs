@@ -1,4 +1,4 @@
-//! What the benches share: the PDUs, the application data behind them, the yardstick and the clock.
+//! What the benches share: the PDUs, the application data behind them, the yardstick, the clock and the verdicts.
 //!
 //! Nothing here knows our codec or a peer; the contestants live beside the benches, so that the
 //! peers stay development dependencies.
@@ -8,5 +8,6 @@ pub mod application;
 pub mod bare_log;
 pub mod case;
 pub mod clock;
+pub mod contest;
 pub mod report;
 pub mod yardstick;

@@ -54,10 +54,12 @@ mod yardstick;
 use smsc_benches::application::Message;
 use smsc_benches::case::{Case, MESSAGES};
 use smsc_benches::clock::Contestant;
+use smsc_benches::contest::Contest;
+use smsc_benches::report::Bar;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+enum Way {
     /// The octets of one whole PDU, known as such, to a typed value.
     Decode,
     /// A buffer of PDUs to typed values, finding the borders included.
@@ -70,7 +72,7 @@ pub(crate) enum Way {
 
 impl Way {
     /// For tables and group names.
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Way::Decode => "decode",
             Way::Frame => "frame",
@@ -80,26 +82,37 @@ impl Way {
     }
 }
 
-/// One case, one way, and all who can do it; ours first.
-pub(crate) struct Contest {
-    pub(crate) case: &'static str,
-    pub(crate) way: Way,
-    /// PDUs in one batch.
-    pub(crate) pdus: usize,
-    pub(crate) contestants: Vec<Contestant>,
-}
-
 /// All contests.
 pub(crate) fn all() -> Vec<Contest> {
     let cases = Case::all();
-    let each = |way, entries: fn(&Case) -> Vec<Contestant>| {
-        cases.iter().map(move |case| Contest { case: case.name, way, pdus: case.batch(), contestants: entries(case) })
-    };
+    let each =
+        |way, entries: fn(&Case) -> Vec<Contestant>| cases.iter().map(move |case| contest(case, case.name, way, entries(case)));
     each(Way::Decode, decoders)
         .chain(each(Way::Frame, framers))
         .chain(each(Way::Encode, encoders))
         .chain(MESSAGES.into_iter().map(|(name, message)| build(&cases, name, message)))
         .collect()
+}
+
+fn contest(case: &Case, name: &'static str, way: Way, contestants: Vec<Contestant>) -> Contest {
+    let octets = case.octets.len() as f64;
+    Contest { case: name, way: way.name(), works: case.batch(), octets, bars: bars(name, way), contestants }
+}
+
+fn bars(case: &str, way: Way) -> Vec<Bar> {
+    let message = case.starts_with("submit_sm") || case.starts_with("deliver_sm");
+    // Where the bar is a multiple of the fastest peer, not just being ahead.
+    let multiple = match way {
+        Way::Decode | Way::Frame => message && !case.contains("_resp"),
+        Way::Encode => false,
+        Way::Build => true,
+    };
+    let mut bars = vec![Bar::Yardstick];
+    // Cutting frames shares a buffer, which costs one allocation for each read.
+    bars.extend((way != Way::Frame).then_some(Bar::NoAllocation));
+    bars.push(Bar::Ahead);
+    bars.extend(multiple.then_some(Bar::Multiple(4.0)));
+    bars
 }
 
 fn decoders(case: &Case) -> Vec<Contestant> {
@@ -143,5 +156,5 @@ fn build(cases: &[Case], name: &'static str, message: &'static Message) -> Conte
         smpp34::builder(case, message),
         smpp_codec::builder(case, message),
     ];
-    Contest { case: name, way: Way::Build, pdus: case.batch(), contestants }
+    contest(case, name, Way::Build, contestants)
 }

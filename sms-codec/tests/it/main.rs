@@ -5,6 +5,7 @@ mod coding;
 mod common;
 mod corpus;
 mod gsm7;
+mod independent;
 mod join;
 mod plan;
 mod receipt;

@@ -46,6 +46,18 @@ fn a_text_of_160_septets_is_one_part_and_161_are_two_of_153() {
 }
 
 #[test]
+fn octets_that_are_as_many_as_septets_by_chance_count_for_nothing() {
+    // A bracket is one octet and two septets, a section sign the other way round.
+    let text = format!("{}[§{}", "x".repeat(152), "x".repeat(151));
+    let plan = Policy::default().plan(&text).unwrap();
+    assert_eq!((plan.units(), plan.parts(), plan.left()), (306, 3, 152));
+    assert_eq!(plan.split(0).map(|part| part.units()).collect::<Vec<_>>(), [152, 153, 1]);
+    // Turkish has the euro sign as one septet.
+    let turkish = Policy { locking: Languages::of(&[Language::Turkish]), ..Policy::default() };
+    assert_eq!(turkish.plan(&"€[".repeat(80)).unwrap().parts(), 2);
+}
+
+#[test]
 fn sar_keeps_the_room_that_the_air_interface_needs() {
     let text = "x".repeat(200);
     let plan = Policy { numbering: Numbering::Sar, ..Policy::default() }.plan(&text).unwrap();
