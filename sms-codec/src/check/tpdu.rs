@@ -78,7 +78,7 @@ fn user_data(data: &UserData<'_>) {
     assert_eq!(header, data.udh().map_or(0, |udh| 1 + udh.as_bytes().len()), "header");
     let text = data.text().unwrap_or_default();
     assert!(text.chars().count() <= usize::from(data.udl()), "text longer than its length");
-    assert!(data.septets().count() <= data.udl().into(), "septets");
+    assert!(data.septets().count() <= usize::from(data.udl()), "septets");
     if data.alphabet() == Alphabet::Gsm7 {
         let tables = Tables::from_udh(data.udh().unwrap_or_default());
         assert!(tables.chars(data.septets()).eq(text.chars()), "two decoders");
