@@ -22,7 +22,7 @@ pub use udh::udh;
 
 use crate::charset::{Charset, Coding};
 use crate::gsm7::{Code, Language, Tables, pack, pack_into, pack_padded, pack_padded_into, unpack, unpack_into, unpack_padded};
-use crate::segment::{self, Segment, Segmenter, Unit};
+use crate::segment::{Segment, Segmenter, Unit};
 use crate::time::{ReceiptDate, When};
 use crate::ucs2;
 use crate::udh::{Concatenation, Reference};
@@ -112,29 +112,27 @@ pub fn segment(octets: &[u8]) {
     let Some((&choice, octets)) = octets.split_first() else {
         return;
     };
-    let unit = match choice % 3 {
-        0 => Unit::Septet,
-        1 => Unit::Octet,
-        _ => Unit::CodeUnit,
-    };
+    let charset = Charset::ALL.into_iter().cycle().nth(choice.into()).unwrap_or_default();
     let reference = match choice {
         0..=0x7F => Reference::Eight(choice),
         _ => Reference::Sixteen(choice.into()),
     };
-    let segmenter = Segmenter { unit, reference, elements: &[] };
+    let segmenter = Segmenter { charset, reference, elements: &[] };
     let Ok(segments) = segmenter.split(octets) else {
         return;
     };
     let total = usize::from(segments.total());
+    let unit = charset.unit();
     let parts: Vec<_> = segments.filter_map(|part| fits(unit, part)).collect();
     if total == 1 {
         assert!(parts.is_empty() && unit.count(octets) <= unit.room(0), "single");
         return;
     }
     assert_eq!(parts.len(), total, "total");
-    whole_characters(unit, &parts, octets);
-    let reversed: Vec<_> = parts.into_iter().rev().collect();
-    assert_eq!(segment::join(&reversed).as_deref(), Ok(octets), "joined");
+    assert!((1..).zip(&parts).all(|(number, (part, _))| usize::from(part.sequence()) == number), "numbers");
+    let joined: Vec<_> = parts.iter().flat_map(|(_, part)| part.iter().copied()).collect();
+    assert_eq!(joined, octets, "joined");
+    whole_characters(charset, &parts, octets);
 }
 
 fn fits(unit: Unit, segment: Segment<'_>) -> Option<(Concatenation, &[u8])> {
@@ -148,12 +146,9 @@ fn fits(unit: Unit, segment: Segment<'_>) -> Option<(Concatenation, &[u8])> {
 }
 
 /// The parts decoded one by one read like the whole.
-fn whole_characters(unit: Unit, parts: &[(Concatenation, &[u8])], octets: &[u8]) {
-    let charset = match unit {
-        Unit::Septet => Charset::Gsm7,
-        Unit::Octet => Charset::Octets,
-        Unit::CodeUnit => Charset::Ucs2,
-    };
+fn whole_characters(charset: Charset, parts: &[(Concatenation, &[u8])], octets: &[u8]) {
+    // What is cut is not packed yet.
+    let charset = if charset == Charset::Gsm7Packed { Charset::Gsm7 } else { charset };
     let text: Vec<_> = parts.iter().map(|(_, part)| charset.decode(part)).collect();
     assert_eq!(text.concat(), charset.decode(octets), "characters");
 }

@@ -7,7 +7,7 @@
 //! | `data_coding` to alphabet and back, national sets | [`charset`] |
 //! | GSM data coding scheme of the air interface | [`dcs`] |
 //! | user data header, concatenation | [`udh`] |
-//! | splitting long messages | [`segment`] |
+//! | splitting long messages that are encoded already | [`segment`] |
 //! | joining their parts over time | [`join`] |
 //! | plainer characters for those that GSM 7-bit lacks | [`smart`] |
 //! | how a text will be sent: alphabet, tables, parts | [`plan`] |
@@ -18,15 +18,16 @@
 //!
 //! ```
 //! use sms_codec::charset::Coding;
-//! use sms_codec::segment::Segmenter;
+//! use sms_codec::plan::Policy;
 //!
-//! let coding = Coding::default();
-//! let (data_coding, octets) = coding.encode("Grüße aus Köln");
-//! assert_eq!(data_coding, 0);
-//! let unit = coding.charset(data_coding).unit();
-//! assert_eq!(Segmenter { unit, ..Default::default() }.split(&octets)?.total(), 1);
-//! assert_eq!(coding.decode(data_coding, &octets), "Grüße aus Köln");
-//! # Ok::<(), sms_codec::segment::SegmentError>(())
+//! let plan = Policy::default().plan("Grüße aus Köln")?;
+//! assert_eq!((plan.parts(), plan.left()), (1, 146));
+//! let mut short_message = Vec::new();
+//! for part in plan.split(0x4A) {
+//!     part.write(&mut short_message); // data_coding 0
+//! }
+//! assert_eq!(Coding::default().decode(0, &short_message), "Grüße aus Köln");
+//! # Ok::<(), sms_codec::plan::PlanError>(())
 //! ```
 //!
 //! This crate knows no PDU and does no I/O: octets and text go in, text and octets come out.

@@ -1,13 +1,14 @@
-//! Long messages: how many parts, where to cut, and back together.
+//! Long messages that are encoded already: how many parts, and where to cut.
 //!
-//! Works on encoded user data, one septet per octet for GSM 7-bit, and cuts by reference: nothing
-//! is copied until a part is written. An escape pair or a surrogate pair is never divided.
+//! Works on user data, one septet per octet for GSM 7-bit, and cuts by reference: nothing is copied
+//! until a part is written. A character is never divided, see [`Charset::cut`].
 //!
-//! [`join`] wants every part at hand; waiting for parts, and forgetting them, is not done here.
+//! For text that is not encoded yet there is [`plan`](crate::plan); [`join`](crate::join) puts parts
+//! together.
 
-use alloc::vec::Vec;
 use core::fmt;
 
+use crate::charset::Charset;
 use crate::gsm7;
 use crate::udh::{Concatenation, Reference};
 
@@ -30,8 +31,8 @@ use crate::udh::{Concatenation, Reference};
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Segmenter<'a> {
-    /// What one part is measured in.
-    pub unit: Unit,
+    /// How the text is encoded, which says where it may be cut; packed septets come unpacked.
+    pub charset: Charset,
     /// The number all parts share.
     pub reference: Reference,
     /// Other information elements, already encoded, that every part repeats.
@@ -41,8 +42,9 @@ pub struct Segmenter<'a> {
 impl<'a> Segmenter<'a> {
     /// Cuts encoded user data into at most 255 parts.
     pub fn split(self, octets: &'a [u8]) -> Result<Segments<'a>, SegmentError> {
-        let single = self.unit.room(header_octets(None, self.elements));
-        if self.unit.cut(octets, single) == octets.len() && single > 0 {
+        let unit = self.charset.unit();
+        let single = unit.room(header_octets(None, self.elements));
+        if unit.count(octets) <= single && single > 0 {
             return Ok(Segments { segmenter: self, rest: octets, total: 1, next: 1 });
         }
         let room = self.part_room();
@@ -53,14 +55,22 @@ impl<'a> Segmenter<'a> {
         let mut total = 0u8;
         while !rest.is_empty() {
             total = total.checked_add(1).ok_or(SegmentError::TooLong)?;
-            rest = rest.get(self.unit.cut(rest, room)..).unwrap_or_default();
+            rest = match self.cut(rest, room) {
+                0 => return Err(SegmentError::Indivisible),
+                cut => rest.get(cut..).unwrap_or_default(),
+            };
         }
         Ok(Segments { segmenter: self, rest: octets, total, next: 1 })
     }
 
     /// Units that fit one part of several.
     pub const fn part_room(self) -> usize {
-        self.unit.room(header_octets(Some(self.reference), self.elements))
+        self.charset.unit().room(header_octets(Some(self.reference), self.elements))
+    }
+
+    /// Octets of the longest beginning that fits and divides no character.
+    fn cut(self, octets: &[u8], room: usize) -> usize {
+        self.charset.cut(octets, room * self.charset.unit().octets())
     }
 }
 
@@ -106,28 +116,6 @@ impl Unit {
             Self::CodeUnit => 2,
         }
     }
-
-    /// Octets of the longest beginning that fits and divides no pair.
-    fn cut(self, octets: &[u8], room: usize) -> usize {
-        let limit = room * self.octets();
-        match octets.split_at_checked(limit) {
-            Some((head, tail)) if !tail.is_empty() => limit - self.divided(head, tail),
-            _ => octets.len(),
-        }
-    }
-
-    /// Octets at the end of `head` that belong to a pair which ends in `tail`.
-    fn divided(self, head: &[u8], tail: &[u8]) -> usize {
-        match self {
-            // A run of escapes pairs up from its start: only an odd run leaves one open.
-            Self::Septet => head.iter().rev().take_while(|&&septet| septet == gsm7::ESCAPE).count() % 2,
-            Self::Octet => 0,
-            Self::CodeUnit => match (head, tail) {
-                ([.., 0xD8..=0xDB, _], [0xDC..=0xDF, _, ..]) => 2,
-                _ => 0,
-            },
-        }
-    }
 }
 
 /// The parts of one message, in order.
@@ -150,7 +138,7 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        let Segmenter { unit, reference, elements } = self.segmenter;
+        let Segmenter { reference, elements, .. } = self.segmenter;
         let sequence = self.next;
         if sequence == 0 || sequence > self.total {
             return None;
@@ -160,7 +148,7 @@ impl<'a> Iterator for Segments<'a> {
         if self.total == 1 {
             return Some(Segment { octets: self.rest, concatenation: None, elements });
         }
-        let cut = unit.cut(self.rest, self.segmenter.part_room());
+        let cut = self.segmenter.cut(self.rest, self.segmenter.part_room());
         let (octets, rest) = self.rest.split_at_checked(cut)?;
         self.rest = rest;
         let concatenation = Concatenation::new(reference, self.total, sequence);
@@ -241,6 +229,8 @@ pub enum SegmentError {
     TooLong,
     /// The other information elements leave no room for text.
     NoRoom,
+    /// Nowhere within one part does a character end; ISO-2022-JP must be encoded part by part.
+    Indivisible,
 }
 
 impl fmt::Display for SegmentError {
@@ -248,60 +238,12 @@ impl fmt::Display for SegmentError {
         f.write_str(match self {
             Self::TooLong => "message: more than 255 parts",
             Self::NoRoom => "message: the user data header leaves no room for text",
+            Self::Indivisible => "message: no part can end between two characters",
         })
     }
 }
 
 impl core::error::Error for SegmentError {}
-
-/// Puts the encoded text of all parts together, in any order given; of repeated parts the first
-/// counts.
-///
-/// Decode the result, not the parts: a pair that a careless sender divided is whole again.
-///
-/// ```
-/// use sms_codec::segment::join;
-/// use sms_codec::udh::{Concatenation, Reference};
-///
-/// let part = |sequence| Concatenation::new(Reference::Eight(7), 2, sequence).unwrap();
-/// assert_eq!(join(&[(part(2), b"world"), (part(1), b"hello ")])?, b"hello world");
-/// # Ok::<(), sms_codec::segment::JoinError>(())
-/// ```
-pub fn join(parts: &[(Concatenation, &[u8])]) -> Result<Vec<u8>, JoinError> {
-    let (first, _) = parts.first().ok_or(JoinError::Missing(1))?;
-    let same = |part: &Concatenation| part.reference() == first.reference() && part.total() == first.total();
-    if !parts.iter().all(|(part, _)| same(part)) {
-        return Err(JoinError::Mixed);
-    }
-    let mut octets = Vec::new();
-    for sequence in 1..=first.total() {
-        let found = parts.iter().find(|(part, _)| part.sequence() == sequence);
-        let (_, text) = found.ok_or(JoinError::Missing(sequence))?;
-        octets.extend_from_slice(text);
-    }
-    Ok(octets)
-}
-
-/// Parts that make no message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// The part of this number is not there.
-    Missing(u8),
-    /// The parts belong to different messages.
-    Mixed,
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(sequence) => write!(f, "message: part {sequence} is missing"),
-            Self::Mixed => f.write_str("message: parts of different messages"),
-        }
-    }
-}
-
-impl core::error::Error for JoinError {}
 
 /// Octets of the UDH with its length octet; a header without elements is not written.
 pub(crate) const fn header_octets(concatenation: Option<Reference>, elements: &[u8]) -> usize {
@@ -338,18 +280,18 @@ const WIDEST_CHARACTER: usize = 2;
 mod tests {
     use super::*;
     use crate::ucs2;
-    use alloc::{string::String, vec};
+    use alloc::{string::String, vec, vec::Vec};
 
-    fn lengths(unit: Unit, octets: &[u8]) -> Vec<usize> {
-        let segments = Segmenter { unit, ..Default::default() }.split(octets).unwrap();
-        segments.map(|segment| unit.count(segment.octets)).collect()
+    fn lengths(charset: Charset, octets: &[u8]) -> Vec<usize> {
+        let segments = Segmenter { charset, ..Default::default() }.split(octets).unwrap();
+        segments.map(|segment| charset.unit().count(segment.octets)).collect()
     }
 
     #[test]
     fn eight_bit_data_is_cut_at_140_and_134() {
-        assert_eq!(lengths(Unit::Octet, &[0x1B; 140]), [140]);
-        assert_eq!(lengths(Unit::Octet, &[0x1B; 141]), [134, 7]);
-        let sixteen = Segmenter { unit: Unit::Octet, reference: Reference::Sixteen(1), elements: &[] };
+        assert_eq!(lengths(Charset::Octets, &[0x1B; 140]), [140]);
+        assert_eq!(lengths(Charset::Octets, &[0x1B; 141]), [134, 7]);
+        let sixteen = Segmenter { charset: Charset::Octets, reference: Reference::Sixteen(1), elements: &[] };
         assert_eq!(sixteen.part_room(), 133);
     }
 
@@ -366,21 +308,21 @@ mod tests {
     fn runs_of_escapes_are_cut_between_pairs() {
         let mut septets = vec![b'x'; 152];
         septets.extend([gsm7::ESCAPE; 20]);
-        assert_eq!(lengths(Unit::Septet, &septets), [152, 20]);
+        assert_eq!(lengths(Charset::Gsm7, &septets), [152, 20]);
         septets.insert(0, b'x');
-        assert_eq!(lengths(Unit::Septet, &septets), [153, 20]);
+        assert_eq!(lengths(Charset::Gsm7, &septets), [153, 20]);
     }
 
     #[test]
     fn a_last_dangling_escape_or_surrogate_stays_where_it_is() {
         let mut septets = vec![b'x'; 159];
         septets.push(gsm7::ESCAPE);
-        assert_eq!(lengths(Unit::Septet, &septets), [160]);
+        assert_eq!(lengths(Charset::Gsm7, &septets), [160]);
         let mut units = vec![0u8; 138];
         units.extend([0xD8, 0x00]);
-        assert_eq!(lengths(Unit::CodeUnit, &units), [70]);
+        assert_eq!(lengths(Charset::Ucs2, &units), [70]);
         units.extend([0x00, 0x41]);
-        assert_eq!(lengths(Unit::CodeUnit, &units), [67, 4]);
+        assert_eq!(lengths(Charset::Ucs2, &units), [67, 4]);
     }
 
     #[test]
@@ -389,7 +331,7 @@ mod tests {
         for pair in ['\u{10000}', '\u{103FF}', '\u{10FC00}', '\u{10FFFF}'] {
             units.extend(ucs2::encode(&String::from(pair)));
             units.resize(2 * 80, 0);
-            assert_eq!(lengths(Unit::CodeUnit, &units), [66, 14], "{pair:?}");
+            assert_eq!(lengths(Charset::Ucs2, &units), [66, 14], "{pair:?}");
             units.truncate(2 * 66);
         }
     }
@@ -429,13 +371,18 @@ mod tests {
     }
 
     #[test]
-    fn join_says_what_is_wrong() {
-        let part = |reference, sequence| Concatenation::new(Reference::Eight(reference), 2, sequence).unwrap();
-        assert_eq!(join(&[]), Err(JoinError::Missing(1)));
-        assert_eq!(join(&[(part(1, 1), b"a")]), Err(JoinError::Missing(2)));
-        assert_eq!(join(&[(part(1, 1), b"a"), (part(2, 2), b"b")]), Err(JoinError::Mixed));
-        let repeated: [(_, &[u8]); 3] = [(part(1, 2), b"b"), (part(1, 1), b"a"), (part(1, 1), b"x")];
-        assert_eq!(join(&repeated), Ok(b"ab".to_vec()));
+    fn characters_of_two_octets_stay_whole() {
+        let mut octets = vec![b'x'; 133];
+        octets.extend([0xB0, 0xA1].repeat(10));
+        assert_eq!(lengths(Charset::KsC5601, &octets), [133, 20]);
+        assert_eq!(lengths(Charset::Octets, &octets), [134, 19]);
+    }
+
+    #[test]
+    fn what_can_be_cut_nowhere_is_refused() {
+        let octets = [b"\x1B$B".as_slice(), &[0x24, 0x22].repeat(100), b"\x1B(B"].concat();
+        let segmenter = Segmenter { charset: Charset::Iso2022Jp, ..Default::default() };
+        assert_eq!(segmenter.split(&octets).unwrap_err(), SegmentError::Indivisible);
     }
 
     #[test]

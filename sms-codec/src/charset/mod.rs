@@ -26,10 +26,11 @@ use crate::segment::Unit;
 use crate::ucs2;
 
 /// A character set and how it is written in octets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Charset {
     /// GSM 7-bit, one septet per octet.
+    #[default]
     Gsm7,
     /// GSM 7-bit, eight septets in seven octets.
     ///

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::charset::Coding;
+use crate::charset::{Charset, Coding};
 use crate::gsm7::{Language, Languages, Tables, fill_bits, udh_septets, unpack, unpack_padded};
 use crate::join::{self, Sar, UserData};
 use crate::plan::{Cut, Encoding, Numbering, Otherwise, Part, Plan, PlanError, Policy};
@@ -165,13 +165,13 @@ fn changes(plan: Plan<'_>, text: &str) {
 /// Counted by other code, part by part: no tables that have every character are cheaper.
 fn cheapest(plan: Plan<'_>, policy: Policy, text: &str) {
     let reference = if policy.numbering == Numbering::Udh16 { Reference::Sixteen(0) } else { Reference::Eight(0) };
-    let cost = |unit, octets: &[u8], elements: &[u8]| {
-        let segments = Segmenter { unit, reference, elements }.split(octets).ok()?;
+    let cost = |charset: Charset, octets: &[u8], elements: &[u8]| {
+        let segments = Segmenter { charset, reference, elements }.split(octets).ok()?;
         let headers: usize = segments.clone().map(|segment| udh_septets(segment.udh_octets())).sum();
-        Some((segments.total(), unit.count(octets) + headers))
+        Some((segments.total(), charset.unit().count(octets) + headers))
     };
     let in_tables =
-        |tables: Tables| tables.encode(text).ok().map(|septets| cost(Unit::Septet, &septets, tables.elements().as_bytes()));
+        |tables: Tables| tables.encode(text).ok().map(|septets| cost(Charset::Gsm7, &septets, tables.elements().as_bytes()));
     let allowed = |set: Languages| Language::ALL.into_iter().filter(move |&one| one == Language::Default || set.contains(one));
     let all = allowed(policy.locking).flat_map(|one| allowed(policy.single).map(move |other| Tables::new(one, other)));
     let best = all.filter_map(in_tables).map(|cost| cost.unwrap_or((u8::MAX, usize::MAX))).min();
@@ -183,7 +183,7 @@ fn cheapest(plan: Plan<'_>, policy: Policy, text: &str) {
         (Encoding::Gsm7(_), None) => assert!(plan.changes().next().is_some(), "changed"),
         (Encoding::Ucs2, best) => {
             assert_eq!(best, None, "fits GSM 7-bit");
-            assert_eq!(cost(Unit::CodeUnit, &ucs2::encode(text), &[]).map(|(parts, _)| parts), Some(plan.parts()), "UCS-2");
+            assert_eq!(cost(Charset::Ucs2, &ucs2::encode(text), &[]).map(|(parts, _)| parts), Some(plan.parts()), "UCS-2");
         }
     }
 }

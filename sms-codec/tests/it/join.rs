@@ -23,12 +23,12 @@ enum Marking {
 /// The parts of a text, as a peer would send them; none if it needs no parts.
 fn parts(text: &str, marking: Marking) -> Vec<Part<Data>> {
     let (data_coding, octets) = Coding::default().encode(text);
-    let unit = Coding::default().charset(data_coding).unit();
+    let charset = Coding::default().charset(data_coding);
     let reference = match marking {
         Marking::Eight(reference) => Reference::Eight(reference),
         Marking::Sixteen(reference) | Marking::Sar(reference) => Reference::Sixteen(reference),
     };
-    let segments = Segmenter { unit, reference, elements: &[] }.split(&octets).unwrap();
+    let segments = Segmenter { charset, reference, elements: &[] }.split(&octets).unwrap();
     segments.filter_map(|segment| part(data_coding, segment, marking)).collect()
 }
 

@@ -1,9 +1,9 @@
 //! Alphabet and parts against split-sms and sms-segments-calculator.
 
 use serde_json::{Value, json};
-use sms_codec::charset::Coding;
+use sms_codec::charset::{Charset, Coding};
 use sms_codec::plan::{Encoding, Policy};
-use sms_codec::segment::{Segmenter, Unit};
+use sms_codec::segment::Segmenter;
 
 use super::program::Package;
 use super::texts::Generator;
@@ -53,9 +53,9 @@ fn planned(policy: Policy, text: &str) -> Parts {
 /// The other way: encoded first, divided then.
 fn segmented(text: &str) -> Parts {
     let (data_coding, octets) = Coding::default().encode(text);
-    let unit = if data_coding == 0 { Unit::Septet } else { Unit::CodeUnit };
-    let segments = Segmenter { unit, ..Default::default() }.split(&octets).unwrap();
-    (unit == Unit::Septet, segments.map(|segment| unit.count(segment.octets)).collect())
+    let charset = Coding::default().charset(data_coding);
+    let segments = Segmenter { charset, ..Default::default() }.split(&octets).unwrap();
+    (charset == Charset::Gsm7, segments.map(|segment| charset.unit().count(segment.octets)).collect())
 }
 
 fn stated(answer: &Value) -> Parts {
