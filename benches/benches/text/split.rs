@@ -4,9 +4,10 @@ use rusmpp_extra::concatenation::owned::{Concatenation, Concatenator};
 use rusmpp_extra::encoding::gsm7bit::Gsm7BitUnpacked;
 use rusmpp_extra::encoding::ucs2::Ucs2;
 use smpp_codec::splitter::{EncodingType, MessageSplitter, SplitMode};
+use sms_codec::charset::Charset;
 use sms_codec::gsm7::Tables;
 use sms_codec::plan::Policy;
-use sms_codec::segment::{Segmenter, Unit};
+use sms_codec::segment::Segmenter;
 use sms_codec::ucs2;
 use smsc_benches::contest::Contest;
 
@@ -23,7 +24,7 @@ pub(crate) fn all() -> Vec<Contest> {
 
 fn gsm7(case: &'static str, texts: Vec<&'static str>) -> Contest {
     let rusmpp = Gsm7BitUnpacked::new();
-    Job::new(texts, |text| segmented(&Tables::DEFAULT.encode(text).expect("GSM 7-bit"), Unit::Septet))
+    Job::new(texts, |text| segmented(&Tables::DEFAULT.encode(text).expect("GSM 7-bit"), Charset::Gsm7))
         .into_buffer(OURS, planned, Vec::clone)
         .into_value("smpp-codec", |text| smpp_codec(text, EncodingType::Gsm7Bit), without_reference)
         .into_value("rusmpp-extra", move |text| rusmpp.concatenate(text, 160, 7).expect("divisible").0, with_headers)
@@ -31,7 +32,7 @@ fn gsm7(case: &'static str, texts: Vec<&'static str>) -> Contest {
 }
 
 fn ucs2(case: &'static str, texts: Vec<&'static str>) -> Contest {
-    Job::new(texts, |text| segmented(&ucs2::encode(text), Unit::CodeUnit))
+    Job::new(texts, |text| segmented(&ucs2::encode(text), Charset::Ucs2))
         .into_buffer(OURS, planned, Vec::clone)
         .into_value("smpp-codec", |text| smpp_codec(text, EncodingType::Ucs2), without_reference)
         .into_value("rusmpp-extra", |text| Ucs2::new().concatenate(text, 140, 6).expect("divisible").0, with_headers)
@@ -46,9 +47,9 @@ fn planned(text: &str, user_data: &mut Vec<u8>) {
 }
 
 /// The other way to the same octets.
-fn segmented(encoded: &[u8], unit: Unit) -> Vec<u8> {
+fn segmented(encoded: &[u8], charset: Charset) -> Vec<u8> {
     let mut user_data = Vec::new();
-    let parts = Segmenter { unit, ..Default::default() }.split(encoded).expect("at most 255 parts");
+    let parts = Segmenter { charset, ..Default::default() }.split(encoded).expect("at most 255 parts");
     parts.for_each(|part| part.write(&mut user_data));
     user_data
 }
