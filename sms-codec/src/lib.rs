@@ -54,3 +54,8 @@ pub mod time;
 pub mod tpdu;
 pub mod ucs2;
 pub mod udh;
+
+// The examples of README are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
