@@ -34,7 +34,7 @@ pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
 use page::Page;
-pub(crate) use scan::{Fit, fit, shared_run};
+pub(crate) use scan::{Fit, fit, shared_run, utf16_word};
 pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};
@@ -163,16 +163,16 @@ impl Tables {
             let character = rest.chars().next()?;
             Some((character.len_utf8(), pages.code(character)?.septets()))
         };
-        fit(text, room, |octets| self.word_septets(octets), step).map_err(|offset| Unencodable { offset })
+        fit(text, room, |octets| self.word(octets), step).map_err(|offset| Unencodable { offset })
     }
 
-    /// Septets of the first eight octets of a text, if that can be seen at a glance.
+    /// The first octets of a text, if their septets can be seen at a glance.
     #[inline]
-    pub(crate) fn word_septets(self, octets: &[u8]) -> Option<usize> {
+    pub(crate) fn word(self, octets: &[u8]) -> Option<Fit> {
         match self.locking {
             // Every single shift table has the ASCII signs of the default one.
-            Language::Default => scan::default_septets(octets),
-            Language::Turkish | Language::Portuguese => scan::shared_septets(octets),
+            Language::Default => scan::default_word(octets),
+            Language::Turkish | Language::Portuguese => scan::shared_word(octets),
             _ => None,
         }
     }
@@ -187,11 +187,15 @@ impl Tables {
     /// Decodes septets to the end of `text`.
     pub fn decode_into(self, septets: &[u8], text: &mut String) {
         let pages = self.pages();
+        // Septets are ASCII as they are; looked at once, so that no run has to be.
+        let ascii = core::str::from_utf8(septets).ok();
         let mut rest = septets;
         loop {
             let run = pages.locking.plain_run(rest);
+            let start = septets.len() - rest.len();
             let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
-            text.push_str(core::str::from_utf8(plain).unwrap_or_default());
+            let known = ascii.and_then(|ascii| ascii.get(start..start + run));
+            text.push_str(known.or_else(|| core::str::from_utf8(plain).ok()).unwrap_or_default());
             let mut septets = tail.iter();
             let Some(character) = pages.read(&mut septets.by_ref().copied()) else {
                 return;

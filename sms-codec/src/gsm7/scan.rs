@@ -25,24 +25,55 @@ pub(super) const fn is_shared(octet: u8) -> bool {
     shared(octet as u64) & 0x80 != 0
 }
 
-/// Septets of the first eight octets in the default alphabet, if they are ASCII characters it has.
+/// The first eight octets in the default alphabet, if they are ASCII and Latin-1 characters it has;
+/// without the eighth if a character begins there.
 #[inline]
-pub(super) fn default_septets(octets: &[u8]) -> Option<usize> {
+pub(super) fn default_word(octets: &[u8]) -> Option<Fit> {
     let word = u64::from_le_bytes(*octets.first_chunk()?);
     let pairs = pairs(word);
-    let known = pairs | ones(word);
-    if known != HIGH {
-        return None;
+    let unknown = (pairs | ones(word)) ^ HIGH;
+    if unknown == 0 {
+        return Some(Fit { len: WORD, units: WORD + count(pairs) });
     }
-    // The count costs more than all the rest, and is seldom needed.
-    Some(if pairs == 0 { WORD } else { WORD + pairs.count_ones() as usize })
+    // Of a character cut off at the end only the first octet is here.
+    let whole = if (word >> 56) as u8 >= FIRST_LEAD { WORD - 1 } else { WORD };
+    let mut unknown = if whole == WORD { unknown } else { unknown & (HIGH >> 8) };
+    let mut units = whole + count(pairs);
+    while unknown != 0 {
+        let [lead, next, ..] = (word >> (unknown.trailing_zeros() - 7)).to_le_bytes();
+        if !is_latin1_in_default(lead, next) {
+            return None;
+        }
+        units -= 1;
+        // Both octets are done with; text has no first octet without its second.
+        unknown &= unknown - 1;
+        unknown &= unknown.saturating_sub(1);
+    }
+    Some(Fit { len: whole, units })
 }
 
-/// Eight, if the first eight octets are there and all shared.
+/// The first eight octets, if they are there and all shared.
 #[inline]
-pub(super) fn shared_septets(octets: &[u8]) -> Option<usize> {
+pub(super) fn shared_word(octets: &[u8]) -> Option<Fit> {
     let word = u64::from_le_bytes(*octets.first_chunk()?);
-    (shared(word) == HIGH).then_some(WORD)
+    (shared(word) == HIGH).then_some(Fit { len: WORD, units: WORD })
+}
+
+/// The whole characters in the first eight octets of UTF-8 text, in 16-bit code units.
+#[inline]
+pub(crate) fn utf16_word(octets: &[u8]) -> Option<Fit> {
+    let (word, rest) = octets.split_first_chunk()?;
+    let word = u64::from_le_bytes(*word);
+    if word & HIGH == 0 {
+        return Some(Fit { len: WORD, units: WORD });
+    }
+    // High bits: continuation octets are 10xxxxxx, first octets of four 11110xxx.
+    let starts = (!word | word << 1) & HIGH;
+    let of_four = word & word << 1 & word << 2 & word << 3 & HIGH;
+    let is_whole = rest.first().is_none_or(|next| next & 0xC0 != 0x80);
+    let len = if is_whole { WORD } else { WORD - 1 - starts.leading_zeros() as usize / 8 };
+    let inside = u64::MAX.checked_shr(64 - 8 * len as u32).unwrap_or(0);
+    (len > 0).then_some(Fit { len, units: count(starts & inside) + count(of_four & inside) })
 }
 
 /// The longest beginning of a text that fits.
@@ -56,13 +87,13 @@ pub(crate) struct Fit {
 
 /// Takes text until there is no more room.
 ///
-/// `word` gives the units of the next eight octets if it knows them at a glance. `step` gives
-/// octets and units of the next character, or nothing if it cannot be written; where that happens
-/// is the error.
+/// `word` takes some of the next octets, whole characters, if it knows them at a glance. `step`
+/// gives octets and units of the next character, or nothing if it cannot be written; where that
+/// happens is the error.
 #[inline]
 pub(crate) fn fit<W, S>(text: &str, room: usize, word: W, step: S) -> Result<Fit, usize>
 where
-    W: Fn(&[u8]) -> Option<usize>,
+    W: Fn(&[u8]) -> Option<Fit>,
     S: Fn(&str) -> Option<(usize, usize)>,
 {
     let mut rest = text;
@@ -70,11 +101,11 @@ where
     loop {
         let mut run = 0;
         while let Some(more) = rest.as_bytes().get(run..).and_then(&word) {
-            if more > room - units {
+            if more.units > room - units {
                 break;
             }
-            units += more;
-            run += WORD;
+            units += more.units;
+            run += more.len;
         }
         rest = rest.get(run..).unwrap_or_default();
         for _ in 0..WORD {
@@ -99,6 +130,23 @@ fn load(octets: &[u8]) -> u64 {
         return u64::from_le_bytes(*word);
     }
     octets.iter().rev().fold(0, |word, &octet| word << 8 | u64::from(octet))
+}
+
+/// Whether the two octets are a Latin-1 character that takes one septet of the default alphabet.
+#[inline]
+const fn is_latin1_in_default(lead: u8, next: u8) -> bool {
+    let characters = match lead {
+        0xC2 => DEFAULT_FROM_80,
+        0xC3 => DEFAULT_FROM_C0,
+        _ => 0,
+    };
+    characters >> (next & 0x3F) & 1 != 0
+}
+
+/// How many octets have their high bit set, of a word that has no other bit.
+#[inline]
+const fn count(mask: u64) -> usize {
+    ((mask >> 7).wrapping_mul(EACH) >> 56) as usize
 }
 
 /// The first octet whose high bit is clear.
@@ -142,6 +190,23 @@ const fn pairs(word: u64) -> u64 {
 
 /// Octets looked at together.
 const WORD: usize = 8;
+/// The first octet that begins a character of several.
+const FIRST_LEAD: u8 = 0xC2;
+/// Characters of the default alphabet, a bit for each from U+0080 and from U+00C0.
+const DEFAULT_FROM_80: u64 = bits("¡£¤¥§¿", 0x80);
+const DEFAULT_FROM_C0: u64 = bits("ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü", 0xC0);
+
+/// A bit for each of some characters of two octets.
+const fn bits(characters: &str, first: u32) -> u64 {
+    let mut bits = 0;
+    let mut rest = characters.as_bytes();
+    while let [lead, next, tail @ ..] = rest {
+        bits |= 1 << ((*lead as u32 & 0x1F) << 6 | *next as u32 & 0x3F) - first;
+        rest = tail;
+    }
+    bits
+}
+
 const EACH: u64 = u64::MAX / 0xFF;
 const HIGH: u64 = EACH * 0x80;
 
@@ -163,11 +228,41 @@ mod tests {
             for place in 0..8 {
                 let mut word = *b"Aa 09zZ?";
                 word[place] = octet;
-                assert_eq!(default_septets(&word), septets, "{word:?}");
-                assert_eq!(shared_septets(&word).is_some(), is_shared(octet), "{word:?}");
+                if octet.is_ascii() {
+                    assert_eq!(default_word(&word), septets.map(|units| Fit { len: 8, units }), "{word:?}");
+                }
+                assert_eq!(shared_word(&word).is_some(), is_shared(octet), "{word:?}");
                 let run = if is_shared(octet) { 8 } else { place };
                 assert_eq!(shared_run(&word), run, "{word:?}");
             }
+        }
+    }
+
+    #[test]
+    fn words_of_any_text_are_measured_as_their_characters() {
+        let characters: alloc::vec::Vec<char> =
+            (0u32..0x180).chain([0x7FF, 0x20AC, 0xFFFD, 0x1_0000, 0x10_FFFF]).filter_map(char::from_u32).collect();
+        for &character in &characters {
+            for place in 0..8 {
+                for &other in &['x', '[', 'é', '€', '😀'] {
+                    let mut text: alloc::string::String = core::iter::repeat_n('x', place).collect();
+                    text.extend([character, other, 'x', character, other, 'x', 'x', 'x', 'x', 'x']);
+                    whole_word(&text, utf16_word(text.as_bytes()), |text| Some(text.encode_utf16().count()));
+                    whole_word(&text, default_word(text.as_bytes()), |text| {
+                        text.chars().map(|one| Tables::DEFAULT.code(one).map(Code::septets)).sum()
+                    });
+                }
+            }
+        }
+    }
+
+    fn whole_word(text: &str, fit: Option<Fit>, units: impl Fn(&str) -> Option<usize>) {
+        if let Some(Fit { len, units: counted }) = fit {
+            assert!(len > 0 && len <= 8);
+            assert_eq!(Some(counted), units(&text[..len]), "{text:?}");
+        } else {
+            let beyond = |character: char| character > 'ÿ' || Tables::DEFAULT.code(character).is_none() || character == '\u{C}';
+            assert!(text.chars().take(8).any(beyond), "{text:?}");
         }
     }
 

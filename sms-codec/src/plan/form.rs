@@ -1,7 +1,7 @@
 //! One way to write a text, resolved: how it is measured, cut and encoded.
 
 use super::{Cut, Encoding};
-use crate::gsm7::{Elements, Fit, fit};
+use crate::gsm7::{Elements, Fit, fit, utf16_word};
 use crate::smart::Rewrite;
 use crate::ucs2;
 
@@ -66,18 +66,11 @@ impl Form {
     fn fit(self, text: &str, room: usize) -> Fit {
         let fitted = match self {
             Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|error| error.offset),
-            Self::Ucs2 => fit(text, room, ascii_units, character_units),
+            Self::Ucs2 => fit(text, room, utf16_word, character_units),
         };
         // Not reached for text that the form was chosen for; it ends every loop over the rest.
         fitted.unwrap_or(Fit { len: text.len(), units: 0 })
     }
-}
-
-/// Code units of the first eight octets, if they are ASCII.
-#[inline]
-fn ascii_units(octets: &[u8]) -> Option<usize> {
-    let word = octets.first_chunk::<8>()?;
-    word.is_ascii().then_some(word.len())
 }
 
 #[inline]

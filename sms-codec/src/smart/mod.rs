@@ -103,10 +103,10 @@ impl Rewrite {
         if self.is_plain() {
             return self.tables.fit(text, room);
         }
-        let word = |octets: &[u8]| match octets.get(8) {
+        let word = |octets: &[u8]| {
+            let fit = self.tables.word(octets)?;
             // The first octet of a combining accent: it belongs to the character before it.
-            Some(0xCC | 0xCD) => None,
-            _ => self.tables.word_septets(octets),
+            (!matches!(octets.get(fit.len), Some(0xCC | 0xCD))).then_some(fit)
         };
         let step = |rest: &str| {
             let step = self.step(rest, 0)?;
