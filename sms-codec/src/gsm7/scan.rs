@@ -201,7 +201,8 @@ const fn bits(characters: &str, first: u32) -> u64 {
     let mut bits = 0;
     let mut rest = characters.as_bytes();
     while let [lead, next, tail @ ..] = rest {
-        bits |= 1 << ((*lead as u32 & 0x1F) << 6 | *next as u32 & 0x3F) - first;
+        let character = (*lead as u32 & 0x1F) << 6 | *next as u32 & 0x3F;
+        bits |= 1 << (character - first);
         rest = tail;
     }
     bits

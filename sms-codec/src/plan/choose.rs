@@ -4,24 +4,24 @@ use super::form::Form;
 use super::{Counted, Otherwise, PlanError, Policy};
 use crate::gsm7::{Holders, Language, Languages, Tables, holders, shared_run};
 use crate::smart::{Rewrite, Smart, Written};
-use crate::ucs2;
 
 /// The way to write a text that the policy asks for.
 pub(super) fn choose(policy: Policy, text: &str) -> Result<Counted, PlanError> {
     let knows_languages = policy.locking.bits() | policy.single.bits() > DEFAULT;
-    if let Ok(units) = Tables::DEFAULT.septets(text) {
-        let default = plain(Tables::DEFAULT);
+    let default = plain(Tables::DEFAULT);
+    match policy.count(default, text) {
+        Ok(counted) if !knows_languages => return Ok(counted),
         // Nothing is shorter than a septet for each character and no header.
-        if !knows_languages || default.is_one_unit_each(text, units) {
-            return policy.count(default, text, units);
-        }
+        Ok(counted) if default.is_one_unit_each(text, counted.units) => return Ok(counted),
+        Err(PlanError::TooLong) if !knows_languages => return Err(PlanError::TooLong),
+        _ => {}
     }
     if knows_languages {
         if let Some(found) = Survey::of(policy, text).cheapest(policy, text) {
             return found;
         }
     }
-    let ucs2 = || policy.count(Form::Ucs2, text, ucs2::units(text));
+    let ucs2 = || policy.count(Form::Ucs2, text);
     if policy.otherwise == Otherwise::Ucs2 && (policy.smart == Smart::Off || is_hopeless(policy, text)) {
         return ucs2();
     }
@@ -121,10 +121,9 @@ impl Survey {
         let forms = self.locking().filter_map(|(locking, rest)| {
             // All that fit cost the same, but for the default one, which needs no header.
             let single = Languages::from_bits(rest.single & allowed).iter().next()?;
-            Some((plain(Tables::new(locking, single)), self.characters + rest.characters))
+            Some(plain(Tables::new(locking, single)))
         });
-        let counted = forms.map(|(form, units)| policy.count(form, text, units));
-        counted.min_by_key(cost)
+        forms.map(|form| policy.count(form, text)).min_by_key(cost)
     }
 
     /// The tables that lack the fewest characters, then replace the fewest, then are cheapest.
@@ -192,8 +191,7 @@ impl Tally {
             (Some(offset), Otherwise::Ucs2 | Otherwise::Refuse) => Err(PlanError::Unencodable { offset }),
             (lacking, _) => {
                 let form = Rewrite { question_mark: lacking.is_some(), ..rewrite };
-                let units = form.septets(text).map_err(|error| PlanError::Unencodable { offset: error.offset });
-                units.and_then(|units| policy.count(Form::Gsm7(form), text, units))
+                policy.count(Form::Gsm7(form), text)
             }
         };
         Self { rewrite, lacking, changed, counted }

@@ -1,6 +1,6 @@
 //! One way to write a text, resolved: how it is measured, cut and encoded.
 
-use super::{Cut, Encoding};
+use super::{Cut, Encoding, PlanError};
 use crate::gsm7::{Elements, Fit, fit, utf16_word};
 use crate::smart::Rewrite;
 use crate::ucs2;
@@ -51,25 +51,25 @@ impl Form {
     }
 
     /// The longest beginning that fits and may be cut off; at least one character.
-    pub(super) fn cut(self, text: &str, room: usize, cut: Cut) -> Fit {
-        let fit = self.fit(text, room);
+    pub(super) fn cut(self, text: &str, room: usize, cut: Cut) -> Result<Fit, PlanError> {
+        let fit = self.fit(text, room)?;
         match cut {
-            Cut::Characters => fit,
+            Cut::Characters => Ok(fit),
             #[cfg(feature = "graphemes")]
             Cut::Graphemes => match whole(text, fit.len) {
-                len if len == fit.len => fit,
+                len if len == fit.len => Ok(fit),
                 len => self.fit(text.get(..len).unwrap_or(text), room),
             },
         }
     }
 
-    fn fit(self, text: &str, room: usize) -> Fit {
+    /// The longest beginning that fits.
+    pub(super) fn fit(self, text: &str, room: usize) -> Result<Fit, PlanError> {
         let fitted = match self {
             Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|error| error.offset),
             Self::Ucs2 => fit(text, room, utf16_word, character_units),
         };
-        // Not reached for text that the form was chosen for; it ends every loop over the rest.
-        fitted.unwrap_or(Fit { len: text.len(), units: 0 })
+        fitted.map_err(|offset| PlanError::Unencodable { offset })
     }
 }
 

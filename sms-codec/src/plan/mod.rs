@@ -97,30 +97,25 @@ impl Policy {
         lacking.filter_map(|step| Some((step.offset, step.from.chars().next()?)))
     }
 
-    /// Counts the parts of a text that takes so many units in some form.
-    fn count(self, form: Form, text: &str, units: usize) -> Result<Counted, PlanError> {
-        let counted = |parts, last| Counted { form, units, parts, last, header: self.header(form, parts) };
-        if units <= self.room(form, 1) {
-            return Ok(counted(1, units));
+    /// Counts the units and the parts of a text in some form.
+    fn count(self, form: Form, text: &str) -> Result<Counted, PlanError> {
+        let whole = form.fit(text, self.room(form, 1))?;
+        if whole.len == text.len() {
+            return Ok(Counted { form, units: whole.units, parts: 1, last: whole.units, header: self.header(form, 1) });
         }
-        let room = self.room(form, 2);
-        if self.numbering == Numbering::Payload || units > room * usize::from(u8::MAX) {
+        if self.numbering == Numbering::Payload {
             return Err(PlanError::TooLong);
         }
-        if self.cut == Cut::Characters && form.is_one_unit_each(text, units) {
-            // Every part is full but the last one.
-            let full = (units - 1) / room;
-            let parts = u8::try_from(full + 1).map_err(|_| PlanError::TooLong)?;
-            return Ok(counted(parts, units - full * room));
-        }
-        let (mut parts, mut last, mut rest) = (0u8, 0, text);
+        let mut counted = Counted { form, units: 0, parts: 0, last: 0, header: self.header(form, 2) };
+        let (room, mut rest) = (self.room(form, 2), text);
         while !rest.is_empty() {
-            let fit = form.cut(rest, room, self.cut);
-            parts = parts.checked_add(1).ok_or(PlanError::TooLong)?;
-            last = fit.units;
+            let fit = form.cut(rest, room, self.cut).map_err(|error| error.after(text.len() - rest.len()))?;
+            counted.parts = counted.parts.checked_add(1).ok_or(PlanError::TooLong)?;
+            counted.units += fit.units;
+            counted.last = fit.units;
             rest = rest.get(fit.len..).unwrap_or_default();
         }
-        Ok(counted(parts, last))
+        Ok(counted)
     }
 
     /// Units that one of so many parts holds.
@@ -305,6 +300,16 @@ pub enum PlanError {
     },
     /// More than 255 parts are needed, or more than one `message_payload`.
     TooLong,
+}
+
+impl PlanError {
+    /// The same, seen from the beginning of a longer text.
+    const fn after(self, octets: usize) -> Self {
+        match self {
+            Self::Unencodable { offset } => Self::Unencodable { offset: octets + offset },
+            Self::TooLong => self,
+        }
+    }
 }
 
 impl fmt::Display for PlanError {
