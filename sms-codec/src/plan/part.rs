@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::form::Form;
-use super::{Cut, Numbering, Plan};
+use super::{Numbering, Plan};
 use crate::gsm7::{Fit, Packing, fill_bits};
 use crate::join::Sar;
 use crate::segment::{Unit, header_octets, write_header};
@@ -16,8 +16,6 @@ pub struct Parts<'t> {
     reference: Reference,
     rest: &'t str,
     taken: u8,
-    /// Whether a part is cut off by counting its characters.
-    is_even: bool,
 }
 
 impl<'t> Parts<'t> {
@@ -27,8 +25,7 @@ impl<'t> Parts<'t> {
             Numbering::Udh8 => Reference::Eight(low),
             _ => Reference::Sixteen(reference),
         };
-        let is_even = plan.policy.cut == Cut::Characters && plan.counted.form.is_one_unit_each(plan.text, plan.units());
-        Self { plan, reference, rest: plan.text, taken: 0, is_even }
+        Self { plan, reference, rest: plan.text, taken: 0 }
     }
 }
 
@@ -41,11 +38,9 @@ impl<'t> Iterator for Parts<'t> {
             return None;
         }
         self.taken += 1;
-        let room = self.plan.room();
-        let fit = match (self.taken == counted.parts, self.is_even) {
-            (true, _) => Fit { len: self.rest.len(), units: counted.last },
-            (_, true) => Fit { len: self.rest.len() - after(self.rest, room).len(), units: room },
-            _ => counted.form.cut(self.rest, room, policy.cut).ok()?,
+        let fit = match self.taken == counted.parts {
+            true => Fit { len: self.rest.len(), units: counted.last },
+            false => counted.form.cut(self.rest, self.plan.room(), policy.cut).ok()?,
         };
         let (text, rest) = self.rest.split_at_checked(fit.len)?;
         self.rest = rest;
@@ -57,13 +52,6 @@ impl<'t> Iterator for Parts<'t> {
         let left = usize::from(self.plan.counted.parts - self.taken);
         (left, Some(left))
     }
-}
-
-/// What follows so many characters.
-fn after(text: &str, characters: usize) -> &str {
-    let mut rest = text.chars();
-    rest.nth(characters.saturating_sub(1));
-    rest.as_str()
 }
 
 impl ExactSizeIterator for Parts<'_> {}
