@@ -153,6 +153,20 @@ fn what_fits_nowhere_is_refused_or_asked_about_as_wanted() {
 }
 
 #[test]
+fn what_no_message_holds_is_refused_without_a_look() {
+    let payload = Policy { numbering: Numbering::Payload, ..Policy::default() };
+    // The widest characters of the default alphabet and of UCS-2, as many as fit.
+    assert_eq!(payload.plan(&"€".repeat(32_767)).map(|plan| plan.units()), Ok(65_534));
+    assert_eq!(payload.plan(&"अ".repeat(32_767)).map(|plan| plan.units()), Ok(32_767));
+    let hindi = Policy { locking: Languages::ALL, single: Languages::ALL, ..payload };
+    assert_eq!(hindi.plan(&"अ".repeat(65_531)).map(|plan| plan.units()), Ok(65_531));
+    // One that would be short if what has no shape went away.
+    let smart = Policy { smart: Smart::Nearest, ..payload };
+    let text = "a".to_string() + &"\u{AD}".repeat(131_072);
+    assert_eq!(smart.plan(&text).map(|_| ()), Err(PlanError::TooLong));
+}
+
+#[test]
 fn debug_hides_message_text() {
     let plan = Policy::default().plan("secret").unwrap();
     let shown = format!("{plan:?} {:?} {:?}", plan.split(0), plan.split(0).next());
