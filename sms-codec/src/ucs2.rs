@@ -4,6 +4,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use crate::gsm7::Measure;
+
 /// Encodes text; characters above U+FFFF take a surrogate pair.
 ///
 /// ```
@@ -40,8 +42,9 @@ pub fn encode_into(text: &str, out: &mut impl Extend<u8>) {
         let Some(character) = characters.next() else {
             return;
         };
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            out.extend(unit.to_be_bytes());
+        match u16::try_from(u32::from(character)) {
+            Ok(unit) => out.extend(unit.to_be_bytes()),
+            Err(_) => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.extend(unit.to_be_bytes())),
         }
         rest = characters.as_str();
     }
@@ -49,7 +52,31 @@ pub fn encode_into(text: &str, out: &mut impl Extend<u8>) {
 
 /// Counts the 16-bit code units of a text.
 pub fn units(text: &str) -> usize {
-    text.encode_utf16().count()
+    // So many octets are at most 255 units, and sums of octets are made many at once.
+    let counts = text.as_bytes().chunks(255 / 2).map(|block| block.iter().map(|&octet| started(octet)).sum::<u8>());
+    counts.map(usize::from).sum()
+}
+
+/// Counts code units.
+#[derive(Debug)]
+pub(crate) struct CodeUnits;
+
+impl Measure for CodeUnits {
+    #[inline]
+    fn octet(_: u8, octet: u8) -> Option<usize> {
+        Some(started(octet).into())
+    }
+
+    #[inline]
+    fn block(_: u8, octets: &[u8]) -> Option<usize> {
+        Some(octets.iter().map(|&octet| started(octet)).sum::<u8>().into())
+    }
+}
+
+/// Code units of the character that an octet of UTF-8 starts.
+#[inline]
+const fn started(octet: u8) -> u8 {
+    (octet & 0xC0 != 0x80) as u8 + (octet >= 0xF0) as u8
 }
 
 /// Decodes octets.

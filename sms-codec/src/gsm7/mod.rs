@@ -19,6 +19,7 @@
 
 mod block;
 mod language;
+mod octet;
 mod pack;
 mod page;
 mod scan;
@@ -34,7 +35,7 @@ pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
 use page::Page;
-pub(crate) use scan::{Fit, fit, shared_run, utf16_word};
+pub(crate) use scan::{Fit, Measure, fit, fit_octets, shared_run};
 pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};
@@ -125,6 +126,9 @@ impl Tables {
 
     /// Encodes text to the end of `out`, which keeps what came before the failing character.
     pub fn encode_into(self, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
+        if self == Self::DEFAULT {
+            return octet::encode_into(text, out).map_err(|offset| Unencodable { offset });
+        }
         let pages = self.pages();
         let mut rest = text;
         loop {
@@ -158,12 +162,16 @@ impl Tables {
 
     /// The longest beginning of a text that so many septets hold.
     pub(crate) fn fit(self, text: &str, room: usize) -> Result<Fit, Unencodable> {
+        let unencodable = |offset| Unencodable { offset };
+        if self == Self::DEFAULT {
+            return fit_octets::<octet::Septets>(text, room).map_err(unencodable);
+        }
         let pages = self.pages();
         let step = |rest: &str| {
             let character = rest.chars().next()?;
             Some((character.len_utf8(), pages.code(character)?.septets()))
         };
-        fit(text, room, |octets| self.word(octets), step).map_err(|offset| Unencodable { offset })
+        fit(text, room, |octets| self.word(octets), step).map_err(unencodable)
     }
 
     /// The first octets of a text, if their septets can be seen at a glance.

@@ -20,6 +20,13 @@ pub(crate) fn shared_run(octets: &[u8]) -> usize {
     run + first_clear(shared(load(words.remainder())))
 }
 
+/// Whether all octets are shared ones; without a way out on the way, many are compared at once.
+#[inline]
+pub(super) fn is_all_shared(octets: &[u8]) -> bool {
+    let is_shared = |octet| matches!(octet, b' '..=b'#' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z');
+    octets.iter().fold(true, |all, &octet| all & is_shared(octet))
+}
+
 /// Whether an octet is one of the shared ones.
 pub(super) const fn is_shared(octet: u8) -> bool {
     shared(octet as u64) & 0x80 != 0
@@ -57,23 +64,6 @@ pub(super) fn default_word(octets: &[u8]) -> Option<Fit> {
 pub(super) fn shared_word(octets: &[u8]) -> Option<Fit> {
     let word = u64::from_le_bytes(*octets.first_chunk()?);
     (shared(word) == HIGH).then_some(Fit { len: WORD, units: WORD })
-}
-
-/// The whole characters in the first eight octets of UTF-8 text, in 16-bit code units.
-#[inline]
-pub(crate) fn utf16_word(octets: &[u8]) -> Option<Fit> {
-    let (word, rest) = octets.split_first_chunk()?;
-    let word = u64::from_le_bytes(*word);
-    if word & HIGH == 0 {
-        return Some(Fit { len: WORD, units: WORD });
-    }
-    // High bits: continuation octets are 10xxxxxx, first octets of four 11110xxx.
-    let starts = (!word | word << 1) & HIGH;
-    let of_four = word & word << 1 & word << 2 & word << 3 & HIGH;
-    let is_whole = rest.first().is_none_or(|next| next & 0xC0 != 0x80);
-    let len = if is_whole { WORD } else { WORD - 1 - starts.leading_zeros() as usize / 8 };
-    let inside = u64::MAX.checked_shr(64 - 8 * len as u32).unwrap_or(0);
-    (len > 0).then_some(Fit { len, units: count(starts & inside) + count(of_four & inside) })
 }
 
 /// The longest beginning of a text that fits.
@@ -121,6 +111,45 @@ where
             rest = rest.get(octets..).unwrap_or_default();
         }
     }
+}
+
+/// Units of text in UTF-8, known octet by octet.
+pub(crate) trait Measure {
+    /// Units that an octet adds after another one, unless its character cannot be written.
+    ///
+    /// All but one of the octets of a character add none.
+    fn octet(before: u8, octet: u8) -> Option<usize>;
+    /// The same of many octets.
+    fn block(before: u8, octets: &[u8]) -> Option<usize>;
+}
+
+/// Takes text until there is no more room; where a character cannot be written is the error.
+#[inline]
+pub(crate) fn fit_octets<M: Measure>(text: &str, room: usize) -> Result<Fit, usize> {
+    let (mut len, mut units, mut before) = (0, 0, 0);
+    for block in text.as_bytes().chunks(BLOCK) {
+        match M::block(before, block) {
+            Some(more) if more <= room - units => units += more,
+            _ => break,
+        }
+        len += block.len();
+        before = block.last().copied().unwrap_or(before);
+    }
+    for &octet in text.as_bytes().get(len..).unwrap_or_default() {
+        let more = M::octet(before, octet).ok_or_else(|| character_start(text, len))?;
+        if more > room - units {
+            break;
+        }
+        units += more;
+        len += 1;
+        before = octet;
+    }
+    Ok(Fit { len: character_start(text, len), units })
+}
+
+/// Where the character starts that an octet belongs to.
+pub(super) fn character_start(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 /// Up to eight octets, filled up with zeros.
@@ -188,6 +217,8 @@ const fn pairs(word: u64) -> u64 {
     within(word, [b'[', b'_', b'{', 0x7F])
 }
 
+/// Octets counted before the room is looked at.
+const BLOCK: usize = 16;
 /// Octets looked at together.
 const WORD: usize = 8;
 /// The first octet that begins a character of several.
@@ -248,7 +279,6 @@ mod tests {
                 for &other in &['x', '[', 'é', '€', '😀'] {
                     let mut text: alloc::string::String = core::iter::repeat_n('x', place).collect();
                     text.extend([character, other, 'x', character, other, 'x', 'x', 'x', 'x', 'x']);
-                    whole_word(&text, utf16_word(text.as_bytes()), |text| Some(text.encode_utf16().count()));
                     whole_word(&text, default_word(text.as_bytes()), |text| {
                         text.chars().map(|one| Tables::DEFAULT.code(one).map(Code::septets)).sum()
                     });

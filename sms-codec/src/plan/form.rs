@@ -1,9 +1,9 @@
 //! One way to write a text, resolved: how it is measured, cut and encoded.
 
 use super::{Cut, Encoding, PlanError};
-use crate::gsm7::{Elements, Fit, fit, utf16_word};
+use crate::gsm7::{Elements, Fit, fit_octets};
 use crate::smart::Rewrite;
-use crate::ucs2;
+use crate::ucs2::{self, CodeUnits};
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,17 @@ impl Form {
 
     /// Whether a text of so many units has one for every character.
     pub(super) fn is_one_unit_each(self, text: &str, units: usize) -> bool {
-        // Unless some are left out, no character takes less than one.
-        let none_left_out = self.rewrite().is_none_or(Rewrite::is_plain);
-        none_left_out && units == text.chars().count()
+        self.leaves_nothing_out() && units == text.chars().count()
+    }
+
+    /// Whether a text of so many units has one for every octet, so that it can be cut anywhere.
+    pub(super) fn is_one_unit_per_octet(self, text: &str, units: usize) -> bool {
+        self.leaves_nothing_out() && units == text.len() && text.is_ascii()
+    }
+
+    /// Whether no character takes less than one unit.
+    fn leaves_nothing_out(self) -> bool {
+        self.rewrite().is_none_or(Rewrite::is_plain)
     }
 
     /// Appends the text encoded; a form is only chosen for text that it can write.
@@ -67,16 +75,10 @@ impl Form {
     pub(super) fn fit(self, text: &str, room: usize) -> Result<Fit, PlanError> {
         let fitted = match self {
             Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|error| error.offset),
-            Self::Ucs2 => fit(text, room, utf16_word, character_units),
+            Self::Ucs2 => fit_octets::<CodeUnits>(text, room),
         };
         fitted.map_err(|offset| PlanError::Unencodable { offset })
     }
-}
-
-#[inline]
-fn character_units(text: &str) -> Option<(usize, usize)> {
-    let character = text.chars().next()?;
-    Some((character.len_utf8(), character.len_utf16()))
 }
 
 /// The last place up to `limit` where a reader sees a character end, or `limit` if there is none.

@@ -8,6 +8,8 @@ use super::Language;
 use super::page::{Page, VOID};
 use super::sparse::Sparse;
 
+pub(super) use latin::{DEFAULT, DEFAULT_EXTENSION as EXTENSION};
+
 /// The table that replaces the default alphabet.
 pub(super) fn locking(language: Language) -> &'static Page {
     pick(&LOCKING, language)
