@@ -88,16 +88,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         for _ in 0..ROUNDS {
             let read = self.poll_read(cx);
+            let was_paused = self.paused;
             self.work();
             if let Some(reason) = self.over {
                 return Poll::Ready(reason);
             }
+            // The stream was not even asked: nobody would wake us when it has something.
+            let resumed = was_paused && !self.paused;
             let written = self.poll_write(cx);
             // Let them all run before reading more, and before writing what the first of them has to say.
             if std::mem::take(&mut self.stirred) {
                 break;
             }
-            if read.is_ready() || written.is_ready() {
+            if read.is_ready() || written.is_ready() || resumed {
                 continue;
             }
             if self.park(cx) {
@@ -342,9 +345,14 @@ const LARGE_READ: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use super::*;
     use crate::Timeouts;
-    use smpp_pdu::Side;
+    use crate::net::{Incoming, IncomingBind};
+    use smpp_pdu::{BindTransmitter, CStr, Command, Side, Stamp, SubmitSm, SubmitSmResp};
 
     #[tokio::test]
     async fn the_task_does_not_sleep_over_what_was_asked_since_it_worked() {
@@ -360,5 +368,62 @@ mod tests {
         driver.work();
         driver.link.close();
         assert!(!driver.park(&mut cx));
+    }
+    /// Accepts everybody and keeps what is asked.
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<Incoming>>);
+
+    impl Service for Kept {
+        fn bind(&self, bind: IncomingBind) {
+            bind.accept(CStr::default()).unwrap();
+        }
+
+        fn request(&self, request: Incoming) {
+            self.0.lock().unwrap().push(request);
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn octets<'a>(pdu: &impl Command<'a>, sequence_number: u32) -> Vec<u8> {
+        Frame::new(pdu, Stamp::new(sequence_number)).unwrap().octets().to_vec()
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_had_to_wait_is_heard_again_however_late_its_answer_was_seen() {
+        let config = Config { unanswered: 1, ..Config::default() };
+        let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 2775));
+        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), peer));
+        let (stream, mut other) = tokio::io::duplex(4096);
+        let service = Arc::new(Kept::default());
+        let mut driver = Driver::new(stream, shared, service.clone(), &config);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        other.write_all(&octets(&BindTransmitter { interface_version: 0x34, ..Default::default() }, 1)).await.unwrap();
+        while driver.link.shared.lock().parked.is_none() {
+            assert!(driver.poll(&mut cx).is_pending());
+        }
+        other.write_all(&octets(&SubmitSm::default(), 2)).await.unwrap();
+        assert!(driver.poll_read(&mut cx).is_ready());
+        driver.work();
+        assert!(driver.paused, "one request is all it may have");
+        // The answer comes after the work and before the write: it is written, and only then seen to make room.
+        service.0.lock().unwrap().pop().unwrap().answer(&SubmitSmResp::default()).unwrap();
+        assert!(driver.poll_write(&mut cx).is_ready());
+        driver.link.shared.lock().parked = None;
+        while driver.link.shared.lock().parked.is_none() {
+            assert!(driver.poll(&mut cx).is_pending());
+        }
+        let before = woken.0.load(Ordering::Relaxed);
+        other.write_all(&octets(&SubmitSm::default(), 3)).await.unwrap();
+        assert!(woken.0.load(Ordering::Relaxed) > before, "it sleeps and does not listen");
     }
 }
