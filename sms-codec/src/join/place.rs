@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::udh::{self, Concatenation, Udh};
+use crate::udh::{self, Concatenation, Udh, is_part};
 
 /// Which part of which long message this is; total and sequence are always sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,10 +15,7 @@ pub struct Place {
 impl Place {
     /// Numbers a part; `1 <= sequence <= total` must hold.
     pub const fn new(reference: Reference, total: u8, sequence: u8) -> Result<Self, PlaceError> {
-        if sequence == 0 || sequence > total {
-            return Err(PlaceError { total, sequence });
-        }
-        Ok(Self { reference, total, sequence })
+        if is_part(total, sequence) { Ok(Self { reference, total, sequence }) } else { Err(PlaceError { total, sequence }) }
     }
 
     /// Finds the place of a part; none means that it is a message by itself.

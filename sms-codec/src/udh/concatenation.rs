@@ -13,10 +13,7 @@ pub struct Concatenation {
 impl Concatenation {
     /// Numbers a part, if `1 <= sequence <= total`.
     pub const fn new(reference: Reference, total: u8, sequence: u8) -> Option<Self> {
-        if sequence == 0 || sequence > total {
-            return None;
-        }
-        Some(Self { reference, total, sequence })
+        if is_part(total, sequence) { Some(Self { reference, total, sequence }) } else { None }
     }
 
     /// Reads a concatenation element; none if it is another one or breaks the rules.
@@ -91,6 +88,11 @@ impl Default for Reference {
     fn default() -> Self {
         Self::Eight(0)
     }
+}
+
+/// The rule of every way to number parts: `1 <= sequence <= total`.
+pub(crate) const fn is_part(total: u8, sequence: u8) -> bool {
+    sequence != 0 && sequence <= total
 }
 
 const CONCATENATION_8: u8 = 0x00;

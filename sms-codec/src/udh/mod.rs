@@ -12,6 +12,7 @@ mod value;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub(crate) use concatenation::is_part;
 pub use concatenation::{Concatenation, Reference};
 pub use element::*;
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use smpp_pdu::tlv::{self, Tlv, TlvType};
 use smpp_pdu::{Addr, CommandStatus, DataSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version};
+use sms_codec::join::{Place, Sar};
 use sms_codec::time::When;
 use sms_codec::udh::Udh;
 
@@ -257,8 +258,10 @@ fn check_sar(tlvs: Tlvs<'_>) -> Result<(), CommandStatus> {
     let reference = tlvs.get::<tlv::SarMsgRefNum>().map_err(|_| CommandStatus::RINVTLVLEN)?;
     match (reference, total, number) {
         (None, None, None) => Ok(()),
-        (Some(_), Some(total), Some(number)) if (1..=total.0).contains(&number.0) => Ok(()),
-        (Some(_), Some(_), Some(_)) => Err(CommandStatus::RINVTLVVAL),
+        (Some(reference), Some(total), Some(number)) => {
+            let sar = Sar { msg_ref_num: reference.0, total_segments: total.0, segment_seqnum: number.0 };
+            Place::try_from(sar).map(drop).map_err(|_| CommandStatus::RINVTLVVAL)
+        }
         _ => Err(CommandStatus::RMISSINGTLV),
     }
 }
