@@ -1,5 +1,6 @@
 //! What peers ask, with the duty to answer.
 
+use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
 use std::string::String;
@@ -99,6 +100,16 @@ impl Incoming {
     /// The session it came in on.
     pub fn link(&self) -> Link {
         Link { shared: self.shared.clone() }
+    }
+
+    /// The version agreed upon in the bind.
+    pub fn version(&self) -> Option<Version> {
+        self.shared.bound.get().map(|bound| bound.version)
+    }
+
+    /// What was attached to the session, if it is of this type; see [`Link::attach`].
+    pub fn account<A: Any + Send + Sync>(&self) -> Option<&A> {
+        self.shared.account.get()?.downcast_ref()
     }
 
     pub(crate) fn conclude<R>(

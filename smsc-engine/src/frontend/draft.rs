@@ -65,6 +65,8 @@ impl Party<'_> {
 pub(super) struct Sender<'a> {
     pub(super) account: &'a Account,
     pub(super) version: Version,
+    /// The PDU: the message shares its text with it instead of copying it.
+    pub(super) octets: &'a Bytes,
     pub(super) now: Timestamp,
 }
 
@@ -143,8 +145,8 @@ impl<'a> Draft<'a> {
         message.priority = self.priority_flag;
         message.data_coding = self.data_coding;
         message.registered_delivery = self.registered_delivery;
-        message.user_data = Bytes::copy_from_slice(text);
-        message.tlvs = self.other_tlvs();
+        message.user_data = shared(sender.octets, text);
+        message.tlvs = self.other_tlvs(sender.octets);
         message.deliver_after = deliver_after;
         message.expires = expires;
         Ok(Submission { message, replace_if_present: self.replace_if_present_flag == 1, with_previous: false })
@@ -221,16 +223,22 @@ impl<'a> Draft<'a> {
     }
 
     /// Every TLV but the text and what became a field of the message.
-    fn other_tlvs(&self) -> Bytes {
+    fn other_tlvs(&self, octets: &Bytes) -> Bytes {
         let spent = [tlv::MessagePayload::TAG, tlv::QosTimeToLive::TAG];
         if !self.tlvs.iter().any(|(tag, _)| spent.contains(&tag)) {
-            return Bytes::copy_from_slice(self.tlvs.octets());
+            return shared(octets, self.tlvs.octets());
         }
         let others = self.tlvs.iter().filter(|(tag, _)| !spent.contains(tag));
         let list: Vec<Tlv<'_>> = others.map(|(tag, value)| Tlv::octets(tag, value)).collect();
         // They were read strictly, or their lengths were forgiven: then they are not ours to send on.
         Tlvs::list(&list).to_vec().unwrap_or_default().into()
     }
+}
+
+/// A part of `octets` as a handle of its own; a copy if it is none.
+fn shared(octets: &Bytes, part: &[u8]) -> Bytes {
+    let (all, wanted) = (octets.as_ptr_range(), part.as_ptr_range());
+    if all.start <= wanted.start && wanted.end <= all.end { octets.slice_ref(part) } else { Bytes::copy_from_slice(part) }
 }
 
 /// Reads a time field; `None` if it is empty.

@@ -80,8 +80,9 @@ struct Esmes {
 }
 
 impl Esmes {
-    fn submit(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
-        let sender = Sender { account, version, now: Timestamp::now() };
+    fn submit(&self, incoming: Incoming) {
+        let Some((account, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        let sender = Sender { account, version, octets: incoming.frame().octets(), now: Timestamp::now() };
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
                 let one = incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender));
@@ -113,13 +114,24 @@ impl Esmes {
         }
     }
 
-    fn operate(&self, incoming: Incoming, (account, version): (&model::Account, Version)) {
+    fn operate(&self, incoming: Incoming) {
+        let Some((account, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
         match Order::read(&incoming, account, version) {
             Ok(order) => drop(tokio::spawn(order.carry_out(self.core.clone(), incoming))),
             Err(Some(status)) => _ = incoming.refuse(status),
             Err(None) => drop(incoming),
         }
     }
+}
+
+/// Whose session it is, and the version spoken there.
+fn bound(incoming: &Incoming) -> Option<(&model::Account, Version)> {
+    Some((&incoming.account::<Seated>()?.account, incoming.version()?))
+}
+
+/// The session hands over nothing before a bind.
+fn refuse_unbound(incoming: Incoming) {
+    let _ = incoming.refuse(CommandStatus::RINVBNDSTS);
 }
 
 /// One message for each address; those that are refused are named in the response.
@@ -177,16 +189,9 @@ impl Service for Esmes {
     }
 
     fn request(&self, request: Incoming) {
-        let link = request.link();
-        let (Some(seated), Some(version)) = (link.account::<Seated>(), link.version()) else {
-            // The session hands over nothing before a bind.
-            let _ = request.refuse(CommandStatus::RINVBNDSTS);
-            return;
-        };
-        let from = (&seated.account, version);
         match request.command_id() {
-            CommandId::SUBMIT_SM | CommandId::SUBMIT_MULTI | CommandId::DATA_SM => self.submit(request, from),
-            CommandId::QUERY_SM | CommandId::CANCEL_SM | CommandId::REPLACE_SM => self.operate(request, from),
+            CommandId::SUBMIT_SM | CommandId::SUBMIT_MULTI | CommandId::DATA_SM => self.submit(request),
+            CommandId::QUERY_SM | CommandId::CANCEL_SM | CommandId::REPLACE_SM => self.operate(request),
             _ => _ = request.unsupported(),
         }
     }

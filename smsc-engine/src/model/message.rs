@@ -90,6 +90,14 @@ impl Message {
             attempts: 0,
         }
     }
+
+    /// Gives the message octets of its own. As it comes from a session it shares a buffer with the PDUs around it,
+    /// which whoever keeps messages in memory would keep along.
+    #[must_use]
+    pub fn detached(self) -> Self {
+        let own = |octets: Bytes| Bytes::copy_from_slice(&octets);
+        Message { user_data: own(self.user_data), tlvs: own(self.tlvs), ..self }
+    }
 }
 
 /// Shows how much text there is, never the text itself.

@@ -24,7 +24,8 @@ macro_rules! names {
 
         impl Default for $name {
             fn default() -> Self {
-                $name::new("")
+                // Shared by all; nothing is allocated.
+                $name(Arc::default())
             }
         }
 

@@ -44,7 +44,7 @@ impl State {
     fn append(&mut self, batch: Vec<Message>) -> Result<(), QueueError> {
         self.index.admit(&batch, &nothing())?;
         for message in batch {
-            self.index.commit(Effect::Accepted { id: message.id, body: Arc::new(message) });
+            self.index.commit(Effect::Accepted { id: message.id, body: Arc::new(message.detached()) });
         }
         self.finish();
         Ok(())
@@ -55,7 +55,7 @@ impl State {
         let effect = match change {
             Change::Settle { id, outcome, receipt } | Change::Cancel { id, outcome, receipt } => {
                 if let Some(receipt) = receipt {
-                    self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::from(receipt) });
+                    self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::new(receipt.detached()) });
                 }
                 Effect::Settled { id, outcome }
             }
@@ -65,7 +65,7 @@ impl State {
             }
             Change::Replace { message, .. } => {
                 let facts = Box::new(self.index.facts(&message));
-                Effect::Replaced { id: message.id, body: Arc::from(message), facts }
+                Effect::Replaced { id: message.id, body: Arc::new(message.detached()), facts }
             }
             Change::Reopen { id, deliver_after, expires } => Effect::Reopened { id, due: deliver_after, expires },
         };

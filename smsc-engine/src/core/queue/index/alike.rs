@@ -1,9 +1,11 @@
 //! Finding pending messages by what they have in common.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::model::{Account, Address, Message, MessageId};
+
+use super::ordered::Ordered;
 
 /// Ids of messages by their likeness. Many small tables instead of one, because a table stops everybody while it grows.
 #[derive(Debug)]
@@ -14,8 +16,7 @@ pub(super) struct Alike(Vec<HashMap<u64, Ids, BuildHasherDefault<Same>>>);
 enum Ids {
     One(MessageId),
     /// Behind a pointer, so that the tables of the others stay small.
-    #[expect(clippy::box_collection, reason = "a set takes twice the room of the usual single id")]
-    Many(Box<BTreeSet<MessageId>>),
+    Many(Box<Ordered<MessageId>>),
 }
 
 /// How many tables there are.
@@ -33,10 +34,8 @@ impl Alike {
         let ids = table.entry(likeness).or_insert(Ids::One(id));
         match ids {
             Ids::One(other) if *other == id => {}
-            Ids::One(other) => *ids = Ids::Many(Box::new(BTreeSet::from([*other, id]))),
-            Ids::Many(all) => {
-                all.insert(id);
-            }
+            Ids::One(other) => *ids = Ids::Many(Box::new([*other, id].into_iter().collect())),
+            Ids::Many(all) => all.insert(id),
         }
     }
 
@@ -62,7 +61,7 @@ impl Alike {
         let limit = below.unwrap_or(MessageId(u64::MAX));
         match self.0.get(table(likeness)).and_then(|table| table.get(&likeness)) {
             Some(Ids::One(id)) => Some(*id).filter(|id| *id < limit).into_iter().take(max).collect(),
-            Some(Ids::Many(all)) => all.range(..limit).rev().take(max).copied().collect(),
+            Some(Ids::Many(all)) => all.below(limit).take(max).copied().collect(),
             None => Vec::new(),
         }
     }

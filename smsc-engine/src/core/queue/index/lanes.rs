@@ -1,6 +1,6 @@
 //! The lanes of one index: who is due where.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use tokio::sync::watch;
 
@@ -8,6 +8,7 @@ use crate::model::{Lane, MessageId, Timestamp};
 
 use super::super::LaneCount;
 use super::entry::{Entry, LaneNo, Place, ReadyKey};
+use super::ordered::Ordered;
 
 /// All lanes ever named, by number and by name. Names come from the configuration, so they are few and kept for good.
 #[derive(Debug, Default)]
@@ -24,10 +25,10 @@ pub(super) struct Lanes {
 pub(super) struct LaneState {
     pub(super) name: Lane,
     /// By due time; whoever asks moves those that are due to `ready`.
-    pub(super) waiting: BTreeSet<(Timestamp, MessageId)>,
-    pub(super) ready: BTreeSet<ReadyKey>,
+    pub(super) waiting: Ordered<(Timestamp, MessageId)>,
+    pub(super) ready: Ordered<ReadyKey>,
     /// By the end of the lease.
-    pub(super) leased: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) leased: Ordered<(Timestamp, MessageId)>,
     pub(super) pending: u64,
     touched: bool,
     changes: watch::Sender<u64>,
@@ -70,10 +71,6 @@ impl Lanes {
         self.lanes.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LaneState> {
-        self.lanes.iter_mut()
-    }
-
     /// Remembers that whoever serves the lane should look again.
     pub(super) fn touch(&mut self, number: LaneNo) {
         let Some(lane) = self.lanes.get_mut(number.0 as usize) else {
@@ -109,9 +106,9 @@ impl LaneState {
     fn new(name: Lane) -> Self {
         LaneState {
             name,
-            waiting: BTreeSet::new(),
-            ready: BTreeSet::new(),
-            leased: BTreeSet::new(),
+            waiting: Ordered::new(),
+            ready: Ordered::new(),
+            leased: Ordered::new(),
             pending: 0,
             touched: false,
             changes: watch::channel(0).0,

@@ -7,6 +7,7 @@
 mod alike;
 mod entry;
 mod lanes;
+mod ordered;
 mod pages;
 mod restore;
 mod sets;
@@ -61,7 +62,7 @@ impl<B: Clone> Index<B> {
         wake_due(&mut self.entries, state, want.now);
         let mut hits = Vec::new();
         let mut taken = Vec::new();
-        for key @ (_, due, id) in &state.ready {
+        for key @ (_, due, id) in state.ready.iter() {
             if hits.len() == want.max {
                 break;
             }

@@ -5,8 +5,7 @@
 use crate::model::{Lane, Message, MessageId, Outcome, Timestamp};
 
 use super::Index;
-use super::entry::{Effect, Entry, Facts, Place, ReadyKey};
-use super::sets::Sets;
+use super::entry::{Effect, Entry, Facts, Place};
 
 /// All that must be kept of a message to know it again.
 pub(crate) type Known<B> = (MessageId, Facts, B, Option<Outcome>);
@@ -51,61 +50,13 @@ impl<B: Clone> Index<B> {
 
     /// Makes the sets of all entries; what is due at `now` is ready.
     pub(crate) fn rebuild(&mut self, now: Timestamp) {
-        let mut lists = Lists::default();
-        lists.lanes.resize_with(self.sets.lanes.iter().count(), LaneLists::default);
         for (id, entry) in self.entries.iter_mut() {
-            self.sets.count(entry, u64::wrapping_add);
-            if let Some(outcome) = entry.outcome() {
-                lists.finals.push((outcome.done, id));
-                continue;
+            if entry.outcome().is_none() {
+                self.pending += 1;
+                entry.place = if entry.facts.due <= now { Place::Ready } else { Place::Waiting };
             }
-            self.pending += 1;
-            self.sets.alike.insert(entry.facts.alike, id);
-            lists.add(id, entry, now);
+            self.sets.enter(id, entry);
         }
-        lists.fill(&mut self.sets);
         self.forget_surplus();
-    }
-}
-
-/// Sets made of a whole list are filled to the brim; those that grow one by one stay half empty.
-#[derive(Default)]
-struct Lists {
-    expiry: Vec<(Timestamp, MessageId)>,
-    finals: Vec<(Timestamp, MessageId)>,
-    lanes: Vec<LaneLists>,
-}
-
-#[derive(Default)]
-struct LaneLists {
-    waiting: Vec<(Timestamp, MessageId)>,
-    ready: Vec<ReadyKey>,
-}
-
-impl Lists {
-    fn add<B>(&mut self, id: MessageId, entry: &mut Entry<B>, now: Timestamp) {
-        if entry.facts.expires < Timestamp::MAX {
-            self.expiry.push((entry.facts.expires, id));
-        }
-        let Some(lane) = self.lanes.get_mut(entry.facts.lane.0 as usize) else {
-            return;
-        };
-        if entry.facts.due <= now {
-            entry.place = Place::Ready;
-            lane.ready.push(entry.ready_key(id));
-        } else {
-            entry.place = Place::Waiting;
-            lane.waiting.push((entry.facts.due, id));
-        }
-    }
-
-    fn fill(self, sets: &mut Sets) {
-        sets.expiry = self.expiry.into_iter().collect();
-        sets.finals = self.finals.into_iter().collect();
-        for (lane, LaneLists { waiting, ready }) in sets.lanes.iter_mut().zip(self.lanes) {
-            lane.pending = (waiting.len() + ready.len()) as u64;
-            lane.waiting = waiting.into_iter().collect();
-            lane.ready = ready.into_iter().collect();
-        }
     }
 }

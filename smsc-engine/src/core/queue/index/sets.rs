@@ -1,23 +1,22 @@
 //! The orders in which messages are looked for; a message is in exactly those where its place puts it.
 
-use std::collections::BTreeSet;
-
 use crate::model::{MessageId, Status, Timestamp};
 
 use super::alike::Alike;
 use super::entry::{Entry, Place};
 use super::lanes::Lanes;
+use super::ordered::Ordered;
 
 /// All sets of one index.
 #[derive(Debug)]
 pub(super) struct Sets {
     pub(super) lanes: Lanes,
     /// Pending messages by their deadline.
-    pub(super) expiry: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) expiry: Ordered<(Timestamp, MessageId)>,
     /// Pending messages by their likeness.
     pub(super) alike: Alike,
     /// Ended messages by the time of their end.
-    pub(super) finals: BTreeSet<(Timestamp, MessageId)>,
+    pub(super) finals: Ordered<(Timestamp, MessageId)>,
     /// Messages by status, in the order of `Status::ALL`.
     pub(super) counts: [u64; Status::ALL.len()],
 }
@@ -26,9 +25,9 @@ impl Sets {
     pub(super) fn new() -> Self {
         Sets {
             lanes: Lanes::default(),
-            expiry: BTreeSet::new(),
+            expiry: Ordered::new(),
             alike: Alike::new(),
-            finals: BTreeSet::new(),
+            finals: Ordered::new(),
             counts: [0; Status::ALL.len()],
         }
     }
