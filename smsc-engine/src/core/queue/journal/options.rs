@@ -8,7 +8,7 @@ use super::OpenError;
 pub struct JournalOptions {
     /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
     pub segment_octets: u32,
-    /// Messages that may be pending; a million takes 200 to 240 MB of memory, however long the texts are.
+    /// Messages that may be pending; a million takes about 200 MB of memory, however long the texts are.
     pub pending_limit: usize,
     /// Ended messages that are remembered until they are forgotten by age, bodies on disk included; a million takes 120 MB of
     /// memory.
