@@ -11,6 +11,7 @@
 
 mod batch;
 mod client;
+mod connect;
 mod driver;
 mod hub;
 mod link;
@@ -23,6 +24,7 @@ mod shared;
 
 pub use batch::Batch;
 pub use client::{BindError, Client, Mc};
+pub use connect::{ConnectError, Endpoint};
 pub use link::{CallError, Link, Permit, Ready};
 pub use pending::{Pending, Response, ResponseError, Unanswered};
 pub use responder::{BindRequest, Incoming, IncomingBind};
