@@ -42,6 +42,11 @@ impl Inbound {
         Inbound { unanswered: 0, limit: limit.max(1), overflow }
     }
 
+    /// What is owed already stays owed.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
     /// Admits one more request, if it is within the limit.
     pub(crate) fn admit(&mut self, command_id: CommandId, sequence_number: u32) -> Option<Responder> {
         if self.unanswered >= self.limit {

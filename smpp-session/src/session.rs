@@ -192,6 +192,16 @@ impl<T> Session<T> {
         if self.out.is_empty() { None } else { Some(&mut self.out) }
     }
 
+    /// Sets the largest PDU taken from this peer, in octets: what its account may send.
+    pub fn set_max_pdu(&mut self, octets: u32) {
+        self.config.max_pdu = octets;
+    }
+
+    /// Sets how many requests of this peer may be without an answer, at least 1.
+    pub fn set_unanswered(&mut self, limit: usize) {
+        self.inbound.set_limit(limit);
+    }
+
     /// Where the session stands.
     pub const fn state(&self) -> State {
         self.state

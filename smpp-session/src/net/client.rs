@@ -1,6 +1,6 @@
 //! The ESME's side: connect, bind, ask.
 
-use std::io;
+use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::string::{String, ToString};
@@ -10,8 +10,8 @@ use smpp_pdu::{BindReceiverResp, BindTransmitterResp};
 use smpp_pdu::{BindTransceiverResp, CommandStatus, Pdu, Side, Version};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, ToSocketAddrs};
 
+use super::connect::{ConnectError, Endpoint};
 use super::driver::Driver;
 use super::link::Link;
 use super::pending::{Pending, Response, Unanswered};
@@ -53,15 +53,13 @@ struct Handle {
 }
 
 impl Client {
-    /// Connects; `service` takes what the MC asks.
+    /// Connects to `host:port`; `service` takes what the MC asks. [`Endpoint`] knows more ways.
     ///
     /// # Errors
     /// No connection could be made.
-    pub async fn connect(addr: impl ToSocketAddrs, config: Config, service: impl Service) -> io::Result<Client> {
-        let stream = TcpStream::connect(addr).await?;
-        stream.set_nodelay(true)?;
-        let peer = stream.peer_addr()?;
-        Ok(Client::over(stream, peer, config, Arc::new(service)))
+    pub async fn connect(address: impl fmt::Display, config: Config, service: impl Service) -> Result<Client, ConnectError> {
+        let endpoint = Endpoint { config, ..Endpoint::new(address.to_string()) };
+        endpoint.connect(Arc::new(service)).await
     }
 
     /// Uses a connection that exists, to the given address.
@@ -69,9 +67,14 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(Side::Esme, config.clone(), peer));
-        let link = Link { shared: shared.clone() };
-        tokio::spawn(Driver::new(stream, shared, service, &config).run());
+        let shared = Arc::new(Shared::new(Side::Esme, config, peer));
+        let client = Client::of(Link { shared: shared.clone() });
+        tokio::spawn(Driver::new(stream, shared, service).run());
+        client
+    }
+
+    /// The handle that unbinds when it is dropped.
+    pub(crate) fn of(link: Link) -> Client {
         Client { handle: Arc::new(Handle { link }) }
     }
 

@@ -15,24 +15,26 @@ use smpp_pdu::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Sleep, sleep_until, timeout};
 
+use super::bind::IncomingBind;
 use super::link::Link;
-use super::responder::{Incoming, IncomingBind};
+use super::responder::Incoming;
 use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
-use crate::{CloseReason, Config, Event, Time};
+use crate::{CloseReason, Event, Time};
 
 /// One connection at work.
 pub(crate) struct Driver<S> {
     stream: S,
     link: Link,
     service: Arc<dyn Service>,
-    limit: u32,
     linger: std::time::Duration,
     /// Read, not yet split into PDUs.
     input: BytesMut,
     /// Being written, up to `written`.
     output: BytesMut,
     written: usize,
+    /// The stream may still hold some of what was written: TLS keeps what the socket did not take.
+    unflushed: bool,
     /// Octets the next read asks for; grows and shrinks with what arrives.
     read_size: usize,
     /// The peer must wait: nothing is read.
@@ -53,16 +55,17 @@ pub(crate) struct Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    pub(crate) fn new(stream: S, shared: Arc<Shared>, service: Arc<dyn Service>, config: &Config) -> Self {
+    pub(crate) fn new(stream: S, shared: Arc<Shared>, service: Arc<dyn Service>) -> Self {
+        let linger = shared.lock().session.config.timers.linger;
         Driver {
             stream,
             link: Link { shared },
             service,
-            limit: config.max_pdu,
-            linger: config.timers.linger,
+            linger,
             input: BytesMut::new(),
             output: BytesMut::new(),
             written: 0,
+            unflushed: false,
             read_size: SMALL_READ,
             paused: false,
             ended: false,
@@ -138,8 +141,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         {
             let mut inner = shared.lock();
             self.feed(&mut inner, now);
-            if inner.session.poll_timeout().is_some_and(|due| due <= now) {
-                inner.session.handle_timeout(now);
+            if inner.poll_timeout().is_some_and(|due| due <= now) {
+                inner.handle_timeout(now);
             }
             self.collect(&mut inner, now);
             self.paused = !inner.session.wants_input();
@@ -151,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     fn feed(&mut self, inner: &mut Inner, now: Time) {
         while inner.session.wants_input() {
-            match Frame::split(&mut self.input, self.limit) {
+            match Frame::split(&mut self.input, inner.session.max_pdu()) {
                 Ok(Some(frame)) => inner.session.handle_frame(frame, now),
                 Ok(None) => break,
                 Err(error) => return inner.session.handle_bad_framing(error),
@@ -171,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 }
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
-                    let _ = self.link.shared.bound.set(Bound { kind, version, profile });
+                    self.link.shared.bind(Bound { kind, version, profile });
                     self.inbox.push(Event::Bound { kind, version });
                 }
                 event => self.inbox.push(event),
@@ -190,7 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     service.request(Incoming::new(self.link.shared.clone(), frame, responder));
                 }
                 Event::Bind { frame, responder } => {
-                    service.bind(IncomingBind::new(self.link.shared.clone(), frame, responder));
+                    IncomingBind::new(self.link.shared.clone(), frame, responder).offer(service.as_ref());
                 }
                 Event::Bound { .. } => service.bound(&self.link),
                 Event::Notification(frame) => service.notification(&self.link, frame),
@@ -198,6 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 Event::Ended { .. } => {}
                 Event::Closed(reason) => {
                     self.over = Some(reason);
+                    self.link.shared.leave();
                     service.closed(&self.link, reason);
                 }
             }
@@ -212,20 +216,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if self.broken {
             return Poll::Pending;
         }
-        if self.written == self.output.len() && !self.fetch_output() {
+        if self.is_written() && !self.fetch_output() {
             return Poll::Pending;
         }
-        while let Some(rest) = self.output.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match Pin::new(&mut self.stream).poll_write(cx, rest) {
-                Poll::Ready(Ok(octets @ 1..)) => self.written += octets,
-                Poll::Ready(_) => {
-                    self.broken = true;
-                    return Poll::Ready(());
-                }
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        self.broken = ready!(self.poll_put(cx)).is_err();
         Poll::Ready(())
+    }
+
+    /// Gives the stream what there is to write, and sees it off.
+    fn poll_put(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        while let Some(rest) = self.output.get(self.written..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into())),
+                octets => self.written += octets,
+            }
+            self.unflushed = true;
+        }
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    /// True if the stream can be given something new.
+    fn is_written(&self) -> bool {
+        self.written == self.output.len() && !self.unflushed
     }
 
     /// Swaps the buffer callers fill with the one that has been written; false if it is empty.
@@ -243,10 +257,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let shared = self.link.shared.clone();
         let mut inner = shared.lock();
         inner.grant(&mut self.wakers);
-        let idle_writer = self.written == self.output.len();
+        let idle_writer = self.is_written();
         let resumed = self.paused && inner.session.wants_input();
         let more = resumed || inner.session.has_event() || (idle_writer && inner.session.poll_transmit().is_some());
-        if !self.wakers.is_empty() || more || !self.arm(inner.session.poll_timeout(), cx) {
+        if !self.wakers.is_empty() || more || !self.arm(inner.poll_timeout(), cx) {
             return false;
         }
         inner.parked = Some(cx.waker().clone());
@@ -309,31 +323,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 /// A task that is dropped, perhaps with its runtime, still ends everything that waits for it.
 impl<S> Drop for Driver<S> {
     fn drop(&mut self) {
-        let shared = &self.link.shared;
-        if shared.over().is_some() {
-            return;
-        }
-        let mut wakers = Vec::new();
-        let mut told = self.over;
-        {
-            let mut inner = shared.lock();
-            inner.session.handle_disconnect();
-            while let Some(event) = inner.session.poll_event() {
-                match event {
-                    Event::Ended { tag, outcome, .. } => wakers.extend(inner.places.end(tag, outcome, Default::default())),
-                    Event::Closed(reason) => told = Some(reason),
-                    _ => {}
-                }
-            }
-            inner.grant(&mut wakers);
-        }
-        wakers.into_iter().for_each(Waker::wake);
-        let reason = told.unwrap_or(CloseReason::Disconnected);
-        if self.over.is_none() {
-            self.service.closed(&self.link, reason);
-        }
-        shared.end(reason);
+        give_up(&self.link, self.service.as_ref(), self.over);
     }
+}
+
+/// Ends a session whose connection nobody serves; `told` is what the service knows already.
+pub(crate) fn give_up(link: &Link, service: &dyn Service, told: Option<CloseReason>) {
+    let shared = &link.shared;
+    if shared.over().is_some() {
+        return;
+    }
+    let mut wakers = Vec::new();
+    let mut reason = told;
+    {
+        let mut inner = shared.lock();
+        inner.session.handle_disconnect();
+        while let Some(event) = inner.session.poll_event() {
+            match event {
+                Event::Ended { tag, outcome, .. } => wakers.extend(inner.places.end(tag, outcome, Default::default())),
+                Event::Closed(closed) => reason = Some(closed),
+                _ => {}
+            }
+        }
+        inner.grant(&mut wakers);
+    }
+    wakers.into_iter().for_each(Waker::wake);
+    let reason = reason.unwrap_or(CloseReason::Disconnected);
+    if told.is_none() {
+        shared.leave();
+        service.closed(link, reason);
+    }
+    shared.end(reason);
 }
 
 // Gives other tasks a turn when a peer never stops sending.
@@ -350,8 +370,8 @@ mod tests {
     use std::task::Wake;
 
     use super::*;
-    use crate::Timeouts;
     use crate::net::{Incoming, IncomingBind};
+    use crate::{Config, Timeouts};
     use smpp_pdu::{BindTransmitter, CStr, Command, Side, Stamp, SubmitSm, SubmitSmResp};
 
     #[tokio::test]
@@ -359,9 +379,9 @@ mod tests {
         let timers = Timeouts { session_init: None, ..Timeouts::default() };
         let config = Config { timers, ..Config::default() };
         let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 2775));
-        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), peer));
+        let shared = Arc::new(Shared::new(Side::Mc, config, peer));
         let (stream, _other_end) = tokio::io::duplex(64);
-        let mut driver = Driver::new(stream, shared, Arc::new(drop::<Incoming>), &config);
+        let mut driver = Driver::new(stream, shared, Arc::new(drop::<Incoming>));
         let mut cx = Context::from_waker(Waker::noop());
         driver.work();
         assert!(driver.park(&mut cx));
@@ -400,10 +420,10 @@ mod tests {
     async fn a_peer_that_had_to_wait_is_heard_again_however_late_its_answer_was_seen() {
         let config = Config { unanswered: 1, ..Config::default() };
         let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 2775));
-        let shared = Arc::new(Shared::new(Side::Mc, config.clone(), peer));
+        let shared = Arc::new(Shared::new(Side::Mc, config, peer));
         let (stream, mut other) = tokio::io::duplex(4096);
         let service = Arc::new(Kept::default());
-        let mut driver = Driver::new(stream, shared, service.clone(), &config);
+        let mut driver = Driver::new(stream, shared, service.clone());
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(woken.clone());
         let mut cx = Context::from_waker(&waker);

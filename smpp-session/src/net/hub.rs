@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
 use tokio::sync::Notify;
 
+use super::admission::{Refusal, source};
 use super::link::Link;
 use super::shared::Shared;
 
 /// Every connection that has not ended yet.
-#[derive(Default)]
 pub(crate) struct Hub {
+    max_connections: usize,
+    max_per_address: usize,
     table: Mutex<Table>,
     emptied: Notify,
 }
@@ -20,26 +23,47 @@ pub(crate) struct Hub {
 #[derive(Default)]
 struct Table {
     links: HashMap<u64, Arc<Shared>>,
+    sources: HashMap<IpAddr, usize>,
     next: u64,
+    closing: bool,
 }
 
 /// Membership of one connection; ends with it.
 pub(crate) struct Member {
     hub: Arc<Hub>,
     id: u64,
+    source: IpAddr,
 }
 
 impl Hub {
-    /// Enters a connection, unless there are `limit` already.
-    pub(crate) fn join(self: &Arc<Self>, limit: usize, shared: &Arc<Shared>) -> Option<Member> {
+    pub(crate) fn new(max_connections: usize, max_per_address: usize) -> Self {
+        Hub { max_connections, max_per_address, table: Mutex::default(), emptied: Notify::new() }
+    }
+
+    /// Enters a connection, if there is room for it.
+    pub(crate) fn join(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<Member, Refusal> {
+        let source = source(shared.peer.ip());
         let mut table = self.table();
-        if table.links.len() >= limit {
-            return None;
+        if table.closing {
+            return Err(Refusal::ShuttingDown);
         }
+        if table.links.len() >= self.max_connections {
+            return Err(Refusal::TooMany);
+        }
+        let of_source = table.sources.entry(source).or_default();
+        if *of_source >= self.max_per_address {
+            return Err(Refusal::TooManyFromAddress);
+        }
+        *of_source += 1;
         let id = table.next;
         table.next += 1;
         table.links.insert(id, shared.clone());
-        Some(Member { hub: self.clone(), id })
+        Ok(Member { hub: self.clone(), id, source })
+    }
+
+    /// Lets no more connections in.
+    pub(crate) fn close(&self) {
+        self.table().closing = true;
     }
 
     /// Handles of all connections.
@@ -74,10 +98,21 @@ impl fmt::Debug for Hub {
     }
 }
 
+impl Table {
+    fn remove(&mut self, id: u64, source: IpAddr) {
+        self.links.remove(&id);
+        let Some(of_source) = self.sources.get_mut(&source) else { return };
+        *of_source = of_source.saturating_sub(1);
+        if *of_source == 0 {
+            self.sources.remove(&source);
+        }
+    }
+}
+
 impl Drop for Member {
     fn drop(&mut self) {
         let mut table = self.hub.table();
-        table.links.remove(&self.id);
+        table.remove(self.id, self.source);
         if table.links.is_empty() {
             self.hub.emptied.notify_waiters();
         }

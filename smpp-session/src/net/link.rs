@@ -85,6 +85,13 @@ impl Link {
         self.shared.peer
     }
 
+    /// The certificates the peer has shown and TLS has verified, its own first; empty without TLS,
+    /// or if it was not asked for one.
+    #[cfg(feature = "tls")]
+    pub fn certificates(&self) -> &[super::rustls::pki_types::CertificateDer<'static>] {
+        self.shared.certificates.get().map_or(&[], |chain| chain)
+    }
+
     /// The name the ESME gave in its bind; empty before.
     pub fn system_id(&self) -> &str {
         self.shared.system_id.get().map_or("", |system_id| system_id)

@@ -9,22 +9,42 @@
 //! * A [`Link`] is one session: ask the peer, unbind, close.
 //! * A [`Batch`] asks or answers many times and wakes each session once.
 
+mod acceptor;
+mod admission;
 mod batch;
+mod bind;
 mod client;
+mod connect;
 mod driver;
+mod gate;
 mod hub;
 mod link;
+mod penalty;
 mod pending;
 mod responder;
 mod room;
 mod server;
 mod service;
 mod shared;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
+pub use admission::{Refusal, Refused};
 pub use batch::Batch;
+pub use bind::{BindRequest, IncomingBind};
 pub use client::{BindError, Client, Mc};
+pub use connect::{ConnectError, Endpoint};
+/// Address ranges, for [`ServerConfig::allow`].
+pub use ipnet;
 pub use link::{CallError, Link, Permit, Ready};
+pub use penalty::Penalty;
 pub use pending::{Pending, Response, ResponseError, Unanswered};
-pub use responder::{BindRequest, Incoming, IncomingBind};
+pub use responder::Incoming;
 pub use server::{Server, ServerConfig};
 pub use service::Service;
+#[cfg(feature = "tls")]
+pub use tls::{CertificateFault, ClientTls};
+/// The TLS this crate speaks; which cryptography it uses is the caller's choice.
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;

@@ -2,19 +2,15 @@
 
 use std::any::Any;
 use std::fmt;
-use std::net::SocketAddr;
-use std::string::String;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smpp_pdu::{
-    Addr, BindTransceiver, CStr, Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Password, Pdu, Version,
-};
+use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame};
 
 use super::batch::Batch;
 use super::link::Link;
 use super::shared::Shared;
-use crate::{BindKind, RespondError, Responder, Session};
+use crate::{RespondError, Responder, Session};
 
 /// A request of the peer. It owns its octets and can be answered from any thread, exactly once.
 ///
@@ -146,110 +142,4 @@ impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming").field("frame", &self.frame).finish_non_exhaustive()
     }
-}
-
-/// A peer that asks to bind; decide now or later, from any thread.
-///
-/// Dropped without a decision it answers `ESME_RSYSERR`.
-#[must_use = "the peer waits for an answer"]
-pub struct IncomingBind {
-    shared: Arc<Shared>,
-    frame: Frame,
-    responder: Option<Responder>,
-}
-
-impl IncomingBind {
-    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder) -> Self {
-        let bind = IncomingBind { shared, frame, responder: Some(responder) };
-        let system_id = String::from_utf8_lossy(bind.request().system_id.as_bytes()).into_owned();
-        let _ = bind.shared.system_id.set(system_id);
-        bind
-    }
-
-    /// What the peer says about itself.
-    pub fn request(&self) -> BindRequest<'_> {
-        let peer = self.shared.peer;
-        macro_rules! view {
-            ($kind:expr, $pdu:expr) => {{
-                let pdu = $pdu;
-                BindRequest {
-                    kind: $kind,
-                    system_id: pdu.system_id,
-                    password: pdu.password,
-                    system_type: pdu.system_type,
-                    version: Version::from_wire(pdu.interface_version),
-                    address_range: pdu.address_range,
-                    peer,
-                }
-            }};
-        }
-        match self.frame.decode(&self.shared.profile()).map(|decoded| decoded.pdu) {
-            Ok(Pdu::BindTransmitter(pdu)) => view!(BindKind::Transmitter, pdu),
-            Ok(Pdu::BindReceiver(pdu)) => view!(BindKind::Receiver, pdu),
-            Ok(Pdu::BindTransceiver(pdu)) => view!(BindKind::Transceiver, pdu),
-            // The session hands over nothing but binds that decode.
-            _ => view!(BindKind::Transceiver, BindTransceiver::default()),
-        }
-    }
-
-    /// Accepts; `system_id`, at most 15 characters, names this MC.
-    ///
-    /// # Errors
-    /// The session is over.
-    pub fn accept(mut self, system_id: CStr<'_, 16>) -> Result<(), RespondError> {
-        self.conclude(|session, responder| session.accept_bind(responder, system_id))
-    }
-
-    /// Refuses; the connection is closed a moment later.
-    pub fn refuse(mut self, status: CommandStatus) {
-        // If the session is over nobody waits for the answer.
-        let _ = self.conclude(|session, responder| session.refuse(responder, status));
-    }
-
-    /// The session to be.
-    pub fn link(&self) -> Link {
-        Link { shared: self.shared.clone() }
-    }
-
-    fn conclude(
-        &mut self,
-        answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<(), RespondError>,
-    ) -> Result<(), RespondError> {
-        match self.responder.take() {
-            Some(responder) => self.shared.act(|inner| answer(&mut inner.session, responder)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for IncomingBind {
-    fn drop(&mut self) {
-        let _ = self.conclude(|session, responder| session.refuse(responder, CommandStatus::RSYSERR));
-    }
-}
-
-impl fmt::Debug for IncomingBind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.request().fmt(f)
-    }
-}
-
-/// What a peer says about itself when it binds. The password does not show in `Debug`.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct BindRequest<'a> {
-    /// As what it wants to be bound.
-    pub kind: BindKind,
-    /// The name of the account.
-    pub system_id: CStr<'a, 16>,
-    /// The secret.
-    pub password: Password<'a>,
-    /// The class of ESME.
-    pub system_type: CStr<'a, 13>,
-    /// The version it speaks.
-    pub version: Version,
-    /// The addresses it serves.
-    pub address_range: Addr<'a, 41>,
-    /// Where it connects from.
-    pub peer: SocketAddr,
 }

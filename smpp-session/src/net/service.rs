@@ -1,8 +1,10 @@
 //! What an application does for its peers.
 
+use std::net::SocketAddr;
+
 use smpp_pdu::{CommandStatus, Frame};
 
-use super::{Incoming, IncomingBind, Link};
+use super::{Incoming, IncomingBind, Link, Refusal};
 use crate::{CloseReason, Stray};
 
 /// Takes what peers ask, on either side.
@@ -38,7 +40,12 @@ pub trait Service: Send + Sync + 'static {
         let _ = (link, frame, why);
     }
 
-    /// The session is over. Called exactly once for every connection.
+    /// The server turned a connection away, or a bind on it.
+    fn refused(&self, peer: SocketAddr, why: Refusal) {
+        let _ = (peer, why);
+    }
+
+    /// The session is over. Called exactly once for every connection that was taken.
     fn closed(&self, link: &Link, why: CloseReason) {
         let _ = (link, why);
     }

@@ -1,21 +1,23 @@
 //! What the task of a connection and everybody who uses the connection share.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::string::String;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::vec::Vec;
 
-use smpp_pdu::{Profile, Side, Version};
+use smpp_pdu::{CommandStatus, Profile, Side, Version};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::batch::Batch;
+use super::gate::Gate;
 use super::pending::Places;
 use super::room::Room;
-use crate::{BindKind, CloseReason, Config, Session, Time};
+use crate::{BindKind, CloseReason, Config, Responder, Session, Time};
 
 /// One connection.
 pub(crate) struct Shared {
@@ -31,8 +33,14 @@ pub(crate) struct Shared {
     pub(crate) account: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Frames read with repairs; they are read outside the lock.
     pub(crate) repaired: AtomicU64,
+    /// What the peer has proven to be.
+    #[cfg(feature = "tls")]
+    pub(crate) certificates: OnceLock<std::boxed::Box<[super::rustls::pki_types::CertificateDer<'static>]>>,
+    /// Who watches over the binds of a server; set before anything is read.
+    pub(crate) gate: OnceLock<Arc<Gate>>,
     over: OnceLock<CloseReason>,
-    ended: Notify,
+    /// The session was bound, or has ended.
+    news: Notify,
 }
 
 /// What was agreed upon in the bind.
@@ -50,13 +58,23 @@ pub(crate) struct Inner {
     pub(crate) room: Room,
     /// The connection's task, while it sleeps; whoever takes it wakes it.
     pub(crate) parked: Option<Waker>,
+    /// A bind that will be refused; the peer has to wait for that.
+    pub(crate) postponed: Option<Postponed>,
+}
+
+/// A refusal that goes out later.
+#[derive(Debug)]
+pub(crate) struct Postponed {
+    pub(crate) due: Time,
+    pub(crate) responder: Responder,
+    pub(crate) status: CommandStatus,
 }
 
 impl Shared {
     pub(crate) fn new(side: Side, config: Config, peer: SocketAddr) -> Self {
         let profile = config.profile.with_version(config.version);
         let session = Session::new(side, config, Time::ZERO);
-        let inner = Inner { session, places: Places::default(), room: Room::default(), parked: None };
+        let inner = Inner { session, places: Places::default(), room: Room::default(), parked: None, postponed: None };
         Shared {
             inner: Mutex::new(inner),
             peer,
@@ -66,8 +84,11 @@ impl Shared {
             system_id: OnceLock::new(),
             account: OnceLock::new(),
             repaired: AtomicU64::new(0),
+            #[cfg(feature = "tls")]
+            certificates: OnceLock::new(),
+            gate: OnceLock::new(),
             over: OnceLock::new(),
-            ended: Notify::new(),
+            news: Notify::new(),
         }
     }
 
@@ -104,10 +125,16 @@ impl Shared {
         self.bound.get().map_or(self.profile, |bound| bound.profile)
     }
 
+    /// The session is bound.
+    pub(crate) fn bind(&self, bound: Bound) {
+        let _ = self.bound.set(bound);
+        self.news.notify_waiters();
+    }
+
     /// The connection is closed, everything that could be written has been.
     pub(crate) fn end(&self, reason: CloseReason) {
         let _ = self.over.set(reason);
-        self.ended.notify_waiters();
+        self.news.notify_waiters();
     }
 
     /// Why the connection ended, once it has.
@@ -117,17 +144,53 @@ impl Shared {
 
     /// Waits for the end.
     pub(crate) async fn ended(&self) -> CloseReason {
+        self.until(Shared::over).await
+    }
+
+    /// Waits until there is something to find, which is after the bind or the end.
+    pub(crate) async fn until<T>(&self, find: impl Fn(&Shared) -> Option<T>) -> T {
         loop {
-            let ended = self.ended.notified();
-            if let Some(reason) = self.over() {
-                return reason;
+            let news = self.news.notified();
+            if let Some(found) = find(self) {
+                return found;
             }
-            ended.await;
+            news.await;
         }
     }
+
+    /// Waits until the session is given up by this side, while no task works on it yet.
+    pub(crate) async fn given_up(&self) {
+        poll_fn(|cx| {
+            let mut inner = self.lock();
+            if inner.session.closed().is_some() {
+                return Poll::Ready(());
+            }
+            inner.parked = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The session is over: it is none of its account's any more.
+    pub(crate) fn leave(&self) {}
 }
 
 impl Inner {
+    /// When there is something to do at the latest.
+    pub(crate) fn poll_timeout(&self) -> Option<Time> {
+        let postponed = self.postponed.as_ref().map(|postponed| postponed.due);
+        postponed.into_iter().chain(self.session.poll_timeout()).min()
+    }
+
+    /// Time has passed.
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
+        if let Some(Postponed { responder, status, .. }) = self.postponed.take_if(|postponed| postponed.due <= now) {
+            // If the session is over nobody waits for the answer.
+            let _ = self.session.refuse(responder, status);
+        }
+        self.session.handle_timeout(now);
+    }
+
     /// Places in the window nobody has been promised.
     pub(crate) fn free(&self) -> usize {
         self.session.room().saturating_sub(self.room.taken())

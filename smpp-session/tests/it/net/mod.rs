@@ -1,8 +1,11 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
 mod client;
+mod connect;
 mod server;
 mod threads;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

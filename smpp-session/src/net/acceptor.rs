@@ -1,0 +1,168 @@
+//! The task that accepts connections, and how each of them begins.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+#[cfg(feature = "tls")]
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::vec::Vec;
+
+use smpp_pdu::Side;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use super::admission::{AllowList, Refusal, canonical};
+use super::gate::Gate;
+use super::hub::{Hub, Member};
+use super::link::Link;
+#[cfg(feature = "tls")]
+use super::rustls;
+use super::server::ServerConfig;
+use super::service::Service;
+use super::shared::Shared;
+use super::stream::Stream;
+use crate::Config;
+
+/// What every connection of a server shares.
+pub(crate) struct House {
+    /// Which side of each session is ours.
+    side: Side,
+    session: Config,
+    service: Arc<dyn Service>,
+    allow: AllowList,
+    workers: Vec<Handle>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) gate: Arc<Gate>,
+    #[cfg(feature = "tls")]
+    tls: Mutex<Option<Arc<rustls::ServerConfig>>>,
+    #[cfg(feature = "tls")]
+    handshake_timeout: Duration,
+}
+
+/// A connection that was let in.
+struct Arrival {
+    house: Arc<House>,
+    shared: Arc<Shared>,
+    _member: Member,
+}
+
+impl House {
+    pub(crate) fn new(side: Side, config: ServerConfig, service: Arc<dyn Service>) -> Self {
+        House {
+            side,
+            service,
+            allow: AllowList::new(config.allow.as_deref()),
+            workers: config.workers,
+            hub: Arc::new(Hub::new(config.max_connections, config.max_per_address)),
+            gate: Arc::new(Gate::new(config.max_undecided, config.penalty)),
+            session: config.session,
+            #[cfg(feature = "tls")]
+            tls: Mutex::new(config.tls),
+            #[cfg(feature = "tls")]
+            handshake_timeout: config.handshake_timeout,
+        }
+    }
+
+    /// Accepts connections until the task is stopped.
+    pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
+        for turn in 0_usize.. {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.take(stream, canonical(peer), turn),
+                // Mostly out of file descriptors: let some connections end.
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+
+    /// Uses another certificate, or another trust, for connections from now on.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_tls(&self, config: Arc<rustls::ServerConfig>) {
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn take(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, turn: usize) {
+        if !self.allow.admits(peer.ip()) {
+            return self.refuse(peer, Refusal::NotAllowed);
+        }
+        // A connection made and lost again at once is none.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let arrival = match self.admit(self.side, self.session.clone(), peer) {
+            Ok(arrival) => arrival,
+            Err(why) => return self.refuse(peer, why),
+        };
+        match self.workers.get(turn % self.workers.len().max(1)) {
+            None => drop(tokio::spawn(arrival.begin(stream))),
+            Some(worker) => {
+                let Ok(stream) = stream.into_std() else { return };
+                worker.spawn(async move {
+                    if let Ok(stream) = TcpStream::from_std(stream) {
+                        arrival.begin(stream).await;
+                    }
+                });
+            }
+        }
+    }
+
+    fn admit(self: &Arc<Self>, side: Side, config: Config, peer: SocketAddr) -> Result<Arrival, Refusal> {
+        let shared = Arc::new(Shared::new(side, config, peer));
+        let _ = shared.gate.set(self.gate.clone());
+        let member = self.hub.join(&shared)?;
+        Ok(Arrival { house: self.clone(), shared, _member: member })
+    }
+
+    fn refuse(&self, peer: SocketAddr, why: Refusal) {
+        self.gate.tally.count(why);
+        self.service.refused(peer, why);
+    }
+}
+
+impl Arrival {
+    /// Serves the connection from its first octet to its end.
+    async fn begin(self, stream: TcpStream) {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = self.house.tls() {
+            return self.begin_tls(tls, stream).await;
+        }
+        self.drive(Stream::Plain(stream)).await;
+    }
+
+    async fn drive(self, stream: Stream) {
+        stream.drive(self.shared.clone(), self.house.service.clone()).await;
+    }
+
+    /// In the connection's own task: whoever says nothing, or nonsense, holds up nobody else.
+    #[cfg(feature = "tls")]
+    async fn begin_tls(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+        let handshake = tokio::select! {
+            done = tokio::time::timeout(self.house.handshake_timeout, super::tls::accept(tls, stream)) => done,
+            () = self.shared.given_up() => return self.give_up(None),
+        };
+        match handshake {
+            Ok(Ok(stream)) => self.drive(stream).await,
+            Ok(Err(why)) => self.give_up(Some(why)),
+            Err(_) => {
+                let reason = crate::CloseReason::TimedOut(crate::Timer::SessionInit);
+                self.shared.lock().session.close_because(reason);
+                self.give_up(Some(Refusal::HandshakeTimedOut));
+            }
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    fn give_up(self, why: Option<Refusal>) {
+        if let Some(why) = why {
+            self.house.refuse(self.shared.peer, why);
+        }
+        super::driver::give_up(&Link { shared: self.shared.clone() }, self.house.service.as_ref(), None);
+    }
+}
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
