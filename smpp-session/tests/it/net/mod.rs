@@ -3,6 +3,7 @@
 mod client;
 mod server;
 mod threads;
+mod throttle;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
