@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use smpp_pdu::{Profile, Version};
 
+use crate::{Backoff, Rate};
+
 /// Limits, timers and habits of one session.
 ///
 /// ```
@@ -25,6 +27,19 @@ pub struct Config {
     pub profile: Profile,
     /// Requests this side may have unanswered, at least 1 and at most [`MAX_WINDOW`].
     pub window: usize,
+    /// Messages this side sends in a second; `None` for as many as the window lets through.
+    ///
+    /// Counted are `submit_sm`, `data_sm`, `deliver_sm` and `broadcast_sm`, and every address of a
+    /// `submit_multi`: one is sent as soon as a single message might be, and its other addresses
+    /// delay what comes after it.
+    pub rate: Option<Rate>,
+    /// The pause in sending messages after `ESME_RTHROTTLED` or `ESME_RMSGQFUL`; `None` for none.
+    pub backoff_on_throttle: Option<Backoff>,
+    /// Tasks that may wait until they can send; one more is turned away. For the tokio shell.
+    pub max_waiting: usize,
+    /// Messages taken from the peer in a second, counted as for `rate`; what comes beyond is
+    /// answered `ESME_RTHROTTLED`. `None` for as many as come.
+    pub inbound_rate: Option<Rate>,
     /// Requests of the peer this side may owe an answer, at least 1.
     pub unanswered: usize,
     /// What happens to requests beyond `unanswered`.
@@ -44,12 +59,23 @@ impl Default for Config {
             silent_version: Version::V3_3,
             profile: Profile::DEFAULT,
             window: DEFAULT_WINDOW,
+            rate: None,
+            backoff_on_throttle: Some(Backoff::default()),
+            max_waiting: DEFAULT_MAX_WAITING,
+            inbound_rate: None,
             unanswered: DEFAULT_UNANSWERED,
             overflow: Overflow::StopReading,
             max_pdu: DEFAULT_MAX_PDU,
             max_unwritten: DEFAULT_MAX_UNWRITTEN,
             timers: Timeouts::default(),
         }
+    }
+}
+
+impl Config {
+    /// The window as it can be.
+    pub(crate) fn window(&self) -> usize {
+        self.window.clamp(1, MAX_WINDOW)
     }
 }
 
@@ -60,8 +86,10 @@ pub enum Overflow {
     /// Read nothing more until answers have gone out; TCP slows the peer down.
     #[default]
     StopReading,
-    /// Read on, and answer `ESME_RTHROTTLED` at once.
+    /// Read on, and answer `ESME_RTHROTTLED` at once: the peer sends too fast.
     Throttle,
+    /// Read on, and answer `ESME_RMSGQFUL` at once: this side has too much to do.
+    QueueFull,
 }
 
 /// The timers of SMPP 3.4 §7.2 and one of our own.
@@ -96,6 +124,8 @@ pub const MAX_WINDOW: usize = 65_535;
 
 // The common default among MCs (see also SMPP 5.0 §2.6).
 const DEFAULT_WINDOW: usize = 10;
+// A task that waits takes some hundred octets; more of them are a caller without a limit.
+const DEFAULT_MAX_WAITING: usize = 10_000;
 // Enough that one durable write can answer for many requests.
 const DEFAULT_UNANSWERED: usize = 10_000;
 // Lets every legal PDU with one full message_payload through.

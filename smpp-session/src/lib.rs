@@ -20,11 +20,13 @@ mod inbound;
 #[cfg(feature = "net")]
 pub mod net;
 mod operations;
+mod rate;
 mod receive;
 mod session;
 mod state;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
+mod throttle;
 mod time;
 mod timers;
 mod window;
@@ -35,7 +37,9 @@ pub use credentials::Credentials;
 pub use error::{RequestError, RespondError};
 pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
 pub use inbound::Responder;
+pub use rate::Rate;
 pub use session::Session;
+pub use throttle::{Backoff, Throttle};
 pub use time::Time;
 
 /// The example of the repository's front page compiles.

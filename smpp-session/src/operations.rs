@@ -147,7 +147,7 @@ impl<T> Session<T> {
             return;
         }
         if self.unbinding.theirs != Theirs::No {
-            let _ = self.write(&UnbindResp::default(), CommandStatus::ROK, sequence_number);
+            let _ = self.write_answer(&UnbindResp::default(), CommandStatus::ROK, sequence_number);
             return;
         }
         if self.unbinding.ours == Ours::Draining {
@@ -162,7 +162,7 @@ impl<T> Session<T> {
     pub(crate) fn take_enquire_link(&mut self, frame: &Frame, sequence_number: u32) {
         if self.decodes(frame) {
             // Has no fields that could fail to fit.
-            let _ = self.write(&EnquireLinkResp::default(), CommandStatus::ROK, sequence_number);
+            let _ = self.write_answer(&EnquireLinkResp::default(), CommandStatus::ROK, sequence_number);
         }
     }
 
@@ -172,7 +172,7 @@ impl<T> Session<T> {
         let expired = self.unbinding.due.is_some_and(|due| due <= now);
         let settled = self.inbound.unanswered() == 0;
         if let (Theirs::Due(sequence_number), true) = (self.unbinding.theirs, settled || expired) {
-            let _ = self.write(&UnbindResp::default(), CommandStatus::ROK, sequence_number);
+            let _ = self.write_answer(&UnbindResp::default(), CommandStatus::ROK, sequence_number);
             self.unbinding.theirs = Theirs::Answered;
             self.unbinding.due = Some(now + if self.unbinding.is_ours() { spans.response } else { spans.linger });
             return;
@@ -214,6 +214,7 @@ impl<T> Session<T> {
         if !self.wants_input() {
             self.timers.hold(now);
         }
+        self.forget_congestion(now);
         self.expire_requests(now);
         self.expect_bind(now);
         if self.state.is_bound() {
@@ -227,8 +228,8 @@ impl<T> Session<T> {
         if !self.is_open() {
             return None;
         }
-        let mut due = [None; 5];
-        let [requests, bind, link, inactivity, unbinding] = &mut due;
+        let mut due = [self.limiter.congestion_due(), None, None, None, None, None];
+        let [_, requests, bind, link, inactivity, unbinding] = &mut due;
         *requests = self.window.oldest_sent().map(|sent| self.timers.response_due(sent));
         *bind = if self.binding.is_to_be_timed() { Some(Time::ZERO) } else { self.timers.session_init_due() };
         if self.state.is_bound() {
@@ -294,7 +295,7 @@ impl<T> Session<T> {
     pub(crate) fn write_refusal(&mut self, request: CommandId, command_status: CommandStatus, sequence_number: u32) {
         if request == CommandId::DELIVER_SM {
             // Some MCs insist on the empty message_id, even in an error.
-            let _ = self.write(&DeliverSmResp::default(), command_status, sequence_number);
+            let _ = self.write_answer(&DeliverSmResp::default(), command_status, sequence_number);
             return;
         }
         let command_length = smpp_pdu::HEADER_LEN as u32;

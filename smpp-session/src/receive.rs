@@ -1,6 +1,6 @@
 //! What a session does with the PDUs of the peer: judge requests, match responses.
 
-use smpp_pdu::{Answer, CommandId, CommandStatus, DecodeError, Frame, FrameError, Header, State};
+use smpp_pdu::{Answer, CommandId, CommandStatus, DecodeError, Frame, FrameError, Header, State, Version};
 
 use crate::session::Session;
 use crate::state::Verdict;
@@ -52,17 +52,17 @@ impl<T> Session<T> {
             }
             CommandId::OUTBIND => self.take_outbind(frame, now),
             CommandId::ALERT_NOTIFICATION => self.events.push_back(Event::Notification(frame)),
-            _ => match self.inbound.admit(command_id, sequence_number) {
-                Some(responder) => self.events.push_back(Event::Request { frame, responder }),
-                None => self.throttle(header),
+            _ => match self.inbound.admit(&frame, &self.profile, now) {
+                Ok(responder) => self.events.push_back(Event::Request { frame, responder }),
+                Err(status) => self.refuse_excess(status, header),
             },
         }
     }
 
     #[cold]
-    fn throttle(&mut self, header: Header) {
+    fn refuse_excess(&mut self, status: CommandStatus, header: Header) {
         self.counters.throttled += 1;
-        self.write_refusal(header.command_id, CommandStatus::RTHROTTLED, header.sequence_number);
+        self.write_refusal(header.command_id, status, header.sequence_number);
     }
 
     #[cold]
@@ -97,6 +97,9 @@ impl<T> Session<T> {
 
     fn take_response(&mut self, frame: Frame, header: Header, now: Time) {
         let Header { command_id, sequence_number, .. } = header;
+        if self.version == Version::V5_0 {
+            self.heed_congestion(&frame, now);
+        }
         let any = command_id == CommandId::GENERIC_NACK;
         match self.window.get(sequence_number) {
             Some(slot) if any || slot.command_id.response() == command_id => self.answered(frame, sequence_number, now),
@@ -108,6 +111,7 @@ impl<T> Session<T> {
     fn answered(&mut self, frame: Frame, sequence_number: u32, now: Time) {
         let Some(slot) = self.window.take(sequence_number) else { return };
         self.counters.answered += 1;
+        self.heed(frame.header(), slot.command_id, slot.sent, now);
         let bind = crate::BindKind::of(slot.command_id);
         let event = match bind {
             Some(kind) => self.conclude_bind(kind, &frame, now),

@@ -12,7 +12,9 @@ use smpp_pdu::{Command, CommandId, CommandStatus, EncodeError, PduInfo, Profile,
 
 use crate::inbound::Inbound;
 use crate::operations::Unbinding;
+use crate::rate::carries_message;
 use crate::state::Binding;
+use crate::throttle::Limiter;
 use crate::timers::Timers;
 use crate::window::Window;
 use crate::{BindKind, CloseReason, Config, Counters, Event, Outcome, RequestError, RespondError, Responder, Time};
@@ -46,6 +48,9 @@ pub struct Session<T = ()> {
     pub(crate) unbinding: Unbinding,
     pub(crate) window: Window<T>,
     pub(crate) inbound: Inbound,
+    pub(crate) limiter: Limiter,
+    /// What our responses state, to those who understand it.
+    pub(crate) congestion: Option<u8>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
     pub(crate) events: VecDeque<Event<T>>,
@@ -71,8 +76,10 @@ impl<T> Session<T> {
             profile: config.profile.with_version(config.version),
             binding: Binding::None,
             unbinding: Unbinding::default(),
-            window: Window::new(config.window.clamp(1, crate::MAX_WINDOW)),
-            inbound: Inbound::new(config.unanswered, config.overflow),
+            window: Window::new(config.window()),
+            inbound: Inbound::new(&config, now),
+            limiter: Limiter::new(config.rate, config.backoff_on_throttle, now),
+            congestion: None,
             timers: Timers::new(config.timers, now),
             counters: Counters::default(),
             events: VecDeque::new(),
@@ -87,16 +94,24 @@ impl<T> Session<T> {
     /// Returns the sequence number.
     ///
     /// # Errors
-    /// Nothing is sent if the session does not permit the request now, the window is full or the
-    /// PDU does not fit its fields. Use [`unbind`](Self::unbind) to unbind.
+    /// Nothing is sent if the session does not permit the request now, the window is full, the
+    /// rate of messages is used up or the PDU does not fit its fields. Use
+    /// [`unbind`](Self::unbind) to unbind.
     pub fn request<'a, P: Request<'a>>(&mut self, pdu: &P, tag: T, now: Time) -> Result<u32, RequestError> {
         let command_id = P::INFO.id;
         self.permit(P::INFO)?;
         if self.room() == 0 {
             return Err(RequestError::WindowFull);
         }
-        let sequence_number = self.window.prepare();
+        let limited = carries_message(command_id) && !self.limiter.is_off();
+        if limited {
+            self.admit_message(now)?;
+        }
+        let (sequence_number, start) = (self.window.prepare(), self.out.len());
         self.write(pdu, CommandStatus::ROK, sequence_number)?;
+        if limited {
+            self.charge(command_id, start, now);
+        }
         self.window.insert(command_id, tag, now);
         self.timers.send(now);
         if let Some(kind) = BindKind::of(command_id) {
@@ -138,7 +153,7 @@ impl<T> Session<T> {
             self.refuse(responder, CommandStatus::RSYSERR)?;
             return Err(RespondError::OtherCommand);
         }
-        if let Err(error) = self.write(pdu, status, responder.sequence_number) {
+        if let Err(error) = self.write_answer(pdu, status, responder.sequence_number) {
             self.refuse(responder, CommandStatus::RSYSERR)?;
             return Err(error.into());
         }
@@ -232,7 +247,8 @@ impl<T> Session<T> {
         self.is_open() && !self.inbound.holds_back() && self.out.len() < self.config.max_unwritten
     }
 
-    /// How many requests can be sent now, if the state permits them.
+    /// How many requests can be sent now, if the state permits them and, of messages, the
+    /// [`allowance`](Self::allowance).
     pub fn room(&self) -> usize {
         if self.out.len() < self.config.max_unwritten { self.window.free() } else { 0 }
     }

@@ -83,7 +83,9 @@ impl<T> Session<T> {
 
     /// Whether this side may send this PDU now.
     pub(crate) fn may_send(&self, info: &PduInfo) -> bool {
-        permits(info, self.side, self.state, self.version)
+        // SMPP 3.4 does not list it before a bind: taken from anybody, but not sent.
+        let too_early = info.id == CommandId::ENQUIRE_LINK && self.version < Version::V5_0 && !self.state.is_bound();
+        permits(info, self.side, self.state, self.version) && !too_early
     }
 
     #[cold]

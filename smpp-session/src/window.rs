@@ -118,6 +118,17 @@ impl<T> Window<T> {
         self.waiting
     }
 
+    /// Leaves `percent` of a limit, and at least one; requests beyond it stay until they end.
+    pub(crate) fn set_limit(&mut self, limit: usize, percent: u32) {
+        // A hundred windows are far fewer than a usize counts.
+        self.limit = (limit * percent as usize / 100).max(1);
+    }
+
+    /// How many requests there may be.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// How many more requests fit.
     pub(crate) const fn free(&self) -> usize {
         self.limit.saturating_sub(self.waiting)

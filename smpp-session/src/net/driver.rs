@@ -180,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 event => self.inbox.push(event),
             }
         }
-        inner.grant(&mut self.wakers);
+        inner.grant(&self.link.shared, &mut self.wakers);
     }
 
     fn dispatch(&mut self) {
@@ -256,11 +256,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn park(&mut self, cx: &mut Context<'_>) -> bool {
         let shared = self.link.shared.clone();
         let mut inner = shared.lock();
-        inner.grant(&mut self.wakers);
+        inner.grant(&shared, &mut self.wakers);
         let idle_writer = self.is_written();
         let resumed = self.paused && inner.session.wants_input();
         let more = resumed || inner.session.has_event() || (idle_writer && inner.session.poll_transmit().is_some());
-        if !self.wakers.is_empty() || more || !self.arm(inner.poll_timeout(), cx) {
+        if !self.wakers.is_empty() || more || !self.arm(inner.due(&shared), cx) {
             return false;
         }
         inner.parked = Some(cx.waker().clone());
@@ -345,7 +345,7 @@ pub(crate) fn give_up(link: &Link, service: &dyn Service, told: Option<CloseReas
                 _ => {}
             }
         }
-        inner.grant(&mut wakers);
+        inner.grant(shared, &mut wakers);
     }
     wakers.into_iter().for_each(Waker::wake);
     let reason = reason.unwrap_or(CloseReason::Disconnected);

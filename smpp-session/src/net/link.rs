@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::vec::Vec;
 
 use smpp_pdu::{Command, Request, State, Version};
@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::batch::Batch;
 use super::pending::{Pending, Response, Unanswered};
 use super::shared::{Inner, Shared};
-use crate::{BindKind, CloseReason, Counters, RequestError};
+use crate::{BindKind, CloseReason, Counters, Rate, RequestError, Throttle, Time};
 
 /// One session. Clones are handles of the same session; it does not end with them.
 #[derive(Clone)]
@@ -28,25 +28,29 @@ impl Link {
     /// Sends a request now. What `pdu` borrows is free when this returns.
     ///
     /// # Errors
-    /// Nothing was sent. After [`RequestError::WindowFull`] wait for [`ready`](Self::ready).
+    /// Nothing was sent. After [`RequestError::WindowFull`] and [`RequestError::Throttled`] wait for
+    /// [`ready`](Self::ready).
     pub fn request<'a>(&self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
         self.request_in(&mut Batch::new(), pdu)
     }
 
-    /// Waits for a place in the window, first come first served.
+    /// Waits until window and rate let a message through, first come first served.
+    ///
+    /// Ends at once with [`RequestError::TooManyWaiting`] if as many wait already as
+    /// [`max_waiting`](crate::Config::max_waiting) allows.
     pub const fn ready(&self) -> Ready<'_> {
         Ready { link: self, ticket: None }
     }
 
-    /// Waits for a place in the window, sends the request and waits for the answer.
+    /// Waits as [`ready`](Self::ready) does, sends the request and waits for the answer.
     ///
     /// # Errors
     /// The request could not be sent, or was not answered.
     pub async fn call<'a>(&self, pdu: &impl Request<'a>) -> Result<Response, CallError> {
         loop {
             match self.ready().await?.request(pdu) {
-                // The peer has stopped reading meanwhile.
-                Err(RequestError::WindowFull) => {}
+                // The peer has stopped reading meanwhile, or asked for a pause.
+                Err(RequestError::WindowFull | RequestError::Throttled { .. }) => {}
                 pending => return Ok(pending?.await?),
             }
         }
@@ -127,9 +131,29 @@ impl Link {
         self.shared.lock().session.waiting()
     }
 
-    /// Places in the window nobody has taken or been promised.
+    /// Messages that window and rate let through now and that nobody has been promised.
     pub fn free(&self) -> usize {
-        self.shared.lock().free()
+        self.shared.lock().free(&self.shared)
+    }
+
+    /// What holds messages back now.
+    pub fn throttle(&self) -> Throttle {
+        self.shared.lock().session.throttle(self.shared.now())
+    }
+
+    /// Changes how many messages this side sends in a second; `None` for as many as the window lets through.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.shared.act(|inner| inner.session.set_rate(rate, self.shared.now()));
+    }
+
+    /// Changes how many messages are taken from the peer in a second; `None` for as many as come.
+    pub fn set_inbound_rate(&self, rate: Option<Rate>) {
+        self.shared.lock().session.set_inbound_rate(rate, self.shared.now());
+    }
+
+    /// States to a 5.0 peer how congested this side is, from 0 (idle) to 100 (congested).
+    pub fn set_congestion(&self, state: Option<u8>) {
+        self.shared.lock().session.set_congestion(state);
     }
 
     /// Requests of the peer without an answer.
@@ -149,21 +173,21 @@ impl Link {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    pub(crate) fn request_in<'a>(&self, batch: &mut Batch, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        self.send(batch, pdu, |inner| if inner.free() == 0 { Err(RequestError::WindowFull) } else { Ok(()) })
+    pub(crate) fn request_in<'a, P: Request<'a>>(&self, batch: &mut Batch, pdu: &P) -> Result<Pending, RequestError> {
+        self.send(batch, pdu, |inner, now| inner.admit(P::INFO.id, now))
     }
 
     fn send<'a>(
         &self,
         batch: &mut Batch,
         pdu: &impl Request<'a>,
-        admit: impl FnOnce(&mut Inner) -> Result<(), RequestError>,
+        admit: impl FnOnce(&mut Inner, Time) -> Result<(), RequestError>,
     ) -> Result<Pending, RequestError> {
         let now = self.shared.now();
         let (place, sequence_number) = self.shared.act_in(batch, |inner| {
             // A session that is over has no window: say that it is over.
             if inner.session.closed().is_none() {
-                admit(inner)?;
+                admit(inner, now)?;
             }
             let place = inner.places.next();
             let sequence_number = inner.session.request(pdu, place, now)?;
@@ -196,7 +220,7 @@ pub enum CallError {
     Unanswered(#[from] Unanswered),
 }
 
-/// Waits for a place in the window.
+/// Waits until a message may be sent; see [`Link::ready`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Ready<'a> {
@@ -215,10 +239,11 @@ impl Ready<'_> {
                 Poll::Ready(Ok(()))
             }
             Some(_) => Poll::Pending,
-            None if inner.room.is_quiet() && inner.free() > 0 => {
+            None if inner.room.is_quiet() && inner.free(&self.link.shared) > 0 => {
                 inner.room.reserve();
                 Poll::Ready(Ok(()))
             }
+            None if inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
             None => {
                 self.ticket = Some(inner.room.join(cx.waker().clone()));
                 Poll::Pending
@@ -232,7 +257,12 @@ impl Future for Ready<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let link = self.link;
-        let taken = self.try_take(&mut link.shared.lock(), cx);
+        let mut inner = link.shared.lock();
+        let taken = self.try_take(&mut inner, cx);
+        // The task that sleeps has to mind the time for us.
+        let parked = if taken.is_pending() && inner.waits_for_time() { inner.parked.take() } else { None };
+        drop(inner);
+        parked.into_iter().for_each(Waker::wake);
         taken.map_ok(|()| Permit { link: link.clone(), used: false })
     }
 }
@@ -245,7 +275,7 @@ impl Drop for Ready<'_> {
     }
 }
 
-/// A place in the window, set aside for one request.
+/// A place in the window, and in the rate, set aside for one request.
 #[derive(Debug)]
 #[must_use = "the place is free for others when this is dropped"]
 pub struct Permit {
@@ -258,9 +288,9 @@ impl Permit {
     ///
     /// # Errors
     /// Nothing was sent, and the place is free for others. [`RequestError::WindowFull`] means that
-    /// the peer has stopped reading meanwhile.
+    /// the peer has stopped reading meanwhile, [`RequestError::Throttled`] that it asked for a pause.
     pub fn request<'a>(mut self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        let pending = self.link.send(&mut Batch::new(), pdu, |inner| {
+        let pending = self.link.send(&mut Batch::new(), pdu, |inner, _| {
             inner.room.release();
             Ok(())
         });
@@ -287,7 +317,10 @@ fn give_back(shared: &Shared, change: impl FnOnce(&mut Inner)) {
     {
         let mut inner = shared.lock();
         change(&mut inner);
-        inner.grant(&mut wakers);
+        inner.grant(shared, &mut wakers);
+        if inner.waits_for_time() {
+            wakers.extend(inner.parked.take());
+        }
     }
-    wakers.into_iter().for_each(std::task::Waker::wake);
+    wakers.into_iter().for_each(Waker::wake);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame};
+use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Version};
 
 use super::batch::Batch;
 use super::link::Link;

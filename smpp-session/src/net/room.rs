@@ -1,7 +1,7 @@
-//! Who waits for room in the window: first come, first served.
+//! Who waits until it may send, for window and rate alike: first come, first served.
 //!
 //! A freed place is promised to the task that waits longest before that task even runs, so
-//! latecomers cannot overtake it.
+//! latecomers cannot overtake it. What is promised can be withdrawn until the task takes it.
 
 use std::collections::VecDeque;
 use std::task::Waker;
@@ -32,6 +32,11 @@ impl Room {
     /// True if nobody waits without a promise.
     pub(crate) fn is_quiet(&self) -> bool {
         self.waiting.len() == self.promised
+    }
+
+    /// Tasks that wait, with a promise or without.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Sets a place aside for a permit.
@@ -76,11 +81,12 @@ impl Room {
         }
     }
 
-    /// Promises places to as many tasks as there is `free` room for.
-    pub(crate) fn grant(&mut self, free: usize, wakers: &mut Vec<Waker>) {
-        let last = self.waiting.len().min(self.promised + free);
-        wakers.extend(self.waiting.range(self.promised..last).map(|waiter| waiter.waker.clone()));
-        self.promised = last;
+    /// There are so many places in all: promises those that are left, or withdraws promises.
+    pub(crate) fn grant(&mut self, places: usize, wakers: &mut Vec<Waker>) {
+        let promised = places.saturating_sub(self.permits).min(self.waiting.len());
+        let new = self.waiting.iter().take(promised).skip(self.promised);
+        wakers.extend(new.map(|waiter| waiter.waker.clone()));
+        self.promised = promised;
     }
 
     /// Everybody who waits, when there is nothing to wait for any more.
@@ -110,6 +116,20 @@ mod tests {
         assert_eq!(room.taken(), 1);
         room.release();
         assert_eq!(room.taken(), 0);
+    }
+
+    #[test]
+    fn places_that_are_gone_are_promised_no_more_and_the_order_stays() {
+        let mut room = Room::default();
+        let waker = Waker::noop();
+        let tickets = [room.join(waker.clone()), room.join(waker.clone())];
+        let mut wakers = Vec::new();
+        room.grant(2, &mut wakers);
+        room.grant(0, &mut wakers);
+        assert!(!room.redeem(tickets[0], waker) && !room.is_quiet() && room.taken() == 0);
+        room.grant(1, &mut wakers);
+        assert_eq!(wakers.len(), 3, "it is told again");
+        assert!(!room.redeem(tickets[1], waker) && room.redeem(tickets[0], waker));
     }
 
     #[test]

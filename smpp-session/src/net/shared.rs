@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::vec::Vec;
 
-use smpp_pdu::{CommandStatus, Profile, Side, Version};
+use smpp_pdu::{CommandId, CommandStatus, Profile, Side, Version};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -17,7 +17,8 @@ use super::batch::Batch;
 use super::gate::Gate;
 use super::pending::Places;
 use super::room::Room;
-use crate::{BindKind, CloseReason, Config, Responder, Session, Time};
+use crate::rate::carries_message;
+use crate::{BindKind, CloseReason, Config, RequestError, Responder, Session, Time};
 
 /// One connection.
 pub(crate) struct Shared {
@@ -191,17 +192,46 @@ impl Inner {
         self.session.handle_timeout(now);
     }
 
-    /// Places in the window nobody has been promised.
-    pub(crate) fn free(&self) -> usize {
-        self.session.room().saturating_sub(self.room.taken())
+    /// Messages that could be sent now and that nobody has been promised.
+    pub(crate) fn free(&self, shared: &Shared) -> usize {
+        self.places(shared).saturating_sub(self.room.taken())
+    }
+
+    /// Whether a request without a permit may be sent.
+    pub(crate) fn admit(&self, command_id: CommandId, now: Time) -> Result<(), RequestError> {
+        let taken = self.room.taken();
+        if self.session.room() <= taken {
+            return Err(RequestError::WindowFull);
+        }
+        if carries_message(command_id) && self.session.is_limited() && self.session.allowance(now) <= taken {
+            return Err(RequestError::Throttled { until: self.session.message_due(taken + 1, now).unwrap_or(now) });
+        }
+        Ok(())
     }
 
     /// Promises free places to those who wait; collects whom to wake.
-    pub(crate) fn grant(&mut self, wakers: &mut Vec<Waker>) {
+    pub(crate) fn grant(&mut self, shared: &Shared, wakers: &mut Vec<Waker>) {
         if self.session.closed().is_some() {
             self.room.dismiss(wakers);
-        } else if !self.room.is_quiet() {
-            self.room.grant(self.free(), wakers);
+        } else if self.room.waiting() > 0 {
+            self.room.grant(self.places(shared), wakers);
         }
+    }
+
+    /// When the connection's task has something to do at the latest.
+    pub(crate) fn due(&self, shared: &Shared) -> Option<Time> {
+        let token = if self.waits_for_time() { self.session.message_due(self.room.taken() + 1, shared.now()) } else { None };
+        self.poll_timeout().into_iter().chain(token).min()
+    }
+
+    /// True if somebody waits whom the passing of time might help.
+    pub(crate) fn waits_for_time(&self) -> bool {
+        self.session.is_limited() && !self.room.is_quiet()
+    }
+
+    /// Messages that could be sent now, also those that were promised.
+    fn places(&self, shared: &Shared) -> usize {
+        let room = self.session.room();
+        if self.session.is_limited() { room.min(self.session.allowance(shared.now())) } else { room }
     }
 }

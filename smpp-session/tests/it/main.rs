@@ -7,6 +7,8 @@ mod net;
 mod operations;
 mod properties;
 mod requests;
+mod states;
+mod throttle;
 mod timers;
 mod vectors;
 

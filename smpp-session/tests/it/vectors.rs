@@ -120,7 +120,7 @@ fn session_for(vector: &Value) -> Session<u32> {
     session
 }
 
-fn bind(session: &mut Session<u32>, kind: BindKind, version: Version) {
+pub(crate) fn bind(session: &mut Session<u32>, kind: BindKind, version: Version) {
     let interface_version = version.to_wire();
     if session.side() == Side::Esme {
         session.bind(kind, &Credentials::new("esme", "secret"), 0, Time::ZERO).unwrap();

@@ -4,6 +4,7 @@ mod client;
 mod connect;
 mod server;
 mod threads;
+mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
 
