@@ -118,6 +118,11 @@ impl<T> Window<T> {
         self.waiting
     }
 
+    /// How many requests fit.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// How many more requests fit.
     pub(crate) const fn free(&self) -> usize {
         self.limit.saturating_sub(self.waiting)

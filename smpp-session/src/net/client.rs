@@ -60,8 +60,10 @@ impl Client {
     pub async fn connect(addr: impl ToSocketAddrs, config: Config, service: impl Service) -> io::Result<Client> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        let peer = stream.peer_addr()?;
-        Ok(Client::over(stream, peer, config, Arc::new(service)))
+        let (peer, local) = (stream.peer_addr()?, stream.local_addr()?);
+        let client = Client::over(stream, peer, config, Arc::new(service));
+        let _ = client.shared.local.set(local);
+        Ok(client)
     }
 
     /// Uses a connection that exists, to the given address.
@@ -85,9 +87,10 @@ impl Client {
             let place = inner.places.next();
             let sequence_number = inner.session.bind(kind, credentials, place, shared.now())?;
             inner.places.take();
+            // Before the PDU is seen by whoever traces this account.
+            let _ = shared.system_id.set(credentials.system_id.clone());
             Ok::<_, RequestError>((place, sequence_number))
         })?;
-        let _ = shared.system_id.set(credentials.system_id.clone());
         let response = Pending::new(shared.clone(), place, sequence_number).await?;
         if response.status().is_ok() {
             return Ok(Mc { system_id: name_of_mc(&response), version: self.version().unwrap_or_default() });

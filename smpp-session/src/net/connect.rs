@@ -13,6 +13,8 @@ use tokio::time::timeout;
 
 use super::client::Client;
 use super::service::Service;
+use super::stats::Stats;
+use super::trace::Tracer;
 use crate::Config;
 
 /// Where an MC listens and how to talk to it.
@@ -25,12 +27,22 @@ pub struct Endpoint {
     pub config: Config,
     /// Time for everything up to the moment a bind can be sent.
     pub connect_timeout: Duration,
+    /// Where the sessions are counted.
+    pub stats: Option<Arc<Stats>>,
+    /// What may trace them.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl Endpoint {
     /// An MC at `host:port`, with the usual limits and timers.
     pub fn new(address: impl Into<String>) -> Self {
-        Endpoint { address: address.into(), config: Config::default(), connect_timeout: CONNECT_TIMEOUT }
+        Endpoint {
+            address: address.into(),
+            config: Config::default(),
+            connect_timeout: CONNECT_TIMEOUT,
+            stats: None,
+            tracer: None,
+        }
     }
 
     /// Connects; `service` takes what the MC asks.
@@ -41,7 +53,10 @@ impl Endpoint {
         match timeout(self.connect_timeout, self.reach()).await {
             Ok(reached) => {
                 let (stream, peer) = reached?;
-                Ok(Client::over(stream, peer, self.config.clone(), service))
+                let local = stream.local_addr();
+                let client = Client::over(stream, peer, self.config.clone(), service);
+                client.shared.watch(local.ok(), (self.stats.as_ref(), self.tracer.as_ref()));
+                Ok(client)
             }
             Err(_) => Err(ConnectError::TimedOut { address: self.address.clone(), after: self.connect_timeout }),
         }

@@ -8,6 +8,7 @@
 //!   [`Service`].
 //! * A [`Link`] is one session: ask the peer, unbind, close.
 //! * A [`Batch`] asks or answers many times and wakes each session once.
+//! * [`Stats`] are many sessions in numbers; a [`Tracer`] shows the PDUs of some of them.
 
 mod batch;
 mod client;
@@ -21,6 +22,8 @@ mod room;
 mod server;
 mod service;
 mod shared;
+mod stats;
+mod trace;
 
 pub use batch::Batch;
 pub use client::{BindError, Client, Mc};
@@ -30,3 +33,5 @@ pub use pending::{Pending, Response, ResponseError, Unanswered};
 pub use responder::{BindRequest, Incoming, IncomingBind};
 pub use server::{Server, ServerConfig};
 pub use service::Service;
+pub use stats::{Gauges, Operation, Snapshot, Stats};
+pub use trace::{Connection, Direction, Filter, Pcap, PcapLimits, Record, Ring, TextLines, Trace, Tracer};

@@ -13,7 +13,7 @@ use smpp_pdu::{
 use super::batch::Batch;
 use super::link::Link;
 use super::shared::Shared;
-use crate::{BindKind, RespondError, Responder, Session};
+use crate::{BindKind, RespondError, Responder, Session, Time};
 
 /// A request of the peer. It owns its octets and can be answered from any thread, exactly once.
 ///
@@ -24,13 +24,15 @@ pub struct Incoming {
     shared: Arc<Shared>,
     frame: Frame,
     responder: Option<Responder>,
+    /// When it was read.
+    came: Time,
     /// The status to refuse with if nobody answers.
     refusal: AtomicU32,
 }
 
 impl Incoming {
-    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder) -> Self {
-        Incoming { shared, frame, responder: Some(responder), refusal: AtomicU32::new(CommandStatus::RSYSERR.0) }
+    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder, came: Time) -> Self {
+        Incoming { shared, frame, responder: Some(responder), came, refusal: AtomicU32::new(CommandStatus::RSYSERR.0) }
     }
 
     /// Reads the request, if it is of this kind.
@@ -107,7 +109,7 @@ impl Incoming {
         answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<R, RespondError>,
     ) -> Result<R, RespondError> {
         match self.responder.take() {
-            Some(responder) => self.shared.act_in(batch, |inner| answer(&mut inner.session, responder)),
+            Some(responder) => self.shared.answer_in(batch, (responder, self.came), answer),
             // Only `drop` comes after an answer.
             None => Err(RespondError::OtherCommand),
         }
@@ -126,7 +128,8 @@ impl Drop for Incoming {
         if let Some(responder) = self.responder.take() {
             let status = CommandStatus(self.refusal.load(Ordering::Relaxed));
             // If the session is over nobody waits for the answer.
-            let _ = self.shared.act(|inner| inner.session.refuse(responder, status));
+            let refuse = |session: &mut Session<u32>, responder| session.refuse(responder, status);
+            let _ = self.shared.answer_in(&mut Batch::new(), (responder, self.came), refuse);
         }
     }
 }
@@ -145,11 +148,13 @@ pub struct IncomingBind {
     shared: Arc<Shared>,
     frame: Frame,
     responder: Option<Responder>,
+    /// When it was read.
+    came: Time,
 }
 
 impl IncomingBind {
-    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder) -> Self {
-        let bind = IncomingBind { shared, frame, responder: Some(responder) };
+    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder, came: Time) -> Self {
+        let bind = IncomingBind { shared, frame, responder: Some(responder), came };
         let system_id = String::from_utf8_lossy(bind.request().system_id.as_bytes()).into_owned();
         let _ = bind.shared.system_id.set(system_id);
         bind
@@ -205,7 +210,7 @@ impl IncomingBind {
         answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<(), RespondError>,
     ) -> Result<(), RespondError> {
         match self.responder.take() {
-            Some(responder) => self.shared.act(|inner| answer(&mut inner.session, responder)),
+            Some(responder) => self.shared.answer_in(&mut Batch::new(), (responder, self.came), answer),
             None => Ok(()),
         }
     }

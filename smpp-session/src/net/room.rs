@@ -34,6 +34,11 @@ impl Room {
         self.waiting.len() == self.promised
     }
 
+    /// Tasks that wait without a promise.
+    pub(crate) fn queued(&self) -> usize {
+        self.waiting.len() - self.promised
+    }
+
     /// Sets a place aside for a permit.
     pub(crate) fn reserve(&mut self) {
         self.permits += 1;

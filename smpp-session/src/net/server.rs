@@ -18,6 +18,8 @@ use super::hub::Hub;
 use super::link::Link;
 use super::service::Service;
 use super::shared::Shared;
+use super::stats::Stats;
+use super::trace::Tracer;
 use crate::Config;
 
 /// How a server serves.
@@ -31,11 +33,21 @@ pub struct ServerConfig {
     ///
     /// A connection stays on one runtime. Single-threaded runtimes, one per core, are fastest.
     pub workers: Vec<Handle>,
+    /// Where the sessions are counted.
+    pub stats: Option<Arc<Stats>>,
+    /// What may trace them.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        ServerConfig { session: Config::default(), max_connections: DEFAULT_MAX_CONNECTIONS, workers: Vec::new() }
+        ServerConfig {
+            session: Config::default(),
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            workers: Vec::new(),
+            stats: None,
+            tracer: None,
+        }
     }
 }
 
@@ -136,6 +148,7 @@ impl Acceptor {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return;
         };
+        shared.watch(stream.local_addr().ok(), (self.config.stats.as_ref(), self.config.tracer.as_ref()));
         let service = self.service.clone();
         let task = async move {
             let _member = member;

@@ -1,9 +1,10 @@
 //! What the task of a connection and everybody who uses the connection share.
 
 use std::any::Any;
+use std::boxed::Box;
 use std::net::SocketAddr;
 use std::string::String;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::vec::Vec;
@@ -15,12 +16,19 @@ use tokio::time::Instant;
 use super::batch::Batch;
 use super::pending::Places;
 use super::room::Room;
-use crate::{BindKind, CloseReason, Config, Session, Time};
+use super::stats::{Meter, Stats};
+use super::trace::{Traced, Tracer};
+use crate::{BindKind, CloseReason, Config, Counters, RespondError, Responder, Session, Time};
 
 /// One connection.
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    /// No other connection of this process has it.
+    pub(crate) id: u64,
+    pub(crate) side: Side,
     pub(crate) peer: SocketAddr,
+    /// This end, if it is known.
+    pub(crate) local: OnceLock<SocketAddr>,
     /// The origin of the session's time.
     epoch: Instant,
     profile: Profile,
@@ -31,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) account: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Frames read with repairs; they are read outside the lock.
     pub(crate) repaired: AtomicU64,
+    pub(crate) traced: Traced,
     over: OnceLock<CloseReason>,
     ended: Notify,
 }
@@ -50,22 +59,31 @@ pub(crate) struct Inner {
     pub(crate) room: Room,
     /// The connection's task, while it sleeps; whoever takes it wakes it.
     pub(crate) parked: Option<Waker>,
+    /// Takes times, while somebody wants them.
+    pub(crate) meter: Option<Box<Meter>>,
+    /// Octets the connection's task had not got rid of when it went to sleep.
+    pub(crate) unsent: usize,
 }
 
 impl Shared {
     pub(crate) fn new(side: Side, config: Config, peer: SocketAddr) -> Self {
         let profile = config.profile.with_version(config.version);
         let session = Session::new(side, config, Time::ZERO);
-        let inner = Inner { session, places: Places::default(), room: Room::default(), parked: None };
+        let (places, room) = (Places::default(), Room::default());
+        let inner = Inner { session, places, room, parked: None, meter: None, unsent: 0 };
         Shared {
             inner: Mutex::new(inner),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            side,
             peer,
+            local: OnceLock::new(),
             epoch: Instant::now(),
             profile,
             bound: OnceLock::new(),
             system_id: OnceLock::new(),
             account: OnceLock::new(),
             repaired: AtomicU64::new(0),
+            traced: Traced::default(),
             over: OnceLock::new(),
             ended: Notify::new(),
         }
@@ -89,6 +107,21 @@ impl Shared {
         result
     }
 
+    /// Answers a request that was read at the given time.
+    pub(crate) fn answer_in<R>(
+        &self,
+        batch: &mut Batch,
+        (responder, came): (Responder, Time),
+        answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<R, RespondError>,
+    ) -> Result<R, RespondError> {
+        self.act_in(batch, |inner| {
+            if let Some(meter) = &mut inner.meter {
+                meter.answered(responder.command_id(), came, || self.now());
+            }
+            answer(&mut inner.session, responder)
+        })
+    }
+
     /// The time for the session.
     pub(crate) fn now(&self) -> Time {
         Time::ZERO + self.epoch.elapsed()
@@ -106,8 +139,41 @@ impl Shared {
 
     /// The connection is closed, everything that could be written has been.
     pub(crate) fn end(&self, reason: CloseReason) {
-        let _ = self.over.set(reason);
+        if self.over.set(reason).is_ok() {
+            // In a statement of its own: the lock is not held while others are told.
+            let meter = self.lock().meter.take();
+            let told = meter.map(|meter| meter.end(self.now())).unwrap_or_default();
+            told.iter().for_each(|stats| stats.leave(self, reason));
+        }
         self.ended.notify_waiters();
+    }
+
+    /// Says what was configured for everybody of this endpoint or server.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        local: Option<SocketAddr>,
+        (stats, tracer): (Option<&Arc<Stats>>, Option<&Arc<Tracer>>),
+    ) {
+        if let Some(local) = local {
+            let _ = self.local.set(local);
+        }
+        stats.into_iter().for_each(|stats| self.measure(stats));
+        tracer.into_iter().for_each(|tracer| self.traced.follow(tracer));
+    }
+
+    /// Counts, and takes times, for `stats` too.
+    pub(crate) fn measure(self: &Arc<Self>, stats: &Arc<Stats>) {
+        let new = self.lock().meter.get_or_insert_default().share(stats);
+        if new {
+            stats.join(self);
+        }
+    }
+
+    /// What has been counted so far; `inner` is this connection's.
+    pub(crate) fn counters(&self, inner: &Inner) -> Counters {
+        let mut counters = *inner.session.counters();
+        counters.repaired += self.repaired.load(Ordering::Relaxed);
+        counters
     }
 
     /// Why the connection ended, once it has.
@@ -142,3 +208,5 @@ impl Inner {
         }
     }
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);

@@ -2,7 +2,10 @@
 
 mod client;
 mod server;
+mod stats;
 mod threads;
+mod trace;
+mod tshark;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
