@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use smpp_pdu::{Addr, CStr, CommandStatus, Frame, ShortMessage, Side, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service};
+use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service, Stats};
 use smpp_session::{BindKind, Config, Credentials, Event, Session, Time};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -22,14 +22,16 @@ fn main() -> Result<()> {
     println!("core alone: {:.2} M PDUs/s", core(time)? / 1e6);
     for window in [1, 10, 100, 1000] {
         let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let single = one.block_on(loopback(window, time))?;
+        let single = one.block_on(loopback(window, time, None))?;
+        let measured = one.block_on(loopback(window, time, Some(Stats::new())))?;
         drop(one);
         let two = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let double =
-            two.block_on(
-                async move { tokio::spawn(async move { loopback(window, time).await.map_err(|e| e.to_string()) }).await },
-            )??;
-        println!("window {window:>4}: {single:>9.0} /s on one thread, {double:>9.0} /s on two workers");
+        let double = two.block_on(async move {
+            tokio::spawn(async move { loopback(window, time, None).await.map_err(|e| e.to_string()) }).await
+        })??;
+        println!(
+            "window {window:>4}: {single:>9.0} /s on one thread, {measured:>9.0} with statistics, {double:>9.0} on two workers"
+        );
     }
     Ok(())
 }
@@ -89,11 +91,12 @@ impl Service for Mc {
 }
 
 /// As many tasks as the window is large, each awaiting every answer.
-async fn loopback(window: usize, time: Duration) -> Result<f64> {
+async fn loopback(window: usize, time: Duration, stats: Option<Arc<Stats>>) -> Result<f64> {
     let config = Config { window, ..Config::default() };
-    let server = ServerConfig { session: config.clone(), ..ServerConfig::default() };
+    let server = ServerConfig { session: config.clone(), stats: stats.clone(), ..ServerConfig::default() };
     let server = Server::bind("127.0.0.1:0", server, Arc::new(Mc)).await?;
     let client = Client::connect(server.local_addr(), config, |_: Incoming| ()).await?;
+    stats.iter().for_each(|stats| client.measure(stats));
     client.bind(BindKind::Transceiver, &Credentials::new("esme", "secret")).await?;
     let (done, start) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let tasks: Vec<_> = (0..window)

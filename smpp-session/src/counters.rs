@@ -1,6 +1,8 @@
 //! What happened on one session, in numbers.
 
-/// Counts since the session began.
+use core::ops::AddAssign;
+
+/// Counts since the session began; those of several sessions can be added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counters {
@@ -42,4 +44,20 @@ impl Counters {
         self.pdus_out += 1;
         self.octets_out += octets as u64;
     }
+}
+
+macro_rules! add_all {
+    ($($field:ident)*) => {
+        impl AddAssign for Counters {
+            fn add_assign(&mut self, other: Counters) {
+                // Without `..`: a count that is forgotten here does not compile.
+                let Counters { $($field),* } = other;
+                $(self.$field += $field;)*
+            }
+        }
+    };
+}
+
+add_all! {
+    pdus_in octets_in pdus_out octets_out answered expired lost strays turned_away malformed throttled repaired nacked
 }

@@ -129,6 +129,26 @@ impl CloseReason {
     }
 }
 
+impl CloseReason {
+    /// A name that stays the same whatever the details are, for counting.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CloseReason::Requested => "requested",
+            CloseReason::Disconnected => "disconnected",
+            CloseReason::Unbound { by: End::Local } => "unbound_by_us",
+            CloseReason::Unbound { by: End::Peer } => "unbound_by_peer",
+            CloseReason::BindRefused(_) => "bind_refused",
+            CloseReason::TimedOut(Timer::SessionInit) => "no_bind_in_time",
+            CloseReason::TimedOut(Timer::EnquireLink) => "enquire_link_unanswered",
+            CloseReason::TimedOut(Timer::Bind) => "bind_unanswered",
+            CloseReason::TimedOut(Timer::Unbind) => "unbind_unanswered",
+            CloseReason::BadFraming(_) => "bad_framing",
+            CloseReason::OutOfStep => "out_of_step",
+            CloseReason::BadPdu => "bad_pdu",
+        }
+    }
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

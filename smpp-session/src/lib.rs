@@ -16,6 +16,9 @@ mod counters;
 mod credentials;
 mod error;
 mod event;
+// Not every small processor counts that far without a lock.
+#[cfg(target_has_atomic = "64")]
+mod histogram;
 mod inbound;
 #[cfg(feature = "net")]
 pub mod net;
@@ -24,6 +27,7 @@ mod rate;
 mod receive;
 mod session;
 mod state;
+mod statuses;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
 mod throttle;
@@ -36,9 +40,12 @@ pub use counters::Counters;
 pub use credentials::Credentials;
 pub use error::{RequestError, RespondError};
 pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
+#[cfg(target_has_atomic = "64")]
+pub use histogram::{Distribution, Histogram};
 pub use inbound::Responder;
 pub use rate::Rate;
 pub use session::Session;
+pub use statuses::Statuses;
 pub use throttle::{Backoff, Throttle};
 pub use time::Time;
 

@@ -301,6 +301,7 @@ impl<T> Session<T> {
         let command_length = smpp_pdu::HEADER_LEN as u32;
         Header { command_length, command_id: request.response(), command_status, sequence_number }.encode(&mut self.out);
         self.counters.wrote(smpp_pdu::HEADER_LEN);
+        self.statuses_out.count(command_status);
     }
 }
 

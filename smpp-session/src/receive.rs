@@ -18,6 +18,7 @@ impl<T> Session<T> {
         self.counters.read(header.command_length);
         self.timers.hear(header.command_id, now);
         if header.command_id.is_response() {
+            self.statuses_in.count(header.command_status);
             return self.take_response(frame, header, now);
         }
         match self.judge(header.command_id) {

@@ -17,7 +17,7 @@ use crate::state::Binding;
 use crate::throttle::Limiter;
 use crate::timers::Timers;
 use crate::window::Window;
-use crate::{BindKind, CloseReason, Config, Counters, Event, Outcome, RequestError, RespondError, Responder, Time};
+use crate::{BindKind, CloseReason, Config, Counters, Event, Outcome, RequestError, RespondError, Responder, Statuses, Time};
 
 /// One session.
 ///
@@ -53,6 +53,8 @@ pub struct Session<T = ()> {
     pub(crate) congestion: Option<u8>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
+    pub(crate) statuses_in: Statuses,
+    pub(crate) statuses_out: Statuses,
     pub(crate) events: VecDeque<Event<T>>,
     pub(crate) out: BytesMut,
     closed: Closing,
@@ -82,6 +84,8 @@ impl<T> Session<T> {
             congestion: None,
             timers: Timers::new(config.timers, now),
             counters: Counters::default(),
+            statuses_in: Statuses::default(),
+            statuses_out: Statuses::default(),
             events: VecDeque::new(),
             out: BytesMut::new(),
             closed: Closing::No,
@@ -263,9 +267,29 @@ impl<T> Session<T> {
         self.inbound.unanswered()
     }
 
+    /// How many requests may be without an answer.
+    pub const fn window(&self) -> usize {
+        self.window.limit()
+    }
+
+    /// Octets that wait to be taken with [`poll_transmit`](Self::poll_transmit).
+    pub fn unwritten(&self) -> usize {
+        self.out.len()
+    }
+
     /// What has been counted so far.
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// The peer's responses by their status.
+    pub const fn statuses_in(&self) -> &Statuses {
+        &self.statuses_in
+    }
+
+    /// Our responses by their status.
+    pub const fn statuses_out(&self) -> &Statuses {
+        &self.statuses_out
     }
 
     /// Why the session is over, once it is.
@@ -298,9 +322,9 @@ impl<T> Session<T> {
     }
 
     /// Writes one PDU, or nothing.
-    pub(crate) fn write<'a>(
+    pub(crate) fn write<'a, P: Command<'a>>(
         &mut self,
-        pdu: &impl Command<'a>,
+        pdu: &P,
         command_status: CommandStatus,
         sequence_number: u32,
     ) -> Result<(), EncodeError> {
@@ -308,6 +332,9 @@ impl<T> Session<T> {
         let before = self.out.len();
         smpp_pdu::write(pdu, stamp, &mut self.out)?;
         self.counters.wrote(self.out.len() - before);
+        if P::INFO.id.is_response() {
+            self.statuses_out.count(command_status);
+        }
         Ok(())
     }
 

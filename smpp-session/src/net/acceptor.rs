@@ -21,7 +21,9 @@ use super::rustls;
 use super::server::ServerConfig;
 use super::service::Service;
 use super::shared::Shared;
+use super::stats::Stats;
 use super::stream::Stream;
+use super::trace::Tracer;
 use crate::Config;
 
 /// What every connection of a server shares.
@@ -32,6 +34,8 @@ pub(crate) struct House {
     service: Arc<dyn Service>,
     allow: AllowList,
     workers: Vec<Handle>,
+    stats: Option<Arc<Stats>>,
+    tracer: Option<Arc<Tracer>>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) gate: Arc<Gate>,
     #[cfg(feature = "tls")]
@@ -54,6 +58,8 @@ impl House {
             service,
             allow: AllowList::new(config.allow.as_deref()),
             workers: config.workers,
+            stats: config.stats,
+            tracer: config.tracer,
             hub: Arc::new(Hub::new(config.max_connections, config.max_per_address)),
             gate: Arc::new(Gate::new(config.max_undecided, config.penalty)),
             session: config.session,
@@ -98,6 +104,7 @@ impl House {
             Ok(arrival) => arrival,
             Err(why) => return self.refuse(peer, why),
         };
+        arrival.shared.watch(stream.local_addr().ok(), (self.stats.as_ref(), self.tracer.as_ref()));
         match self.workers.get(turn % self.workers.len().max(1)) {
             None => drop(tokio::spawn(arrival.begin(stream))),
             Some(worker) => {

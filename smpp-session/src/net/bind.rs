@@ -9,11 +9,12 @@ use smpp_pdu::{Addr, BindTransceiver, CStr, CommandStatus, Frame, Password, Pdu,
 use subtle::ConstantTimeEq;
 
 use super::admission::Refusal;
+use super::batch::Batch;
 use super::gate::Undecided;
 use super::link::Link;
 use super::service::Service;
 use super::shared::{Postponed, Shared};
-use crate::{BindKind, RespondError, Responder, Session};
+use crate::{BindKind, RespondError, Responder, Session, Time};
 
 /// A peer that asks to bind; decide now or later, from any thread.
 ///
@@ -23,13 +24,15 @@ pub struct IncomingBind {
     shared: Arc<Shared>,
     frame: Frame,
     responder: Option<Responder>,
+    /// When it was read.
+    came: Time,
     /// Its place among the binds without a decision.
     undecided: Option<Undecided>,
 }
 
 impl IncomingBind {
-    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder) -> Self {
-        let bind = IncomingBind { shared, frame, responder: Some(responder), undecided: None };
+    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder, came: Time) -> Self {
+        let bind = IncomingBind { shared, frame, responder: Some(responder), came, undecided: None };
         let system_id = String::from_utf8_lossy(bind.request().system_id.as_bytes()).into_owned();
         let _ = bind.shared.system_id.set(system_id);
         bind
@@ -111,7 +114,7 @@ impl IncomingBind {
         answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<(), RespondError>,
     ) -> Result<(), RespondError> {
         match self.responder.take() {
-            Some(responder) => self.shared.act(|inner| answer(&mut inner.session, responder)),
+            Some(responder) => self.shared.answer_in(&mut Batch::new(), (responder, self.came), answer),
             None => Ok(()),
         }
     }

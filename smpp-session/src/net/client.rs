@@ -88,9 +88,10 @@ impl Client {
             let place = inner.places.next();
             let sequence_number = inner.session.bind(kind, credentials, place, shared.now())?;
             inner.places.take();
+            // Before the PDU is seen by whoever traces this account.
+            let _ = shared.system_id.set(credentials.system_id.clone());
             Ok::<_, RequestError>((place, sequence_number))
         })?;
-        let _ = shared.system_id.set(credentials.system_id.clone());
         let response = Pending::new(shared.clone(), place, sequence_number).await?;
         if response.status().is_ok() {
             return Ok(Mc { system_id: name_of_mc(&response), version: self.version().unwrap_or_default() });

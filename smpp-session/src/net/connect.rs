@@ -18,9 +18,11 @@ use super::link::Link;
 use super::rustls;
 use super::service::Service;
 use super::shared::Shared;
+use super::stats::Stats;
 use super::stream::Stream;
 #[cfg(feature = "tls")]
 use super::tls::{CertificateFault, ClientTls};
+use super::trace::Tracer;
 use crate::Config;
 
 /// Where an MC listens and how to talk to it.
@@ -36,6 +38,10 @@ pub struct Endpoint {
     /// How to speak TLS; `None` does not.
     #[cfg(feature = "tls")]
     pub tls: Option<ClientTls>,
+    /// Where the sessions are counted.
+    pub stats: Option<Arc<Stats>>,
+    /// What may trace them.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl Endpoint {
@@ -47,6 +53,8 @@ impl Endpoint {
             connect_timeout: CONNECT_TIMEOUT,
             #[cfg(feature = "tls")]
             tls: None,
+            stats: None,
+            tracer: None,
         }
     }
 
@@ -58,6 +66,7 @@ impl Endpoint {
     pub async fn connect(&self, service: Arc<dyn Service>) -> Result<Client, ConnectError> {
         let (stream, peer) = self.open().await?;
         let shared = Arc::new(Shared::new(Side::Esme, self.config.clone(), peer));
+        shared.watch(stream.local_addr(), (self.stats.as_ref(), self.tracer.as_ref()));
         let client = Client::of(Link { shared: shared.clone() });
         tokio::spawn(stream.drive(shared, service));
         Ok(client)

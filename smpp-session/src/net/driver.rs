@@ -20,6 +20,7 @@ use super::link::Link;
 use super::responder::Incoming;
 use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
+use crate::histogram::micros;
 use crate::{CloseReason, Event, Time};
 
 /// One connection at work.
@@ -49,6 +50,8 @@ pub(crate) struct Driver<S> {
     /// What one batch of input came to.
     inbox: Vec<Event<u32>>,
     wakers: Vec<Waker>,
+    /// What one batch of input was, while it is traced.
+    seen: Vec<Frame>,
     /// Several others have something to do because of us, and will have work for us.
     stirred: bool,
     over: Option<CloseReason>,
@@ -74,6 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             armed: None,
             inbox: Vec::new(),
             wakers: Vec::new(),
+            seen: Vec::new(),
             stirred: false,
             over: None,
         }
@@ -82,8 +86,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Serves the connection until it is closed.
     pub(crate) async fn run(mut self) {
         let reason = poll_fn(|cx| self.poll(cx)).await;
+        self.link.trace_rest(&self.input);
         // A peer that does not read is not waited for.
         let _ = timeout(self.linger, self.flush()).await;
+        self.link.trace_end(reason);
         self.link.shared.end(reason);
         let _ = timeout(self.linger, self.wait_for_peer()).await;
     }
@@ -138,9 +144,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn work(&mut self) {
         let shared = self.link.shared.clone();
         let now = shared.now();
+        let traced = shared.is_traced();
         {
             let mut inner = shared.lock();
-            self.feed(&mut inner, now);
+            self.feed(&mut inner, now, traced);
             if inner.poll_timeout().is_some_and(|due| due <= now) {
                 inner.handle_timeout(now);
             }
@@ -149,13 +156,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
         self.stirred |= self.wakers.len() + self.inbox.len() > 1;
         self.wakers.drain(..).for_each(Waker::wake);
-        self.dispatch();
+        self.link.trace_in(&mut self.seen);
+        self.dispatch(now);
     }
 
-    fn feed(&mut self, inner: &mut Inner, now: Time) {
+    fn feed(&mut self, inner: &mut Inner, now: Time, traced: bool) {
         while inner.session.wants_input() {
             match Frame::split(&mut self.input, inner.session.max_pdu()) {
-                Ok(Some(frame)) => inner.session.handle_frame(frame, now),
+                Ok(Some(frame)) => {
+                    if traced {
+                        self.seen.push(frame.clone());
+                    }
+                    inner.session.handle_frame(frame, now);
+                }
                 Ok(None) => break,
                 Err(error) => return inner.session.handle_bad_framing(error),
             }
@@ -170,7 +183,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         while let Some(event) = inner.session.poll_event() {
             match event {
                 Event::Ended { tag, sent, outcome } => {
-                    self.wakers.extend(inner.places.end(tag, outcome, now.since(sent)));
+                    let took = now.since(sent);
+                    if let Some(meter) = &mut inner.meter {
+                        meter.ended(&outcome, micros(took));
+                    }
+                    self.wakers.extend(inner.places.end(tag, outcome, took));
                 }
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
@@ -180,20 +197,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 event => self.inbox.push(event),
             }
         }
+        if let Some(meter) = &mut inner.meter {
+            meter.flush();
+        }
         inner.grant(&self.link.shared, &mut self.wakers);
     }
 
-    fn dispatch(&mut self) {
+    fn dispatch(&mut self, now: Time) {
         let service = &self.service;
         let mut asked = false;
         for event in self.inbox.drain(..) {
             match event {
                 Event::Request { frame, responder } => {
                     asked = true;
-                    service.request(Incoming::new(self.link.shared.clone(), frame, responder));
+                    service.request(Incoming::new(self.link.shared.clone(), frame, responder, now));
                 }
                 Event::Bind { frame, responder } => {
-                    IncomingBind::new(self.link.shared.clone(), frame, responder).offer(service.as_ref());
+                    IncomingBind::new(self.link.shared.clone(), frame, responder, now).offer(service.as_ref());
                 }
                 Event::Bound { .. } => service.bound(&self.link),
                 Event::Notification(frame) => service.notification(&self.link, frame),
@@ -246,9 +266,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn fetch_output(&mut self) -> bool {
         self.output.clear();
         self.written = 0;
-        let mut inner = self.link.shared.lock();
-        let Some(out) = inner.session.poll_transmit() else { return false };
-        std::mem::swap(out, &mut self.output);
+        {
+            let mut inner = self.link.shared.lock();
+            let Some(out) = inner.session.poll_transmit() else { return false };
+            std::mem::swap(out, &mut self.output);
+            if let Some(meter) = inner.meter.as_mut().filter(|meter| meter.is_owing()) {
+                meter.fetched(self.link.shared.now());
+            }
+        }
+        if self.link.shared.is_traced() {
+            self.link.trace_out(&self.output);
+        }
         true
     }
 
@@ -263,6 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if !self.wakers.is_empty() || more || !self.arm(inner.due(&shared), cx) {
             return false;
         }
+        inner.unsent = self.output.len() - self.written;
         inner.parked = Some(cx.waker().clone());
         true
     }
@@ -353,6 +382,7 @@ pub(crate) fn give_up(link: &Link, service: &dyn Service, told: Option<CloseReas
         shared.leave();
         service.closed(link, reason);
     }
+    link.trace_end(reason);
     shared.end(reason);
 }
 

@@ -6,17 +6,17 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::vec::Vec;
 
-use smpp_pdu::{Command, Request, State, Version};
+use smpp_pdu::{Command, Request, Side, State, Version};
 use thiserror::Error;
 
 use super::batch::Batch;
 use super::pending::{Pending, Response, Unanswered};
 use super::shared::{Inner, Shared};
-use crate::{BindKind, CloseReason, Counters, Rate, RequestError, Throttle, Time};
+use super::stats::{Gauges, Stats};
+use crate::{BindKind, CloseReason, Counters, Rate, RequestError, Statuses, Throttle, Time};
 
 /// One session. Clones are handles of the same session; it does not end with them.
 #[derive(Clone)]
@@ -82,6 +82,21 @@ impl Link {
     /// Why the connection was closed, once it is.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.shared.over()
+    }
+
+    /// A number no other session of this process has.
+    pub fn id(&self) -> u64 {
+        self.shared.id
+    }
+
+    /// Which side we are.
+    pub fn side(&self) -> Side {
+        self.shared.side
+    }
+
+    /// Our own address, if it is known: of connections this crate made or accepted itself.
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.shared.local.get().copied()
     }
 
     /// The address of the peer.
@@ -163,9 +178,30 @@ impl Link {
 
     /// What has been counted so far.
     pub fn counters(&self) -> Counters {
-        let mut counters = *self.shared.lock().session.counters();
-        counters.repaired += self.shared.repaired.load(Ordering::Relaxed);
-        counters
+        self.shared.counters(&self.shared.lock())
+    }
+
+    /// The peer's responses by their status.
+    pub fn statuses_in(&self) -> Statuses {
+        self.shared.lock().session.statuses_in().clone()
+    }
+
+    /// Our responses by their status.
+    pub fn statuses_out(&self) -> Statuses {
+        self.shared.lock().session.statuses_out().clone()
+    }
+
+    /// How the session stands.
+    pub fn gauges(&self) -> Gauges {
+        self.shared.lock().gauges()
+    }
+
+    /// Counts this session in `stats` too, from its beginning; times count from now on.
+    ///
+    /// A server whose accounts have statistics of their own calls it when it has found the account
+    /// of a [bind](super::IncomingBind). A session that is over is not counted any more.
+    pub fn measure(&self, stats: &Arc<Stats>) {
+        self.shared.measure(stats);
     }
 
     /// True if both are handles of the same session.

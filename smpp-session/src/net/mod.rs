@@ -8,6 +8,7 @@
 //!   [`Service`].
 //! * A [`Link`] is one session: ask the peer, unbind, close.
 //! * A [`Batch`] asks or answers many times and wakes each session once.
+//! * [`Stats`] are many sessions in numbers; a [`Tracer`] shows the PDUs of some of them.
 
 mod acceptor;
 mod admission;
@@ -26,9 +27,11 @@ mod room;
 mod server;
 mod service;
 mod shared;
+mod stats;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
+mod trace;
 
 pub use admission::{Refusal, Refused};
 pub use batch::Batch;
@@ -43,8 +46,10 @@ pub use pending::{Pending, Response, ResponseError, Unanswered};
 pub use responder::Incoming;
 pub use server::{Server, ServerConfig};
 pub use service::Service;
+pub use stats::{Gauges, Operation, Snapshot, Stats};
 #[cfg(feature = "tls")]
 pub use tls::{CertificateFault, ClientTls};
 /// The TLS this crate speaks; which cryptography it uses is the caller's choice.
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
+pub use trace::{Connection, Direction, Filter, Pcap, PcapLimits, Record, Ring, TextLines, Trace, Tracer};

@@ -10,7 +10,7 @@ use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, V
 use super::batch::Batch;
 use super::link::Link;
 use super::shared::Shared;
-use crate::{RespondError, Responder, Session};
+use crate::{RespondError, Responder, Session, Time};
 
 /// A request of the peer. It owns its octets and can be answered from any thread, exactly once.
 ///
@@ -21,13 +21,15 @@ pub struct Incoming {
     shared: Arc<Shared>,
     frame: Frame,
     responder: Option<Responder>,
+    /// When it was read.
+    came: Time,
     /// The status to refuse with if nobody answers.
     refusal: AtomicU32,
 }
 
 impl Incoming {
-    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder) -> Self {
-        Incoming { shared, frame, responder: Some(responder), refusal: AtomicU32::new(CommandStatus::RSYSERR.0) }
+    pub(crate) fn new(shared: Arc<Shared>, frame: Frame, responder: Responder, came: Time) -> Self {
+        Incoming { shared, frame, responder: Some(responder), came, refusal: AtomicU32::new(CommandStatus::RSYSERR.0) }
     }
 
     /// Reads the request, if it is of this kind.
@@ -114,7 +116,7 @@ impl Incoming {
         answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<R, RespondError>,
     ) -> Result<R, RespondError> {
         match self.responder.take() {
-            Some(responder) => self.shared.act_in(batch, |inner| answer(&mut inner.session, responder)),
+            Some(responder) => self.shared.answer_in(batch, (responder, self.came), answer),
             // Only `drop` comes after an answer.
             None => Err(RespondError::OtherCommand),
         }
@@ -133,7 +135,8 @@ impl Drop for Incoming {
         if let Some(responder) = self.responder.take() {
             let status = CommandStatus(self.refusal.load(Ordering::Relaxed));
             // If the session is over nobody waits for the answer.
-            let _ = self.shared.act(|inner| inner.session.refuse(responder, status));
+            let refuse = |session: &mut Session<u32>, responder| session.refuse(responder, status);
+            let _ = self.shared.answer_in(&mut Batch::new(), (responder, self.came), refuse);
         }
     }
 }

@@ -39,6 +39,11 @@ impl Room {
         self.waiting.len()
     }
 
+    /// Tasks that wait without a promise.
+    pub(crate) fn queued(&self) -> usize {
+        self.waiting.len() - self.promised
+    }
+
     /// Sets a place aside for a permit.
     pub(crate) fn reserve(&mut self) {
         self.permits += 1;

@@ -22,6 +22,8 @@ use super::penalty::Penalty;
 #[cfg(feature = "tls")]
 use super::rustls;
 use super::service::Service;
+use super::stats::Stats;
+use super::trace::Tracer;
 use crate::Config;
 
 /// How a server serves.
@@ -62,6 +64,10 @@ pub struct ServerConfig {
     /// How long a TLS handshake may take.
     #[cfg(feature = "tls")]
     pub handshake_timeout: Duration,
+    /// Where the sessions are counted.
+    pub stats: Option<Arc<Stats>>,
+    /// What may trace them.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 impl Default for ServerConfig {
@@ -78,6 +84,8 @@ impl Default for ServerConfig {
             tls: None,
             #[cfg(feature = "tls")]
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            stats: None,
+            tracer: None,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What the task of a connection and everybody who uses the connection share.
 
 use std::any::Any;
+use std::boxed::Box;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::string::String;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::vec::Vec;
@@ -17,13 +18,20 @@ use super::batch::Batch;
 use super::gate::Gate;
 use super::pending::Places;
 use super::room::Room;
+use super::stats::{Meter, Stats};
+use super::trace::{Traced, Tracer};
 use crate::rate::carries_message;
-use crate::{BindKind, CloseReason, Config, RequestError, Responder, Session, Time};
+use crate::{BindKind, CloseReason, Config, Counters, RequestError, RespondError, Responder, Session, Time};
 
 /// One connection.
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    /// No other connection of this process has it.
+    pub(crate) id: u64,
+    pub(crate) side: Side,
     pub(crate) peer: SocketAddr,
+    /// This end, if it is known.
+    pub(crate) local: OnceLock<SocketAddr>,
     /// The origin of the session's time.
     epoch: Instant,
     profile: Profile,
@@ -39,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) certificates: OnceLock<std::boxed::Box<[super::rustls::pki_types::CertificateDer<'static>]>>,
     /// Who watches over the binds of a server; set before anything is read.
     pub(crate) gate: OnceLock<Arc<Gate>>,
+    pub(crate) traced: Traced,
     over: OnceLock<CloseReason>,
     /// The session was bound, or has ended.
     news: Notify,
@@ -61,6 +70,10 @@ pub(crate) struct Inner {
     pub(crate) parked: Option<Waker>,
     /// A bind that will be refused; the peer has to wait for that.
     pub(crate) postponed: Option<Postponed>,
+    /// Takes times, while somebody wants them.
+    pub(crate) meter: Option<Box<Meter>>,
+    /// Octets the connection's task had not got rid of when it went to sleep.
+    pub(crate) unsent: usize,
 }
 
 /// A refusal that goes out later.
@@ -75,10 +88,14 @@ impl Shared {
     pub(crate) fn new(side: Side, config: Config, peer: SocketAddr) -> Self {
         let profile = config.profile.with_version(config.version);
         let session = Session::new(side, config, Time::ZERO);
-        let inner = Inner { session, places: Places::default(), room: Room::default(), parked: None, postponed: None };
+        let (places, room) = (Places::default(), Room::default());
+        let inner = Inner { session, places, room, parked: None, postponed: None, meter: None, unsent: 0 };
         Shared {
             inner: Mutex::new(inner),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            side,
             peer,
+            local: OnceLock::new(),
             epoch: Instant::now(),
             profile,
             bound: OnceLock::new(),
@@ -88,6 +105,7 @@ impl Shared {
             #[cfg(feature = "tls")]
             certificates: OnceLock::new(),
             gate: OnceLock::new(),
+            traced: Traced::default(),
             over: OnceLock::new(),
             news: Notify::new(),
         }
@@ -109,6 +127,21 @@ impl Shared {
         let result = action(&mut inner);
         batch.hold(inner.parked.take());
         result
+    }
+
+    /// Answers a request that was read at the given time.
+    pub(crate) fn answer_in<R>(
+        &self,
+        batch: &mut Batch,
+        (responder, came): (Responder, Time),
+        answer: impl FnOnce(&mut Session<u32>, Responder) -> Result<R, RespondError>,
+    ) -> Result<R, RespondError> {
+        self.act_in(batch, |inner| {
+            if let Some(meter) = &mut inner.meter {
+                meter.answered(responder.command_id(), came, || self.now());
+            }
+            answer(&mut inner.session, responder)
+        })
     }
 
     /// The time for the session.
@@ -136,6 +169,41 @@ impl Shared {
     pub(crate) fn end(&self, reason: CloseReason) {
         let _ = self.over.set(reason);
         self.news.notify_waiters();
+        if self.over.set(reason).is_ok() {
+            // In a statement of its own: the lock is not held while others are told.
+            let meter = self.lock().meter.take();
+            let told = meter.map(|meter| meter.end(self.now())).unwrap_or_default();
+            told.iter().for_each(|stats| stats.leave(self, reason));
+        }
+        self.news.notify_waiters();
+    }
+
+    /// Says what was configured for everybody of this endpoint or server.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        local: Option<SocketAddr>,
+        (stats, tracer): (Option<&Arc<Stats>>, Option<&Arc<Tracer>>),
+    ) {
+        if let Some(local) = local {
+            let _ = self.local.set(local);
+        }
+        stats.into_iter().for_each(|stats| self.measure(stats));
+        tracer.into_iter().for_each(|tracer| self.traced.follow(tracer));
+    }
+
+    /// Counts, and takes times, for `stats` too.
+    pub(crate) fn measure(self: &Arc<Self>, stats: &Arc<Stats>) {
+        let new = self.lock().meter.get_or_insert_default().share(stats);
+        if new {
+            stats.join(self);
+        }
+    }
+
+    /// What has been counted so far; `inner` is this connection's.
+    pub(crate) fn counters(&self, inner: &Inner) -> Counters {
+        let mut counters = *inner.session.counters();
+        counters.repaired += self.repaired.load(Ordering::Relaxed);
+        counters
     }
 
     /// Why the connection ended, once it has.
@@ -235,3 +303,5 @@ impl Inner {
         if self.session.is_limited() { room.min(self.session.allowance(shared.now())) } else { room }
     }
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);

@@ -1,6 +1,7 @@
 //! The octets of a connection: plain, or within TLS.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,6 +21,16 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Our own end of it.
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Plain(stream) => stream.local_addr(),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.local_addr(),
+        }
+        .ok()
+    }
+
     /// Serves the connection until it is closed.
     pub(crate) async fn drive(self, shared: Arc<Shared>, service: Arc<dyn Service>) {
         #[cfg(feature = "tls")]

@@ -3,10 +3,13 @@
 mod client;
 mod connect;
 mod server;
+mod stats;
 mod threads;
 mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
+mod trace;
+mod tshark;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
