@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(any(feature = "net", test))]
 extern crate std;
 
+mod backoff;
 mod config;
 mod counters;
 mod credentials;
@@ -29,6 +30,7 @@ mod time;
 mod timers;
 mod window;
 
+pub use backoff::{Backoff, Obstacle, Pauses};
 pub use config::{Config, MAX_WINDOW, Overflow, Timeouts};
 pub use counters::Counters;
 pub use credentials::Credentials;

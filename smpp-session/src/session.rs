@@ -286,7 +286,7 @@ impl<T> Session<T> {
     }
 
     /// Whether this side may ask for this, or notify of it, now.
-    fn permit(&self, info: &PduInfo) -> Result<(), RequestError> {
+    pub(crate) fn permit(&self, info: &PduInfo) -> Result<(), RequestError> {
         if let Some(reason) = self.closed() {
             return Err(RequestError::Closed(reason));
         }

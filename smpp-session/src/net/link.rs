@@ -1,6 +1,7 @@
 //! A handle of one session: ask the peer, look, unbind, close.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,9 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use std::vec::Vec;
 
-use smpp_pdu::{Command, Request, State, Version};
+use smpp_pdu::{Command, PduInfo, Request, State, Version};
 use thiserror::Error;
 
 use super::batch::Batch;
@@ -35,7 +37,21 @@ impl Link {
 
     /// Waits for a place in the window, first come first served.
     pub const fn ready(&self) -> Ready<'_> {
-        Ready { link: self, ticket: None }
+        Ready { link: Cow::Borrowed(self), ticket: None }
+    }
+
+    /// Waits for a place in the window and sends the request.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    pub async fn send<'a>(&self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        loop {
+            match self.ready().await?.request(pdu) {
+                // The peer has stopped reading meanwhile.
+                Err(RequestError::WindowFull) => {}
+                pending => return pending,
+            }
+        }
     }
 
     /// Waits for a place in the window, sends the request and waits for the answer.
@@ -43,13 +59,7 @@ impl Link {
     /// # Errors
     /// The request could not be sent, or was not answered.
     pub async fn call<'a>(&self, pdu: &impl Request<'a>) -> Result<Response, CallError> {
-        loop {
-            match self.ready().await?.request(pdu) {
-                // The peer has stopped reading meanwhile.
-                Err(RequestError::WindowFull) => {}
-                pending => return Ok(pending?.await?),
-            }
-        }
+        Ok(self.send(pdu).await?.await?)
     }
 
     /// Sends a PDU that has no response: `outbind` or `alert_notification`.
@@ -142,11 +152,22 @@ impl Link {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    pub(crate) fn request_in<'a>(&self, batch: &mut Batch, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        self.send(batch, pdu, |inner| if inner.free() == 0 { Err(RequestError::WindowFull) } else { Ok(()) })
+    /// Places in the window for such requests: none if the session may not send them now.
+    pub(crate) fn room_for(&self, info: &PduInfo) -> Option<usize> {
+        let inner = self.shared.lock();
+        inner.session.permit(info).ok().map(|()| inner.free())
     }
 
-    fn send<'a>(
+    /// Waits as [`ready`](Self::ready) does, without a borrow.
+    pub(crate) fn into_ready(self) -> Ready<'static> {
+        Ready { link: Cow::Owned(self), ticket: None }
+    }
+
+    pub(crate) fn request_in<'a>(&self, batch: &mut Batch, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        self.send_if(batch, pdu, |inner| if inner.free() == 0 { Err(RequestError::WindowFull) } else { Ok(()) })
+    }
+
+    fn send_if<'a>(
         &self,
         batch: &mut Batch,
         pdu: &impl Request<'a>,
@@ -181,6 +202,9 @@ impl fmt::Debug for Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
+    /// There was no session to send the request on.
+    #[error("not sent: {0}")]
+    NotBound(#[from] NotBound),
     /// The request was not sent.
     #[error("not sent: {0}")]
     NotSent(#[from] RequestError),
@@ -189,34 +213,47 @@ pub enum CallError {
     Unanswered(#[from] Unanswered),
 }
 
+impl CallError {
+    /// True if the request was sent: the peer may have acted on it, and asking again may do it twice.
+    pub const fn was_sent(&self) -> bool {
+        matches!(self, CallError::Unanswered(_))
+    }
+
+    /// True if another session may take the request: this one is over, or has begun to end.
+    pub(crate) const fn is_of_session(&self) -> bool {
+        matches!(self, CallError::NotSent(RequestError::Closed(_) | RequestError::Unbinding))
+    }
+
+    /// True if the same request may be sent later, here or on another session.
+    pub(crate) const fn is_passing(&self) -> bool {
+        self.is_of_session() || matches!(self, CallError::NotBound(_) | CallError::NotSent(RequestError::WindowFull))
+    }
+}
+
+/// Why there is no session to ask on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotBound {
+    /// There was none within the time that was given.
+    #[error("no bound session within {0:?}")]
+    TimedOut(Duration),
+    /// Nobody binds any more.
+    #[error("binding was stopped")]
+    Stopped,
+}
+
 /// Waits for a place in the window.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Ready<'a> {
-    link: &'a Link,
+    link: Cow<'a, Link>,
     ticket: Option<u64>,
 }
 
 impl Ready<'_> {
-    fn try_take(&mut self, inner: &mut Inner, cx: &Context<'_>) -> Poll<Result<(), RequestError>> {
-        if let Some(reason) = inner.session.closed() {
-            return Poll::Ready(Err(RequestError::Closed(reason)));
-        }
-        match self.ticket {
-            Some(ticket) if inner.room.redeem(ticket, cx.waker()) => {
-                self.ticket = None;
-                Poll::Ready(Ok(()))
-            }
-            Some(_) => Poll::Pending,
-            None if inner.room.is_quiet() && inner.free() > 0 => {
-                inner.room.reserve();
-                Poll::Ready(Ok(()))
-            }
-            None => {
-                self.ticket = Some(inner.room.join(cx.waker().clone()));
-                Poll::Pending
-            }
-        }
+    /// The session it waits for.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 }
 
@@ -224,9 +261,9 @@ impl Future for Ready<'_> {
     type Output = Result<Permit, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let link = self.link;
-        let taken = self.try_take(&mut link.shared.lock(), cx);
-        taken.map_ok(|()| Permit { link: link.clone(), used: false })
+        let Ready { link, ticket } = &mut *self;
+        let taken = try_take(ticket, &mut link.shared.lock(), cx);
+        taken.map_ok(|()| Permit { link: Link::clone(link), used: false })
     }
 }
 
@@ -253,7 +290,7 @@ impl Permit {
     /// Nothing was sent, and the place is free for others. [`RequestError::WindowFull`] means that
     /// the peer has stopped reading meanwhile.
     pub fn request<'a>(mut self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        let pending = self.link.send(&mut Batch::new(), pdu, |inner| {
+        let pending = self.link.send_if(&mut Batch::new(), pdu, |inner| {
             inner.room.release();
             Ok(())
         });
@@ -270,6 +307,28 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if !self.used {
             give_back(&self.link.shared, |inner| inner.room.release());
+        }
+    }
+}
+
+/// Takes a place, or a better position in the queue for one.
+fn try_take(ticket: &mut Option<u64>, inner: &mut Inner, cx: &Context<'_>) -> Poll<Result<(), RequestError>> {
+    if let Some(reason) = inner.session.closed() {
+        return Poll::Ready(Err(RequestError::Closed(reason)));
+    }
+    match *ticket {
+        Some(queued) if inner.room.redeem(queued, cx.waker()) => {
+            *ticket = None;
+            Poll::Ready(Ok(()))
+        }
+        Some(_) => Poll::Pending,
+        None if inner.room.is_quiet() && inner.free() > 0 => {
+            inner.room.reserve();
+            Poll::Ready(Ok(()))
+        }
+        None => {
+            *ticket = Some(inner.room.join(cx.waker().clone()));
+            Poll::Pending
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
 mod client;
+mod keeper;
 mod server;
 mod threads;
 
