@@ -204,9 +204,14 @@ impl Keeper {
 
     /// Unbinds for good: answers that are due are waited for, within the response timer.
     pub async fn stop(&self) {
-        self.order(Wanted::Over);
+        self.begin_stop();
         // An error means that the task is gone, with its runtime.
         let _ = self.state.clone().wait_for(|state| matches!(state, KeeperState::Stopped)).await;
+    }
+
+    /// Begins to unbind for good.
+    pub(crate) fn begin_stop(&self) {
+        self.order(Wanted::Over);
     }
 
     fn order(&self, wanted: Wanted) {
@@ -253,6 +258,9 @@ pub enum KeeperError {
     /// A credential does not fit its field.
     #[error(transparent)]
     Credentials(#[from] RequestError),
+    /// The pool was stopped.
+    #[error("the pool was stopped")]
+    Stopped,
 }
 
 // The usual response timer: whoever waits so long for an answer waits so long to ask.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use smpp_pdu::{
     BindTransceiverResp, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLinkResp, SubmitSmResp, Unbind,
+    Version,
 };
 use smpp_session::net::{CallError, Endpoint, Incoming, Keeper, KeeperConfig, KeeperState, Server, Setback, Unanswered};
 use smpp_session::testing::Peer;
-use smpp_session::{BindKind, CloseReason, Credentials, End};
+use smpp_session::{BindKind, CloseReason, Config, Credentials, End};
 use tokio::net::TcpListener;
 
 use super::{accept, calm, eventually, noted, serve, soon};
@@ -19,7 +20,8 @@ use crate::submit;
 pub(super) fn hasty(addresses: &[SocketAddr], kind: BindKind) -> KeeperConfig {
     let endpoint = |address: &SocketAddr| {
         let mut endpoint = Endpoint::new(address.to_string());
-        endpoint.config = calm();
+        // Scripted MCs do not state their version.
+        endpoint.config = Config { silent_version: Version::V3_4, ..calm() };
         endpoint
     };
     let mut endpoints: Vec<_> = addresses.iter().map(endpoint).collect();

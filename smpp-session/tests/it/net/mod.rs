@@ -2,6 +2,7 @@
 
 mod client;
 mod keeper;
+mod pool;
 mod server;
 mod threads;
 
