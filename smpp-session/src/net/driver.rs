@@ -167,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         while let Some(event) = inner.session.poll_event() {
             match event {
                 Event::Ended { tag, sent, outcome } => {
-                    self.wakers.extend(inner.places.end(tag, outcome, now.since(sent)));
+                    self.wakers.extend(inner.places.end(tag, outcome, now.since(sent), inner.session.profile()));
                 }
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
@@ -320,7 +320,10 @@ impl<S> Drop for Driver<S> {
             inner.session.handle_disconnect();
             while let Some(event) = inner.session.poll_event() {
                 match event {
-                    Event::Ended { tag, outcome, .. } => wakers.extend(inner.places.end(tag, outcome, Default::default())),
+                    Event::Ended { tag, outcome, .. } => {
+                        let inner = &mut *inner;
+                        wakers.extend(inner.places.end(tag, outcome, Default::default(), inner.session.profile()));
+                    }
                     Event::Closed(reason) => told = Some(reason),
                     _ => {}
                 }

@@ -16,7 +16,8 @@ use smpp_pdu::{Command, PduInfo, Request, State, Version};
 use thiserror::Error;
 
 use super::batch::Batch;
-use super::pending::{Pending, Response, Unanswered};
+use super::collector::{Collector, Entry};
+use super::pending::{Pending, Places, Response, Unanswered};
 use super::shared::{Inner, Shared};
 use crate::{BindKind, CloseReason, Counters, RequestError};
 
@@ -60,6 +61,27 @@ impl Link {
     /// The request could not be sent, or was not answered.
     pub async fn call<'a>(&self, pdu: &impl Request<'a>) -> Result<Response, CallError> {
         Ok(self.send(pdu).await?.await?)
+    }
+
+    /// Sends a request now; its outcome is gathered, together with `tag`.
+    ///
+    /// # Errors
+    /// Nothing was sent. [`RequestError::WindowFull`] means that the session or the collector has no room.
+    pub fn request_with<'a>(&self, pdu: &impl Request<'a>, tag: u64, collector: &Collector) -> Result<(), RequestError> {
+        Batch::new().request_with(self, pdu, tag, collector)
+    }
+
+    /// Waits for room in the collector and in the window, and sends the request; its outcome is gathered.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    pub async fn send_with<'a>(&self, pdu: &impl Request<'a>, tag: u64, collector: &Collector) -> Result<(), RequestError> {
+        let mut entry = Some(collector.ready().await);
+        let mut sent = self.gather(&mut Batch::new(), pdu, &mut entry, tag);
+        while let Err(RequestError::WindowFull) = sent {
+            sent = self.ready().await?.gather(pdu, &mut entry, tag);
+        }
+        sent
     }
 
     /// Sends a PDU that has no response: `outbind` or `alert_notification`.
@@ -164,27 +186,51 @@ impl Link {
     }
 
     pub(crate) fn request_in<'a>(&self, batch: &mut Batch, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        self.send_if(batch, pdu, |inner| if inner.free() == 0 { Err(RequestError::WindowFull) } else { Ok(()) })
+        let (place, sequence_number) = self.send_if(batch, pdu, admit, Places::take)?;
+        Ok(Pending::new(self.shared.clone(), place, sequence_number))
     }
 
+    /// Sends a request whose outcome is gathered; `entry` is left if nothing is sent.
+    pub(crate) fn gather<'a>(
+        &self,
+        batch: &mut Batch,
+        pdu: &impl Request<'a>,
+        entry: &mut Option<Entry>,
+        tag: u64,
+    ) -> Result<(), RequestError> {
+        self.send_if(batch, pdu, admit, |places| take_for(places, entry, tag)).map(drop)
+    }
+
+    /// Sends a request if `admit` lets it; `take` takes the place for its outcome. Returns place and number.
     fn send_if<'a>(
         &self,
         batch: &mut Batch,
         pdu: &impl Request<'a>,
         admit: impl FnOnce(&mut Inner) -> Result<(), RequestError>,
-    ) -> Result<Pending, RequestError> {
+        take: impl FnOnce(&mut Places),
+    ) -> Result<(u32, u32), RequestError> {
         let now = self.shared.now();
-        let (place, sequence_number) = self.shared.act_in(batch, |inner| {
+        self.shared.act_in(batch, |inner| {
             // A session that is over has no window: say that it is over.
             if inner.session.closed().is_none() {
                 admit(inner)?;
             }
             let place = inner.places.next();
             let sequence_number = inner.session.request(pdu, place, now)?;
-            inner.places.take();
-            Ok::<_, RequestError>((place, sequence_number))
-        })?;
-        Ok(Pending::new(self.shared.clone(), place, sequence_number))
+            take(&mut inner.places);
+            Ok((place, sequence_number))
+        })
+    }
+}
+
+fn admit(inner: &mut Inner) -> Result<(), RequestError> {
+    if inner.free() == 0 { Err(RequestError::WindowFull) } else { Ok(()) }
+}
+
+/// Always has an entry: it is taken once.
+fn take_for(places: &mut Places, entry: &mut Option<Entry>, tag: u64) {
+    if let Some(entry) = entry.take() {
+        places.take_for(entry, tag);
     }
 }
 
@@ -289,17 +335,29 @@ impl Permit {
     /// # Errors
     /// Nothing was sent, and the place is free for others. [`RequestError::WindowFull`] means that
     /// the peer has stopped reading meanwhile.
-    pub fn request<'a>(mut self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        let pending = self.link.send_if(&mut Batch::new(), pdu, |inner| {
+    pub fn request<'a>(self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        let shared = self.link.shared.clone();
+        let (place, sequence_number) = self.spend(pdu, Places::take)?;
+        Ok(Pending::new(shared, place, sequence_number))
+    }
+
+    /// Sends the request; its outcome is gathered. `entry` is left if nothing is sent.
+    pub(crate) fn gather<'a>(self, pdu: &impl Request<'a>, entry: &mut Option<Entry>, tag: u64) -> Result<(), RequestError> {
+        self.spend(pdu, |places| take_for(places, entry, tag)).map(drop)
+    }
+
+    fn spend<'a>(mut self, pdu: &impl Request<'a>, take: impl FnOnce(&mut Places)) -> Result<(u32, u32), RequestError> {
+        let release = |inner: &mut Inner| {
             inner.room.release();
             Ok(())
-        });
+        };
+        let sent = self.link.send_if(&mut Batch::new(), pdu, release, take);
         self.used = true;
-        if pending.is_err() {
+        if sent.is_err() {
             // Released, but not taken: let the next one have it.
             give_back(&self.link.shared, |_| ());
         }
-        pending
+        sent
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod batch;
 mod client;
+mod collector;
 mod connect;
 mod driver;
 mod hub;
@@ -26,6 +27,7 @@ mod shared;
 
 pub use batch::Batch;
 pub use client::{BindError, Client, Mc};
+pub use collector::{Collected, Collector, Outcomes, collector};
 pub use connect::{ConnectError, Endpoint};
 pub use keeper::{Keeper, KeeperConfig, KeeperError, KeeperState, Setback};
 pub use link::{CallError, Link, NotBound, Permit, Ready};

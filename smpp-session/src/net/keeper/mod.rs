@@ -18,6 +18,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::collector::Collector;
 use super::connect::Endpoint;
 use super::link::{CallError, Link, NotBound};
 use super::pending::{Pending, Response};
@@ -125,8 +126,15 @@ impl Keeper {
     /// # Errors
     /// Nothing was sent: there is no session, or [`Link::request`] fails.
     pub fn request<'a>(&self, pdu: &impl Request<'a>) -> Result<Pending, CallError> {
-        let link = self.state.borrow().link().cloned().ok_or(NotBound::TimedOut(Duration::ZERO))?;
-        Ok(link.request(pdu)?)
+        Ok(self.newest()?.request(pdu)?)
+    }
+
+    /// Sends a request now; its outcome is gathered, together with `tag`.
+    ///
+    /// # Errors
+    /// Nothing was sent: there is no session, or [`Link::request_with`] fails.
+    pub fn request_with<'a>(&self, pdu: &impl Request<'a>, tag: u64, collector: &Collector) -> Result<(), CallError> {
+        Ok(self.newest()?.request_with(pdu, tag, collector)?)
     }
 
     /// Waits for a session and for room in its window, and sends the request.
@@ -222,6 +230,11 @@ impl Keeper {
             }
             is_new
         });
+    }
+
+    /// The session, even if it is about to end.
+    fn newest(&self) -> Result<Link, NotBound> {
+        self.state.borrow().link().cloned().ok_or(NotBound::TimedOut(Duration::ZERO))
     }
 
     async fn send_on_any<'a>(&self, pdu: &impl Request<'a>) -> Result<Pending, CallError> {

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::vec::Vec;
 
-use smpp_pdu::{Command, Request, Side, State, SubmitSm};
+use smpp_pdu::{Command, PduInfo, Request, Side, State, SubmitSm};
 use tokio::time::timeout;
 
+use super::collector::Collector;
 use super::keeper::{Keeper, KeeperConfig, KeeperError};
 use super::link::{CallError, Link, NotBound};
 use super::pending::{Pending, Response};
@@ -159,14 +160,15 @@ impl Pool {
     /// # Errors
     /// Nothing was sent: no session may send it, or [`Link::request`] fails.
     pub fn request<'a, P: Request<'a>>(&self, pdu: &P) -> Result<Pending, CallError> {
-        loop {
-            let link = self.shared.roster.best(P::INFO).ok_or(NotBound::TimedOut(Duration::ZERO))?;
-            match link.request(pdu).map_err(CallError::from) {
-                // It has just ended, and is not the best any more.
-                Err(error) if error.is_of_session() => {}
-                sent => return sent,
-            }
-        }
+        self.on_best(P::INFO, |link| link.request(pdu))
+    }
+
+    /// Sends a request now, on the session with the most room; its outcome is gathered, together with `tag`.
+    ///
+    /// # Errors
+    /// Nothing was sent: no session may send it, or [`Link::request_with`] fails.
+    pub fn request_with<'a, P: Request<'a>>(&self, pdu: &P, tag: u64, collector: &Collector) -> Result<(), CallError> {
+        self.on_best(P::INFO, |link| link.request_with(pdu, tag, collector))
     }
 
     /// Waits for room in the window of any session and sends the request.
@@ -206,6 +208,17 @@ impl Pool {
     pub async fn link(&self) -> Result<Link, NotBound> {
         let found = timeout(self.patience, self.shared.roster.able(SubmitSm::INFO)).await;
         found.map_err(|_| NotBound::TimedOut(self.patience))
+    }
+
+    fn on_best<R>(&self, info: &PduInfo, ask: impl Fn(&Link) -> Result<R, RequestError>) -> Result<R, CallError> {
+        loop {
+            let link = self.shared.roster.best(info).ok_or(NotBound::TimedOut(Duration::ZERO))?;
+            match ask(&link).map_err(CallError::from) {
+                // It has just ended, and is not the best any more.
+                Err(error) if error.is_of_session() => {}
+                asked => return asked,
+            }
+        }
     }
 
     async fn send_when_ready<'a, P: Request<'a>>(&self, pdu: &P) -> Result<Pending, CallError> {

@@ -1,5 +1,6 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
+mod bulk;
 mod client;
 mod keeper;
 mod pool;
