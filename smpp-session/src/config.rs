@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use smpp_pdu::{Profile, Version};
 
-use crate::{Backoff, Rate};
+use crate::{Rate, ThrottlePause};
 
 /// Limits, timers and habits of one session.
 ///
@@ -34,7 +34,7 @@ pub struct Config {
     /// delay what comes after it.
     pub rate: Option<Rate>,
     /// The pause in sending messages after `ESME_RTHROTTLED` or `ESME_RMSGQFUL`; `None` for none.
-    pub backoff_on_throttle: Option<Backoff>,
+    pub pause_on_throttle: Option<ThrottlePause>,
     /// Tasks that may wait until they can send; one more is turned away. For the tokio shell.
     pub max_waiting: usize,
     /// Messages taken from the peer in a second, counted as for `rate`; what comes beyond is
@@ -60,7 +60,7 @@ impl Default for Config {
             profile: Profile::DEFAULT,
             window: DEFAULT_WINDOW,
             rate: None,
-            backoff_on_throttle: Some(Backoff::default()),
+            pause_on_throttle: Some(ThrottlePause::default()),
             max_waiting: DEFAULT_MAX_WAITING,
             inbound_rate: None,
             unanswered: DEFAULT_UNANSWERED,

@@ -48,6 +48,13 @@ pub enum RequestError {
     },
 }
 
+impl RequestError {
+    /// True if waiting helps: the same request may be sent when answers have come or time has passed.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, RequestError::WindowFull | RequestError::Throttled { .. })
+    }
+}
+
 /// What to do instead of an operation that is not permitted.
 fn advice(command_id: CommandId, state: State) -> &'static str {
     match (command_id, state) {

@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(any(feature = "net", test))]
 extern crate std;
 
+mod backoff;
 mod config;
 mod counters;
 mod credentials;
@@ -35,6 +36,7 @@ mod time;
 mod timers;
 mod window;
 
+pub use backoff::{Backoff, Obstacle, Pauses};
 pub use config::{Config, MAX_WINDOW, Overflow, Timeouts};
 pub use counters::Counters;
 pub use credentials::Credentials;
@@ -46,7 +48,7 @@ pub use inbound::Responder;
 pub use rate::Rate;
 pub use session::Session;
 pub use statuses::Statuses;
-pub use throttle::{Backoff, Throttle};
+pub use throttle::{Throttle, ThrottlePause};
 pub use time::Time;
 
 /// The example of the repository's front page compiles.

@@ -80,7 +80,7 @@ impl<T> Session<T> {
             unbinding: Unbinding::default(),
             window: Window::new(config.window()),
             inbound: Inbound::new(&config, now),
-            limiter: Limiter::new(config.rate, config.backoff_on_throttle, now),
+            limiter: Limiter::new(config.rate, config.pause_on_throttle, now),
             congestion: None,
             timers: Timers::new(config.timers, now),
             counters: Counters::default(),
@@ -339,7 +339,7 @@ impl<T> Session<T> {
     }
 
     /// Whether this side may ask for this, or notify of it, now.
-    fn permit(&self, info: &PduInfo) -> Result<(), RequestError> {
+    pub(crate) fn permit(&self, info: &PduInfo) -> Result<(), RequestError> {
         if let Some(reason) = self.closed() {
             return Err(RequestError::Closed(reason));
         }

@@ -20,16 +20,16 @@ use crate::{Rate, RequestError, Time};
 ///
 /// Each pause is twice as long as the last, until a message sent after a pause is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
+pub struct ThrottlePause {
     /// The first pause.
     pub first: Duration,
     /// The longest pause.
     pub limit: Duration,
 }
 
-impl Default for Backoff {
+impl Default for ThrottlePause {
     fn default() -> Self {
-        Backoff { first: Duration::from_secs(1), limit: Duration::from_secs(30) }
+        ThrottlePause { first: Duration::from_secs(1), limit: Duration::from_secs(30) }
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Limiter {
     /// What was set; the bucket may have less.
     rate: Option<Rate>,
     bucket: Option<Bucket>,
-    backoff: Option<Backoff>,
+    backoff: Option<ThrottlePause>,
     pause: Option<Pause>,
     congestion: Option<Congestion>,
 }
@@ -73,7 +73,7 @@ struct Congestion {
 }
 
 impl Limiter {
-    pub(crate) fn new(rate: Option<Rate>, backoff: Option<Backoff>, now: Time) -> Self {
+    pub(crate) fn new(rate: Option<Rate>, backoff: Option<ThrottlePause>, now: Time) -> Self {
         Limiter { rate, bucket: rate.map(|rate| Bucket::new(rate, now)), backoff, pause: None, congestion: None }
     }
 

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use smpp_pdu::{Command, CommandStatus, Request};
 
-use super::{Incoming, Link, Pending};
+use super::{Collector, Incoming, Link, Pending};
 use crate::{RequestError, RespondError};
 
 /// Holds back the wake-ups of what is asked and answered through it until it is dropped.
@@ -58,6 +58,21 @@ impl Batch {
     /// As [`Link::request`].
     pub fn request<'a>(&mut self, link: &Link, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
         link.request_in(self, pdu)
+    }
+
+    /// Sends a request whose outcome is gathered; see [`Link::request_with`].
+    ///
+    /// # Errors
+    /// As [`Link::request_with`].
+    pub fn request_with<'a>(
+        &mut self,
+        link: &Link,
+        pdu: &impl Request<'a>,
+        tag: u64,
+        collector: &Collector,
+    ) -> Result<(), RequestError> {
+        let mut entry = Some(collector.enter()?);
+        link.gather(self, pdu, &mut entry, tag)
     }
 
     /// Wakes the sessions that have something to write.

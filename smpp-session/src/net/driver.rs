@@ -187,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     if let Some(meter) = &mut inner.meter {
                         meter.ended(&outcome, micros(took));
                     }
-                    self.wakers.extend(inner.places.end(tag, outcome, took));
+                    self.wakers.extend(inner.places.end(tag, outcome, took, inner.session.profile()));
                 }
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
@@ -369,7 +369,10 @@ pub(crate) fn give_up(link: &Link, service: &dyn Service, told: Option<CloseReas
         inner.session.handle_disconnect();
         while let Some(event) = inner.session.poll_event() {
             match event {
-                Event::Ended { tag, outcome, .. } => wakers.extend(inner.places.end(tag, outcome, Default::default())),
+                Event::Ended { tag, outcome, .. } => {
+                    let inner = &mut *inner;
+                    wakers.extend(inner.places.end(tag, outcome, Default::default(), inner.session.profile()));
+                }
                 Event::Closed(closed) => reason = Some(closed),
                 _ => {}
             }

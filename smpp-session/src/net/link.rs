@@ -1,19 +1,22 @@
 //! A handle of one session: ask the peer, look, unbind, close.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use std::vec::Vec;
 
-use smpp_pdu::{Command, Request, Side, State, Version};
+use smpp_pdu::{Command, PduInfo, Request, Side, State, Version};
 use thiserror::Error;
 
 use super::batch::Batch;
-use super::pending::{Pending, Response, Unanswered};
+use super::collector::{Collector, Entry};
+use super::pending::{Pending, Places, Response, Unanswered};
 use super::shared::{Inner, Shared};
 use super::stats::{Gauges, Stats};
 use crate::{BindKind, CloseReason, Counters, Rate, RequestError, Statuses, Throttle, Time};
@@ -39,7 +42,20 @@ impl Link {
     /// Ends at once with [`RequestError::TooManyWaiting`] if as many wait already as
     /// [`max_waiting`](crate::Config::max_waiting) allows.
     pub const fn ready(&self) -> Ready<'_> {
-        Ready { link: self, ticket: None }
+        Ready { link: Cow::Borrowed(self), ticket: None }
+    }
+
+    /// Waits for a place in the window and sends the request.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    pub async fn send<'a>(&self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        loop {
+            match self.ready().await?.request(pdu) {
+                Err(error) if error.is_passing() => {}
+                pending => return pending,
+            }
+        }
     }
 
     /// Waits as [`ready`](Self::ready) does, sends the request and waits for the answer.
@@ -47,13 +63,28 @@ impl Link {
     /// # Errors
     /// The request could not be sent, or was not answered.
     pub async fn call<'a>(&self, pdu: &impl Request<'a>) -> Result<Response, CallError> {
-        loop {
-            match self.ready().await?.request(pdu) {
-                // The peer has stopped reading meanwhile, or asked for a pause.
-                Err(RequestError::WindowFull | RequestError::Throttled { .. }) => {}
-                pending => return Ok(pending?.await?),
-            }
+        Ok(self.send(pdu).await?.await?)
+    }
+
+    /// Sends a request now; its outcome is gathered, together with `tag`.
+    ///
+    /// # Errors
+    /// Nothing was sent. [`RequestError::WindowFull`] means that the session or the collector has no room.
+    pub fn request_with<'a>(&self, pdu: &impl Request<'a>, tag: u64, collector: &Collector) -> Result<(), RequestError> {
+        Batch::new().request_with(self, pdu, tag, collector)
+    }
+
+    /// Waits for room in the collector and in the window, and sends the request; its outcome is gathered.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    pub async fn send_with<'a>(&self, pdu: &impl Request<'a>, tag: u64, collector: &Collector) -> Result<(), RequestError> {
+        let mut entry = Some(collector.ready().await);
+        let mut sent = self.gather(&mut Batch::new(), pdu, &mut entry, tag);
+        while sent.is_err_and(|error| error.is_passing()) {
+            sent = self.ready().await?.gather(pdu, &mut entry, tag);
         }
+        sent
     }
 
     /// Sends a PDU that has no response: `outbind` or `alert_notification`.
@@ -209,28 +240,64 @@ impl Link {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    pub(crate) fn request_in<'a, P: Request<'a>>(&self, batch: &mut Batch, pdu: &P) -> Result<Pending, RequestError> {
-        self.send(batch, pdu, |inner, now| inner.admit(P::INFO.id, now))
+    /// Places in the window for such requests: none if the session may not send them now.
+    pub(crate) fn room_for(&self, info: &PduInfo) -> Option<usize> {
+        let inner = self.shared.lock();
+        inner.session.permit(info).ok().map(|()| inner.free(&self.shared))
     }
 
-    fn send<'a>(
+    /// Waits as [`ready`](Self::ready) does, without a borrow.
+    pub(crate) fn into_ready(self) -> Ready<'static> {
+        Ready { link: Cow::Owned(self), ticket: None }
+    }
+
+    pub(crate) fn request_in<'a, P: Request<'a>>(&self, batch: &mut Batch, pdu: &P) -> Result<Pending, RequestError> {
+        let (place, sequence_number) = self.send_if(batch, pdu, admit::<P>, Places::take)?;
+        Ok(Pending::new(self.shared.clone(), place, sequence_number))
+    }
+
+    /// Sends a request whose outcome is gathered; `entry` is left if nothing is sent.
+    pub(crate) fn gather<'a, P: Request<'a>>(
+        &self,
+        batch: &mut Batch,
+        pdu: &P,
+        entry: &mut Option<Entry>,
+        tag: u64,
+    ) -> Result<(), RequestError> {
+        self.send_if(batch, pdu, admit::<P>, |places| take_for(places, entry, tag)).map(drop)
+    }
+
+    /// Sends a request if `admit` lets it; `take` takes the place for its outcome. Returns place and number.
+    fn send_if<'a>(
         &self,
         batch: &mut Batch,
         pdu: &impl Request<'a>,
         admit: impl FnOnce(&mut Inner, Time) -> Result<(), RequestError>,
-    ) -> Result<Pending, RequestError> {
+        take: impl FnOnce(&mut Places),
+    ) -> Result<(u32, u32), RequestError> {
         let now = self.shared.now();
-        let (place, sequence_number) = self.shared.act_in(batch, |inner| {
+        self.shared.act_in(batch, |inner| {
             // A session that is over has no window: say that it is over.
             if inner.session.closed().is_none() {
                 admit(inner, now)?;
             }
             let place = inner.places.next();
             let sequence_number = inner.session.request(pdu, place, now)?;
-            inner.places.take();
-            Ok::<_, RequestError>((place, sequence_number))
-        })?;
-        Ok(Pending::new(self.shared.clone(), place, sequence_number))
+            take(&mut inner.places);
+            Ok((place, sequence_number))
+        })
+    }
+}
+
+/// Lets a request through that has no permit.
+fn admit<'a, P: Request<'a>>(inner: &mut Inner, now: Time) -> Result<(), RequestError> {
+    inner.admit(P::INFO.id, now)
+}
+
+/// Always has an entry: it is taken once.
+fn take_for(places: &mut Places, entry: &mut Option<Entry>, tag: u64) {
+    if let Some(entry) = entry.take() {
+        places.take_for(entry, tag);
     }
 }
 
@@ -248,6 +315,9 @@ impl fmt::Debug for Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
+    /// There was no session to send the request on.
+    #[error("not sent: {0}")]
+    NotBound(#[from] NotBound),
     /// The request was not sent.
     #[error("not sent: {0}")]
     NotSent(#[from] RequestError),
@@ -257,34 +327,49 @@ pub enum CallError {
 }
 
 /// Waits until a message may be sent; see [`Link::ready`].
+impl CallError {
+    /// True if the request was sent: the peer may have acted on it, and asking again may do it twice.
+    pub const fn was_sent(&self) -> bool {
+        matches!(self, CallError::Unanswered(_))
+    }
+
+    /// True if another session may take the request: this one is over, or has begun to end.
+    pub(crate) const fn is_of_session(&self) -> bool {
+        matches!(self, CallError::NotSent(RequestError::Closed(_) | RequestError::Unbinding))
+    }
+
+    /// True if the same request may be sent later, here or on another session.
+    pub(crate) const fn is_passing(&self) -> bool {
+        self.is_of_session()
+            || matches!(self, CallError::NotBound(_))
+            || matches!(self, CallError::NotSent(error) if error.is_passing())
+    }
+}
+
+/// Why there is no session to ask on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotBound {
+    /// There was none within the time that was given.
+    #[error("no bound session within {0:?}")]
+    TimedOut(Duration),
+    /// Nobody binds any more.
+    #[error("binding was stopped")]
+    Stopped,
+}
+
+/// Waits for a place in the window.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Ready<'a> {
-    link: &'a Link,
+    link: Cow<'a, Link>,
     ticket: Option<u64>,
 }
 
 impl Ready<'_> {
-    fn try_take(&mut self, inner: &mut Inner, cx: &Context<'_>) -> Poll<Result<(), RequestError>> {
-        if let Some(reason) = inner.session.closed() {
-            return Poll::Ready(Err(RequestError::Closed(reason)));
-        }
-        match self.ticket {
-            Some(ticket) if inner.room.redeem(ticket, cx.waker()) => {
-                self.ticket = None;
-                Poll::Ready(Ok(()))
-            }
-            Some(_) => Poll::Pending,
-            None if inner.room.is_quiet() && inner.free(&self.link.shared) > 0 => {
-                inner.room.reserve();
-                Poll::Ready(Ok(()))
-            }
-            None if inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
-            None => {
-                self.ticket = Some(inner.room.join(cx.waker().clone()));
-                Poll::Pending
-            }
-        }
+    /// The session it waits for.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 }
 
@@ -292,14 +377,14 @@ impl Future for Ready<'_> {
     type Output = Result<Permit, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let link = self.link;
+        let Ready { link, ticket } = &mut *self;
         let mut inner = link.shared.lock();
-        let taken = self.try_take(&mut inner, cx);
+        let taken = try_take((ticket, &link.shared), &mut inner, cx);
         // The task that sleeps has to mind the time for us.
         let parked = if taken.is_pending() && inner.waits_for_time() { inner.parked.take() } else { None };
         drop(inner);
         parked.into_iter().for_each(Waker::wake);
-        taken.map_ok(|()| Permit { link: link.clone(), used: false })
+        taken.map_ok(|()| Permit { link: Link::clone(link), used: false })
     }
 }
 
@@ -324,18 +409,30 @@ impl Permit {
     ///
     /// # Errors
     /// Nothing was sent, and the place is free for others. [`RequestError::WindowFull`] means that
-    /// the peer has stopped reading meanwhile, [`RequestError::Throttled`] that it asked for a pause.
-    pub fn request<'a>(mut self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
-        let pending = self.link.send(&mut Batch::new(), pdu, |inner, _| {
+    /// the peer has stopped reading meanwhile.
+    pub fn request<'a>(self, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
+        let shared = self.link.shared.clone();
+        let (place, sequence_number) = self.spend(pdu, Places::take)?;
+        Ok(Pending::new(shared, place, sequence_number))
+    }
+
+    /// Sends the request; its outcome is gathered. `entry` is left if nothing is sent.
+    pub(crate) fn gather<'a>(self, pdu: &impl Request<'a>, entry: &mut Option<Entry>, tag: u64) -> Result<(), RequestError> {
+        self.spend(pdu, |places| take_for(places, entry, tag)).map(drop)
+    }
+
+    fn spend<'a>(mut self, pdu: &impl Request<'a>, take: impl FnOnce(&mut Places)) -> Result<(u32, u32), RequestError> {
+        let release = |inner: &mut Inner, _| {
             inner.room.release();
             Ok(())
-        });
+        };
+        let sent = self.link.send_if(&mut Batch::new(), pdu, release, take);
         self.used = true;
-        if pending.is_err() {
+        if sent.is_err() {
             // Released, but not taken: let the next one have it.
             give_back(&self.link.shared, |_| ());
         }
-        pending
+        sent
     }
 }
 
@@ -343,6 +440,33 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if !self.used {
             give_back(&self.link.shared, |inner| inner.room.release());
+        }
+    }
+}
+
+/// Takes a place, or a better position in the queue for one.
+fn try_take(
+    (ticket, shared): (&mut Option<u64>, &Shared),
+    inner: &mut Inner,
+    cx: &Context<'_>,
+) -> Poll<Result<(), RequestError>> {
+    if let Some(reason) = inner.session.closed() {
+        return Poll::Ready(Err(RequestError::Closed(reason)));
+    }
+    match *ticket {
+        Some(queued) if inner.room.redeem(queued, cx.waker()) => {
+            *ticket = None;
+            Poll::Ready(Ok(()))
+        }
+        Some(_) => Poll::Pending,
+        None if inner.room.is_quiet() && inner.free(shared) > 0 => {
+            inner.room.reserve();
+            Poll::Ready(Ok(()))
+        }
+        None if inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
+        None => {
+            *ticket = Some(inner.room.join(cx.waker().clone()));
+            Poll::Pending
         }
     }
 }

@@ -10,6 +10,7 @@ use std::vec::Vec;
 use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Profile};
 use thiserror::Error;
 
+use super::collector::Entry;
 use super::shared::Shared;
 use crate::{CloseReason, Outcome};
 
@@ -42,11 +43,16 @@ impl Future for Pending {
         let ended = self.shared.lock().places.poll(self.place, cx);
         let Poll::Ready((outcome, took)) = ended else { return Poll::Pending };
         self.over = true;
-        Poll::Ready(match outcome {
-            Outcome::Answered(frame) => Ok(Response { frame, profile: self.shared.profile(), took }),
-            Outcome::Expired => Err(Unanswered::Expired),
-            Outcome::Lost(reason) => Err(Unanswered::Lost(reason)),
-        })
+        Poll::Ready(result(outcome, self.shared.profile(), took))
+    }
+}
+
+/// What the caller is told about a request that has ended.
+fn result(outcome: Outcome, profile: Profile, took: Duration) -> Result<Response, Unanswered> {
+    match outcome {
+        Outcome::Answered(frame) => Ok(Response { frame, profile, took }),
+        Outcome::Expired => Err(Unanswered::Expired),
+        Outcome::Lost(reason) => Err(Unanswered::Lost(reason)),
     }
 }
 
@@ -139,19 +145,20 @@ pub enum ResponseError {
 }
 
 /// Where answers wait for those who asked; as many places as there are [`Pending`]s.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Places {
     places: Vec<Place>,
     /// Head of the list of free places.
     free: Option<u32>,
 }
 
-#[derive(Debug)]
 enum Place {
     Free {
         next: Option<u32>,
     },
     Waiting(Option<Waker>),
+    /// Nobody waits for this one alone.
+    Gathered(Entry, u64),
     Over(Outcome, Duration),
     /// Nobody waits any more, but the session still has the number of the place.
     Abandoned,
@@ -165,20 +172,36 @@ impl Places {
 
     /// Takes the next place for a request.
     pub(crate) fn take(&mut self) {
+        self.take_as(Place::Waiting(None));
+    }
+
+    /// Takes the next place for a request whose outcome is gathered.
+    pub(crate) fn take_for(&mut self, entry: Entry, tag: u64) {
+        self.take_as(Place::Gathered(entry, tag));
+    }
+
+    fn take_as(&mut self, taken: Place) {
         let Some(place) = self.free.and_then(|at| self.places.get_mut(at as usize)) else {
-            return self.places.push(Place::Waiting(None));
+            return self.places.push(taken);
         };
         if let Place::Free { next } = *place {
             self.free = next;
         }
-        *place = Place::Waiting(None);
+        *place = taken;
     }
 
-    /// The request has ended; returns whom to wake.
-    pub(crate) fn end(&mut self, at: u32, outcome: Outcome, took: Duration) -> Option<Waker> {
+    /// The request has ended; returns whom to wake. What is gathered is read by `profile`.
+    pub(crate) fn end(&mut self, at: u32, outcome: Outcome, took: Duration, profile: &Profile) -> Option<Waker> {
         let place = self.places.get_mut(at as usize)?;
-        match std::mem::replace(place, Place::Over(outcome, took)) {
-            Place::Waiting(waker) => waker,
+        match std::mem::replace(place, Place::Abandoned) {
+            Place::Waiting(waker) => {
+                *place = Place::Over(outcome, took);
+                waker
+            }
+            Place::Gathered(entry, tag) => {
+                self.vacate(at);
+                entry.conclude(tag, result(outcome, *profile, took))
+            }
             _ => {
                 self.vacate(at);
                 None
@@ -228,7 +251,7 @@ mod tests {
         places.take();
         places.abandon(at);
         assert_ne!(places.next(), at);
-        assert!(places.end(at, Outcome::Expired, Duration::ZERO).is_none());
+        assert!(places.end(at, Outcome::Expired, Duration::ZERO, &Profile::DEFAULT).is_none());
         assert_eq!(places.next(), at);
     }
 
@@ -238,7 +261,7 @@ mod tests {
         let (first, cx) = (places.next(), Context::from_waker(Waker::noop()));
         places.take();
         assert!(places.poll(first, &cx).is_pending());
-        assert!(places.end(first, Outcome::Expired, Duration::ZERO).is_some());
+        assert!(places.end(first, Outcome::Expired, Duration::ZERO, &Profile::DEFAULT).is_some());
         assert!(matches!(places.poll(first, &cx), Poll::Ready((Outcome::Expired, _))));
         assert_eq!(places.next(), first);
     }

@@ -167,8 +167,6 @@ impl Shared {
 
     /// The connection is closed, everything that could be written has been.
     pub(crate) fn end(&self, reason: CloseReason) {
-        let _ = self.over.set(reason);
-        self.news.notify_waiters();
         if self.over.set(reason).is_ok() {
             // In a statement of its own: the lock is not held while others are told.
             let meter = self.lock().meter.take();

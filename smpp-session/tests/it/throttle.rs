@@ -8,7 +8,7 @@ use smpp_pdu::{
     Tlvs, Version,
 };
 use smpp_session::testing::{Pair, feed, sent};
-use smpp_session::{Backoff, Config, Overflow, Rate, RequestError, Time};
+use smpp_session::{Config, Overflow, Rate, RequestError, ThrottlePause, Time};
 
 use crate::{Ending, ended, quiet_pair, requests, submit};
 
@@ -110,8 +110,8 @@ fn a_rate_can_be_changed_at_any_time() {
 #[test]
 fn a_peer_that_gets_too_much_is_left_in_peace_ever_longer_until_it_accepts() {
     for status in [CommandStatus::RTHROTTLED, CommandStatus::RMSGQFUL] {
-        let backoff = Backoff { first: SECOND, limit: 5 * SECOND };
-        let mut pair = quiet_pair(Config { backoff_on_throttle: Some(backoff), ..Config::default() });
+        let backoff = ThrottlePause { first: SECOND, limit: 5 * SECOND };
+        let mut pair = quiet_pair(Config { pause_on_throttle: Some(backoff), ..Config::default() });
         for pause in [1, 2, 4, 5, 5] {
             assert_eq!(burst(&mut pair), 10);
             answer(&mut pair, status);
@@ -150,7 +150,7 @@ fn a_success_that_was_under_way_ends_no_pause() {
 
 #[test]
 fn without_a_backoff_a_refusal_is_the_applications_business() {
-    let mut pair = quiet_pair(Config { backoff_on_throttle: None, ..Config::default() });
+    let mut pair = quiet_pair(Config { pause_on_throttle: None, ..Config::default() });
     burst(&mut pair);
     answer(&mut pair, CommandStatus::RTHROTTLED);
     assert_eq!(burst(&mut pair), 10);

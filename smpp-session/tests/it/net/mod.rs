@@ -1,7 +1,10 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
+mod bulk;
 mod client;
 mod connect;
+mod keeper;
+mod pool;
 mod server;
 mod stats;
 mod threads;
