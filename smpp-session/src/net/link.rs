@@ -13,6 +13,7 @@ use std::vec::Vec;
 use smpp_pdu::{Command, Request, State, Version};
 use thiserror::Error;
 
+use super::account::Account;
 use super::batch::Batch;
 use super::pending::{Pending, Response, Unanswered};
 use super::shared::{Inner, Shared};
@@ -117,6 +118,11 @@ impl Link {
         self.shared.account.get()?.clone().downcast().ok()
     }
 
+    /// The account it was accepted for, if that was with [`accept_as`](super::IncomingBind::accept_as).
+    pub fn roster_account(&self) -> Option<Account> {
+        self.shared.party.get().map(|party| Account { party: party.clone() })
+    }
+
     /// Where the session stands.
     pub fn state(&self) -> State {
         self.shared.lock().session.state()
@@ -147,6 +153,30 @@ impl Link {
     /// True if both are handles of the same session.
     pub fn is_same(&self, other: &Link) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Room for deliveries, zero if it is held back; `None` if this session takes none.
+    pub(crate) fn deliverable(&self) -> Option<usize> {
+        let inner = self.shared.lock();
+        let receives = matches!(inner.session.state(), State::BoundRx | State::BoundTrx);
+        let takes = receives && !inner.session.unbinding.is_under_way();
+        takes.then(|| if inner.room.is_quiet() { inner.free() } else { 0 })
+    }
+
+    /// True if it is bound and nobody has begun to end it.
+    pub(crate) fn is_in_use(&self) -> bool {
+        let inner = self.shared.lock();
+        inner.session.state().is_bound() && !inner.session.unbinding.is_under_way()
+    }
+
+    /// A place in the window, if one can be had at once.
+    pub(crate) fn try_permit(&self) -> Option<Permit> {
+        let mut inner = self.shared.lock();
+        if !inner.room.is_quiet() || inner.free() == 0 {
+            return None;
+        }
+        inner.room.reserve();
+        Some(Permit { link: self.clone(), used: false })
     }
 
     pub(crate) fn request_in<'a>(&self, batch: &mut Batch, pdu: &impl Request<'a>) -> Result<Pending, RequestError> {
@@ -254,6 +284,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// The session it is a place of.
+    pub const fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// Sends the request.
     ///
     /// # Errors

@@ -7,9 +7,11 @@
 //! * [`Client`] connects and binds, [`Server`] listens; both hand what the peer asks to a
 //!   [`Service`].
 //! * A [`Link`] is one session: ask the peer, unbind, close.
+//! * A [`Roster`] knows the sessions of each account, and which of them the next delivery goes to.
 //! * A [`Batch`] asks or answers many times and wakes each session once.
 
 mod acceptor;
+mod account;
 mod admission;
 mod batch;
 mod bind;
@@ -19,10 +21,13 @@ mod driver;
 mod gate;
 mod hub;
 mod link;
+mod outbind;
+mod outbind_listener;
 mod penalty;
 mod pending;
 mod responder;
 mod room;
+mod roster;
 mod server;
 mod service;
 mod shared;
@@ -30,6 +35,7 @@ mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use account::{Account, SessionSnapshot, Unavailable};
 pub use admission::{Refusal, Refused};
 pub use batch::Batch;
 pub use bind::{BindRequest, IncomingBind};
@@ -38,9 +44,12 @@ pub use connect::{ConnectError, Endpoint};
 /// Address ranges, for [`ServerConfig::allow`].
 pub use ipnet;
 pub use link::{CallError, Link, Permit, Ready};
+pub use outbind::OutbindError;
+pub use outbind_listener::{IncomingOutbind, OutbindListener};
 pub use penalty::Penalty;
 pub use pending::{Pending, Response, ResponseError, Unanswered};
 pub use responder::Incoming;
+pub use roster::{AcceptError, Limits, Roster};
 pub use server::{Server, ServerConfig};
 pub use service::Service;
 #[cfg(feature = "tls")]

@@ -13,8 +13,10 @@ use smpp_pdu::{CommandStatus, Profile, Side, Version};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::account::Party;
 use super::batch::Batch;
 use super::gate::Gate;
+use super::link::Link;
 use super::pending::Places;
 use super::room::Room;
 use crate::{BindKind, CloseReason, Config, Responder, Session, Time};
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) certificates: OnceLock<std::boxed::Box<[super::rustls::pki_types::CertificateDer<'static>]>>,
     /// Who watches over the binds of a server; set before anything is read.
     pub(crate) gate: OnceLock<Arc<Gate>>,
+    /// The account whose session this is.
+    pub(crate) party: OnceLock<Arc<Party>>,
     over: OnceLock<CloseReason>,
     /// The session was bound, or has ended.
     news: Notify,
@@ -87,6 +91,7 @@ impl Shared {
             #[cfg(feature = "tls")]
             certificates: OnceLock::new(),
             gate: OnceLock::new(),
+            party: OnceLock::new(),
             over: OnceLock::new(),
             news: Notify::new(),
         }
@@ -172,7 +177,11 @@ impl Shared {
     }
 
     /// The session is over: it is none of its account's any more.
-    pub(crate) fn leave(&self) {}
+    pub(crate) fn leave(self: &Arc<Self>) {
+        if let Some(party) = self.party.get() {
+            party.leave(&Link { shared: self.clone() });
+        }
+    }
 }
 
 impl Inner {

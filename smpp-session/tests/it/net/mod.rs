@@ -1,7 +1,11 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
+mod admission;
 mod client;
 mod connect;
+mod drain;
+mod outbind;
+mod roster;
 mod server;
 mod threads;
 #[cfg(feature = "tls")]
@@ -11,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smpp_pdu::{CStr, CommandStatus, Frame, SubmitSmResp};
-use smpp_session::net::{Incoming, IncomingBind, Link, Server, ServerConfig, Service};
+use smpp_session::net::{Incoming, IncomingBind, Link, Refusal, Server, ServerConfig, Service};
 use smpp_session::{CloseReason, Config, Stray, Timeouts};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -76,6 +80,10 @@ impl<F: Fn(Incoming) + Send + Sync + 'static> Service for Noted<F> {
 
     fn stray(&self, _: &Link, _: Frame, why: Stray) {
         self.note(format!("{why:?}"));
+    }
+
+    fn refused(&self, _: std::net::SocketAddr, why: Refusal) {
+        self.note(format!("refused: {why:?}"));
     }
 
     fn closed(&self, _: &Link, why: CloseReason) {
