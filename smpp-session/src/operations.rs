@@ -119,6 +119,10 @@ impl<T> Session<T> {
         if let Err(error) = frame.decode(&self.profile) {
             return self.answer_bad(&error, frame.sequence_number());
         }
+        // Repeated, it says nothing new, and buys the peer no time.
+        if self.state == State::Outbound {
+            return;
+        }
         self.state = State::Outbound;
         self.timers.await_bind(now);
         self.events.push_back(Event::Notification(frame));
@@ -342,6 +346,11 @@ impl Unbinding {
     /// True as soon as either end wants to unbind.
     pub(crate) fn is_under_way(&self) -> bool {
         self.ours != Ours::No || self.theirs != Theirs::No
+    }
+
+    /// True if we want to unbind, and have not said so yet.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.ours == Ours::Draining
     }
 
     /// Why the session ended, if it ended now.

@@ -75,7 +75,9 @@ impl<T> Session<T> {
         let enquires = command_id == CommandId::ENQUIRE_LINK;
         // Unbinds may cross.
         let unbinds_too = command_id == CommandId::UNBIND && self.state == State::Unbound;
-        if permits(info, self.side.peer(), self.state, self.version) || enquires || unbinds_too {
+        // An MC about to unbind takes nothing new; an ESME does, for not every MC delivers again.
+        let drains = self.unbinding.is_draining() && self.side == Side::Mc && command_id != CommandId::UNBIND;
+        if enquires || unbinds_too || (!drains && permits(info, self.side.peer(), self.state, self.version)) {
             return Verdict::Take;
         }
         self.refusal(info)

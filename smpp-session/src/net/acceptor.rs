@@ -118,6 +118,14 @@ impl House {
         }
     }
 
+    /// Serves a connection that this side has made.
+    pub(crate) fn adopt(self: &Arc<Self>, stream: Stream, config: Config, peer: SocketAddr) -> Result<Link, Refusal> {
+        let arrival = self.admit(Side::Mc, config, peer)?;
+        let link = Link { shared: arrival.shared.clone() };
+        tokio::spawn(arrival.drive(stream));
+        Ok(link)
+    }
+
     fn admit(self: &Arc<Self>, side: Side, config: Config, peer: SocketAddr) -> Result<Arrival, Refusal> {
         let shared = Arc::new(Shared::new(side, config, peer));
         let _ = shared.gate.set(self.gate.clone());

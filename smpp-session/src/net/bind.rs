@@ -180,7 +180,7 @@ impl BindRequest<'_> {
 }
 
 /// Takes a time that only what was `offered` decides.
-fn is_same(offered: &[u8], expected: &[u8]) -> bool {
+pub(crate) fn is_same(offered: &[u8], expected: &[u8]) -> bool {
     let same_len = offered.len().ct_eq(&expected.len());
     let expected = expected.iter().chain(std::iter::repeat(&0));
     offered.iter().zip(expected).fold(same_len, |same, (offered, expected)| same & offered.ct_eq(expected)).into()

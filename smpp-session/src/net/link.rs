@@ -14,6 +14,7 @@ use std::vec::Vec;
 use smpp_pdu::{Command, PduInfo, Request, Side, State, Version};
 use thiserror::Error;
 
+use super::account::Account;
 use super::batch::Batch;
 use super::collector::{Collector, Entry};
 use super::pending::{Pending, Places, Response, Unanswered};
@@ -167,6 +168,11 @@ impl Link {
         self.shared.account.get()?.clone().downcast().ok()
     }
 
+    /// The account it was accepted for, if that was with [`accept_as`](super::IncomingBind::accept_as).
+    pub fn roster_account(&self) -> Option<Account> {
+        self.shared.party.get().map(|party| Account { party: party.clone() })
+    }
+
     /// Where the session stands.
     pub fn state(&self) -> State {
         self.shared.lock().session.state()
@@ -244,6 +250,30 @@ impl Link {
     pub(crate) fn room_for(&self, info: &PduInfo) -> Option<usize> {
         let inner = self.shared.lock();
         inner.session.permit(info).ok().map(|()| inner.free(&self.shared))
+    }
+
+    /// Room for deliveries, zero if it is held back; `None` if this session takes none.
+    pub(crate) fn deliverable(&self) -> Option<usize> {
+        let inner = self.shared.lock();
+        let receives = matches!(inner.session.state(), State::BoundRx | State::BoundTrx);
+        let takes = receives && !inner.session.unbinding.is_under_way();
+        takes.then(|| if inner.room.is_quiet() { inner.free(&self.shared) } else { 0 })
+    }
+
+    /// True if it is bound and nobody has begun to end it.
+    pub(crate) fn is_in_use(&self) -> bool {
+        let inner = self.shared.lock();
+        inner.session.state().is_bound() && !inner.session.unbinding.is_under_way()
+    }
+
+    /// A place in the window, if one can be had at once.
+    pub(crate) fn try_permit(&self) -> Option<Permit> {
+        let mut inner = self.shared.lock();
+        if !inner.room.is_quiet() || inner.free(&self.shared) == 0 {
+            return None;
+        }
+        inner.room.reserve();
+        Some(Permit { link: self.clone(), used: false })
     }
 
     /// Waits as [`ready`](Self::ready) does, without a borrow.
@@ -405,6 +435,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// The session it is a place of.
+    pub const fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// Sends the request.
     ///
     /// # Errors

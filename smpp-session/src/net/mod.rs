@@ -7,10 +7,12 @@
 //! * [`Client`] connects and binds, [`Server`] listens; both hand what the peer asks to a
 //!   [`Service`].
 //! * A [`Link`] is one session: ask the peer, unbind, close.
+//! * A [`Roster`] knows the sessions of each account, and which of them the next delivery goes to.
 //! * A [`Batch`] asks or answers many times and wakes each session once.
 //! * [`Stats`] are many sessions in numbers; a [`Tracer`] shows the PDUs of some of them.
 
 mod acceptor;
+mod account;
 mod admission;
 mod batch;
 mod bind;
@@ -22,11 +24,14 @@ mod gate;
 mod hub;
 mod keeper;
 mod link;
+mod outbind;
+mod outbind_listener;
 mod penalty;
 mod pending;
 mod pool;
 mod responder;
 mod room;
+mod roster;
 mod server;
 mod service;
 mod shared;
@@ -36,6 +41,7 @@ mod stream;
 mod tls;
 mod trace;
 
+pub use account::{Account, SessionSnapshot, Unavailable};
 pub use admission::{Refusal, Refused};
 pub use batch::Batch;
 pub use bind::{BindRequest, IncomingBind};
@@ -46,10 +52,13 @@ pub use connect::{ConnectError, Endpoint};
 pub use ipnet;
 pub use keeper::{Keeper, KeeperConfig, KeeperError, KeeperState, Setback};
 pub use link::{CallError, Link, NotBound, Permit, Ready};
+pub use outbind::OutbindError;
+pub use outbind_listener::{IncomingOutbind, OutbindListener};
 pub use penalty::Penalty;
 pub use pending::{Pending, Response, ResponseError, Unanswered};
 pub use pool::{Member, MemberId, Pool};
 pub use responder::Incoming;
+pub use roster::{AcceptError, Limits, Roster};
 pub use server::{Server, ServerConfig};
 pub use service::Service;
 pub use stats::{Gauges, Operation, Snapshot, Stats};

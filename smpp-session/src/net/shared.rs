@@ -14,8 +14,10 @@ use smpp_pdu::{CommandId, CommandStatus, Profile, Side, Version};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::account::Party;
 use super::batch::Batch;
 use super::gate::Gate;
+use super::link::Link;
 use super::pending::Places;
 use super::room::Room;
 use super::stats::{Meter, Stats};
@@ -48,6 +50,8 @@ pub(crate) struct Shared {
     /// Who watches over the binds of a server; set before anything is read.
     pub(crate) gate: OnceLock<Arc<Gate>>,
     pub(crate) traced: Traced,
+    /// The account whose session this is.
+    pub(crate) party: OnceLock<Arc<Party>>,
     over: OnceLock<CloseReason>,
     /// The session was bound, or has ended.
     news: Notify,
@@ -106,6 +110,7 @@ impl Shared {
             certificates: OnceLock::new(),
             gate: OnceLock::new(),
             traced: Traced::default(),
+            party: OnceLock::new(),
             over: OnceLock::new(),
             news: Notify::new(),
         }
@@ -239,7 +244,11 @@ impl Shared {
     }
 
     /// The session is over: it is none of its account's any more.
-    pub(crate) fn leave(&self) {}
+    pub(crate) fn leave(self: &Arc<Self>) {
+        if let Some(party) = self.party.get() {
+            party.leave(&Link { shared: self.clone() });
+        }
+    }
 }
 
 impl Inner {

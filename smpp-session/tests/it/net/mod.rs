@@ -1,10 +1,14 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
+mod admission;
 mod bulk;
 mod client;
 mod connect;
+mod drain;
 mod keeper;
+mod outbind;
 mod pool;
+mod roster;
 mod server;
 mod stats;
 mod threads;
@@ -18,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smpp_pdu::{CStr, CommandStatus, Frame, SubmitSmResp};
-use smpp_session::net::{Incoming, IncomingBind, Link, Server, ServerConfig, Service};
+use smpp_session::net::{Incoming, IncomingBind, Link, Refusal, Server, ServerConfig, Service};
 use smpp_session::{CloseReason, Config, Stray, Timeouts};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -83,6 +87,10 @@ impl<F: Fn(Incoming) + Send + Sync + 'static> Service for Noted<F> {
 
     fn stray(&self, _: &Link, _: Frame, why: Stray) {
         self.note(format!("{why:?}"));
+    }
+
+    fn refused(&self, _: std::net::SocketAddr, why: Refusal) {
+        self.note(format!("refused: {why:?}"));
     }
 
     fn closed(&self, _: &Link, why: CloseReason) {
