@@ -1,6 +1,9 @@
 //! The tokio shell over loopback TCP, against itself and against a peer that follows a script.
 
 mod client;
+mod delay;
+mod faults;
+mod hostile;
 mod server;
 mod threads;
 
