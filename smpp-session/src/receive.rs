@@ -4,7 +4,7 @@ use smpp_pdu::{Answer, CommandId, CommandStatus, DecodeError, Frame, FrameError,
 
 use crate::session::Session;
 use crate::state::Verdict;
-use crate::{CloseReason, Event, Outcome, Stray, Time};
+use crate::{BindKind, CloseReason, Event, Outcome, Stray, Time};
 
 impl<T> Session<T> {
     /// The peer sent a PDU.
@@ -103,7 +103,7 @@ impl<T> Session<T> {
         }
         let any = command_id == CommandId::GENERIC_NACK;
         match self.window.get(sequence_number) {
-            Some(slot) if any || slot.command_id.response() == command_id => self.answered(frame, sequence_number, now),
+            Some(slot) if any || answers(slot.command_id, command_id) => self.answered(frame, sequence_number, now),
             Some(_) => self.stray(frame, Stray::OtherCommand),
             None => self.take_other_response(frame, header, now),
         }
@@ -113,7 +113,7 @@ impl<T> Session<T> {
         let Some(slot) = self.window.take(sequence_number) else { return };
         self.counters.answered += 1;
         self.heed(frame.header(), slot.command_id, slot.sent, now);
-        let bind = crate::BindKind::of(slot.command_id);
+        let bind = BindKind::of(slot.command_id);
         let event = match bind {
             Some(kind) => self.conclude_bind(kind, &frame, now),
             None => None,
@@ -146,4 +146,9 @@ impl<T> Session<T> {
         self.counters.strays += 1;
         self.events.push_back(Event::Stray { frame, why });
     }
+}
+
+/// OsmoMSC answers `bind_receiver` with `bind_transmitter_resp`; what it means is plain all the same.
+fn answers(request: CommandId, response: CommandId) -> bool {
+    request.response() == response || (BindKind::of(request).is_some() && BindKind::of(response.request()).is_some())
 }

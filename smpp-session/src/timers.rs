@@ -13,6 +13,8 @@ pub(crate) struct Timers {
     spans: Timeouts,
     /// No bind so far; must come by then.
     session_init: Option<Time>,
+    /// A bind was refused: binding again gains no more time.
+    ending: bool,
     /// The last PDU of the peer.
     heard: Time,
     /// The last PDU of an application, either way.
@@ -43,7 +45,7 @@ pub(crate) enum Link {
 impl Timers {
     pub(crate) fn new(spans: Timeouts, now: Time) -> Self {
         let session_init = spans.session_init.map(|span| now + span);
-        Timers { spans, session_init, heard: now, used: now, enquiry: None, not_before: Time::ZERO }
+        Timers { spans, session_init, ending: false, heard: now, used: now, enquiry: None, not_before: Time::ZERO }
     }
 
     /// The peer sent a PDU.
@@ -61,12 +63,17 @@ impl Timers {
 
     /// A bind is expected, from now on.
     pub(crate) fn await_bind(&mut self, now: Time) {
-        self.session_init = self.spans.session_init.map(|span| now + span);
+        if !self.ending {
+            self.session_init = self.spans.session_init.map(|span| now + span);
+        }
     }
 
     /// The connection is expected to end.
     pub(crate) fn await_end(&mut self, now: Time) {
-        self.session_init = Some(now + self.spans.linger);
+        if !self.ending {
+            self.session_init = Some(now + self.spans.linger);
+            self.ending = true;
+        }
     }
 
     /// A bind is under way or done.

@@ -99,6 +99,35 @@ fn a_refused_bind_leaves_the_esme_open_and_the_mc_closes_a_moment_later() {
 }
 
 #[test]
+fn guessing_passwords_gains_no_time() {
+    let mut pair = Pair::new(Config::default(), Config::default());
+    for _ in 0..4 {
+        pair.esme.bind(BindKind::Transceiver, &Credentials::new("me", "guess"), 7, pair.now).unwrap();
+        pair.deliver();
+        let Some(Event::Bind { responder, .. }) = pair.mc.poll_event() else { panic!("no bind") };
+        pair.mc.refuse(responder, CommandStatus::RINVPASWD).unwrap();
+        pair.deliver();
+        pair.advance(Timeouts::default().linger / 4);
+    }
+    pair.advance(Timeouts::default().linger / 4);
+    assert_eq!(pair.mc.closed(), Some(CloseReason::BindRefused(CommandStatus::RINVPASWD)));
+}
+
+/// OsmoMSC 1.9 answers `bind_receiver` so.
+#[test]
+fn a_bind_may_be_answered_by_the_response_to_another_kind_of_bind() {
+    for (status, state) in [(CommandStatus::ROK, State::BoundRx), (CommandStatus::RINVPASWD, State::Open)] {
+        let mut pair = Pair::new(Config::default(), Config::default());
+        let sequence_number = pair.esme.bind(BindKind::Receiver, &Credentials::new("me", "secret"), 7, pair.now).unwrap();
+        let stamp = Stamp { command_status: status, ..Stamp::new(sequence_number) };
+        let answer = Frame::new(&BindTransmitterResp::default(), stamp).unwrap();
+        feed(&mut pair.esme, answer.octets(), pair.now);
+        assert_eq!(ended(&mut pair.esme), [(7, Ending::Answered(status.0))]);
+        assert_eq!(pair.esme.state(), state);
+    }
+}
+
+#[test]
 fn a_second_bind_is_refused_while_the_first_is_being_decided_and_after() {
     let mut pair = Pair::new(Config::default(), Config::default());
     let bind = Frame::new(&BindTransceiver::default(), Stamp::new(5)).unwrap();

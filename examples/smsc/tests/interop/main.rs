@@ -65,6 +65,8 @@ mod esme;
 mod http;
 mod kannel;
 mod program;
+/// One rule for what is not installed, wherever it is tested with.
+#[path = "../../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod tap;
 mod wire;

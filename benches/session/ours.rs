@@ -1,0 +1,83 @@
+//! Our client and our server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use smpp_pdu::{Addr, CStr, ShortMessage, SubmitSm, SubmitSmResp};
+use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service};
+use smpp_session::{BindKind, Config, Credentials};
+
+use crate::load::{Aside, Tally};
+
+/// Answers every message at once.
+pub(crate) struct Mc;
+
+impl Service for Mc {
+    fn bind(&self, bind: IncomingBind) {
+        bind.accept(CStr::default()).unwrap();
+    }
+
+    fn request(&self, request: Incoming) {
+        if request.read::<SubmitSm<'_>>().is_ok() {
+            let message_id = CStr::new(MESSAGE_ID).unwrap();
+            // A client that has gone wants no answer.
+            let _ = request.answer(&SubmitSmResp { message_id, ..Default::default() });
+        }
+    }
+}
+
+/// The server, on a thread of its own.
+pub(crate) fn server(service: Arc<dyn Service>) -> (Aside, SocketAddr) {
+    let (sender, address) = mpsc::channel();
+    let aside = Aside::run(move || async move {
+        let server = Server::bind("127.0.0.1:0", ServerConfig::default(), service).await.unwrap();
+        sender.send(server.local_addr()).unwrap();
+        std::future::pending().await
+    });
+    (aside, address.recv().unwrap())
+}
+
+/// As many callers as the window is wide, each awaiting its answers, on a thread of their own.
+pub(crate) fn client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
+    Aside::run(move || load(address, window, tally))
+}
+
+pub(crate) async fn load(address: SocketAddr, window: usize, tally: Tally) {
+    let client = connect(address, window).await;
+    let callers: Vec<_> = (0..window).map(|_| tokio::spawn(call(client.clone(), tally.clone()))).collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+pub(crate) async fn connect(address: SocketAddr, window: usize) -> Client {
+    let config = Config { window, ..Config::default() };
+    let client = Client::connect(address, config, |_: Incoming| ()).await.unwrap();
+    client.bind(BindKind::Transceiver, &Credentials::new("me", "secret")).await.unwrap();
+    client
+}
+
+async fn call(client: Client, tally: Tally) {
+    while !tally.is_over() {
+        let response = client.request(&submit()).unwrap().await.unwrap();
+        assert_eq!(response.read::<SubmitSmResp<'_>>().unwrap().message_id.as_bytes(), MESSAGE_ID.as_bytes());
+        tally.add(1);
+    }
+}
+
+/// The message everybody sends.
+pub(crate) fn submit() -> SubmitSm<'static> {
+    SubmitSm {
+        source_addr: Addr::international(SOURCE).unwrap(),
+        destination_addr: Addr::international(DESTINATION).unwrap(),
+        short_message: ShortMessage::new(TEXT).unwrap(),
+        ..Default::default()
+    }
+}
+
+pub(crate) const MESSAGE_ID: &str = "0123456789abcdef";
+pub(crate) const SOURCE: &str = "447700900456";
+pub(crate) const DESTINATION: &str = "447700900123";
+/// 140 octets.
+pub(crate) const TEXT: &str = "Your parcel has been handed over to our driver and will be with you today between 14:00 and 16:00. Track it at example.com/t/8F3K2 or reply.";
