@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use smpp_pdu::tlv::{MessagePayload, MessageState, ReceiptedMessageId, TlvType};
 use smpp_pdu::{DataCoding, EsmClass, Tlvs};
@@ -16,53 +17,47 @@ pub(crate) struct Ledger(Mutex<Entries>);
 struct Entries {
     messages: HashMap<Box<str>, State>,
     tally: Tally,
-    /// Other messages the MC delivered.
-    others: u64,
 }
 
 enum State {
     /// Accepted, no receipt yet.
     Waiting,
-    /// There was a receipt and no message is known.
-    Early,
+    /// A receipt was read then, and no message is known: it is early, or we have not looked yet.
+    Unknown(Instant),
     Done,
 }
 
 /// How asked and got compare.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Tally {
-    /// Messages accepted with an id of their own.
+    /// Messages accepted.
     pub(crate) asked: u64,
     /// Receipts, repeated ones too.
     pub(crate) got: u64,
-    /// Receipts read before the response with their id.
+    /// Receipts that were read before the response with their id was.
     pub(crate) early: u64,
     pub(crate) missing: u64,
     /// Receipts for a message that had one.
     pub(crate) duplicate: u64,
     /// Receipts for no message of ours.
     pub(crate) unknown: u64,
-    /// Messages accepted with the id of another.
+    /// Messages accepted with the id of another; only one receipt can be told for both.
     pub(crate) same_id: u64,
 }
 
 impl Ledger {
-    /// Messages were accepted with these ids.
-    pub(crate) fn accepted(&self, ids: impl Iterator<Item = Box<str>>) {
+    /// Messages were accepted with these ids; each response was read then, or a little later.
+    pub(crate) fn accepted(&self, responses: impl Iterator<Item = (Box<str>, Instant)>) {
         let mut entries = self.entries();
         let Entries { messages, tally, .. } = &mut *entries;
-        for id in ids {
+        for (id, read) in responses {
             tally.asked += 1;
             match messages.entry(id) {
                 Entry::Vacant(new) => drop(new.insert(State::Waiting)),
-                Entry::Occupied(mut known) if matches!(known.get(), State::Early) => {
-                    tally.early += 1;
-                    known.insert(State::Done);
-                }
-                Entry::Occupied(_) => {
-                    tally.asked -= 1;
-                    tally.same_id += 1;
-                }
+                Entry::Occupied(mut known) => match known.insert(State::Done) {
+                    State::Unknown(receipt) => tally.early += u64::from(receipt < read),
+                    State::Waiting | State::Done => tally.same_id += 1,
+                },
             }
         }
     }
@@ -77,18 +72,16 @@ impl Ledger {
             network_error_code: None,
         };
         let report = Report::read(esm_class.0, &text, facts).filter(Report::is_final);
-        let Some(id) = report.and_then(|report| report.id) else {
-            self.entries().others += 1;
-            return;
-        };
-        self.receipt(id);
+        if let Some(id) = report.and_then(|report| report.id) {
+            self.receipt(id);
+        }
     }
 
     fn receipt(&self, id: &str) {
         let mut entries = self.entries();
         entries.tally.got += 1;
         match entries.messages.get_mut(id) {
-            None => drop(entries.messages.insert(id.into(), State::Early)),
+            None => drop(entries.messages.insert(id.into(), State::Unknown(Instant::now()))),
             Some(state @ State::Waiting) => *state = State::Done,
             Some(_) => entries.tally.duplicate += 1,
         }
@@ -111,7 +104,7 @@ impl Ledger {
         let count = |wanted: fn(&State) -> bool| entries.messages.values().filter(|state| wanted(state)).count() as u64;
         Tally {
             missing: count(|state| matches!(state, State::Waiting)),
-            unknown: count(|state| matches!(state, State::Early)),
+            unknown: count(|state| matches!(state, State::Unknown(_))),
             ..entries.tally
         }
     }
@@ -125,5 +118,45 @@ impl Tally {
     /// One receipt for each message, and no other.
     pub(crate) const fn is_good(&self) -> bool {
         self.missing + self.duplicate + self.unknown + self.same_id == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smpp_pdu::tlv::Tlv;
+    use std::time::Duration;
+
+    fn accept(ledger: &Ledger, ids: &[&str], read: Instant) {
+        ledger.accepted(ids.iter().map(|id| ((*id).into(), read)));
+    }
+
+    #[test]
+    fn every_receipt_finds_its_message_or_is_told_apart() {
+        let ledger = Ledger::default();
+        let before = Instant::now();
+        accept(&ledger, &["a", "b", "c", "a"], before);
+        ["a", "b", "b", "x", "late", "early"].iter().for_each(|id| ledger.receipt(id));
+        // Both were looked at after their receipts; one was read before.
+        accept(&ledger, &["late"], before);
+        accept(&ledger, &["early"], Instant::now() + Duration::from_secs(1));
+        let Tally { asked, got, early, missing, duplicate, unknown, same_id } = ledger.tally();
+        assert_eq!((asked, got, early, missing, duplicate, unknown, same_id), (6, 6, 1, 1, 1, 1, 1));
+        assert!(!ledger.tally().is_good() && ledger.is_complete());
+    }
+
+    #[test]
+    fn receipts_are_known_by_tlv_or_by_text_and_other_messages_are_not() {
+        let ledger = Ledger::default();
+        accept(&ledger, &["7", "8"], Instant::now());
+        let plain = DataCoding(0);
+        let text = b"id:7 sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:";
+        ledger.deliver(EsmClass(4), (plain, text), Tlvs::EMPTY);
+        ledger.deliver(EsmClass(4), (plain, b"id:8 stat:ENROUTE"), Tlvs::EMPTY);
+        let tlvs = [Tlv::octets(ReceiptedMessageId::TAG, b"8\0"), MessageState(smpp_pdu::MessageState::DELIVERED).tlv()];
+        ledger.deliver(EsmClass(4), (plain, b""), Tlvs::list(&tlvs));
+        ledger.deliver(EsmClass(0), (plain, b"id:7 is what I said"), Tlvs::EMPTY);
+        assert_eq!(ledger.receipts(), 2);
+        assert!(ledger.tally().is_good());
     }
 }

@@ -23,10 +23,10 @@ pub(crate) struct Sender {
     args: Arc<Args>,
     plan: Arc<Plan>,
     ledger: Arc<Ledger>,
-    /// In the order of sending.
-    waiting: VecDeque<Pending>,
-    /// Ids of messages accepted since the ledger was told.
-    ids: Vec<Box<str>>,
+    /// In the order of sending, each with the time its batch was begun.
+    waiting: VecDeque<(Instant, Pending)>,
+    /// Ids of messages accepted since the ledger was told, and when that was read.
+    ids: Vec<(Box<str>, Instant)>,
 }
 
 /// What to wait for beside the oldest answer.
@@ -68,10 +68,10 @@ impl Sender {
             Grant::Wait(moment) => return Ok(Next::Moment(moment)),
             Grant::Over => return Ok(Next::Answers),
         };
-        let mut batch = Batch::new();
+        let (mut batch, now) = (Batch::new(), Instant::now());
         for sent in 0..granted {
             match batch.request(&self.client, submit) {
-                Ok(pending) => self.waiting.push_back(pending),
+                Ok(pending) => self.waiting.push_back((now, pending)),
                 Err(RequestError::WindowFull) => {
                     self.plan.give_back(granted - sent);
                     break;
@@ -108,10 +108,11 @@ impl Sender {
 
     fn poll_answers(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let before = self.waiting.len();
-        while let Some(oldest) = self.waiting.front_mut() {
+        while let Some((sent, oldest)) = self.waiting.front_mut() {
             let Poll::Ready(answer) = Pin::new(oldest).poll(cx) else { break };
+            let sent = *sent;
             self.waiting.pop_front();
-            if let Err(failure) = self.note(answer) {
+            if let Err(failure) = self.note(answer, sent) {
                 return Poll::Ready(Err(failure));
             }
         }
@@ -121,12 +122,12 @@ impl Sender {
     }
 
     /// Statuses and times are counted by the session.
-    fn note(&mut self, answer: Result<Response, Unanswered>) -> Result<(), Failure> {
+    fn note(&mut self, answer: Result<Response, Unanswered>, sent: Instant) -> Result<(), Failure> {
         match answer {
             Ok(response) => {
                 if self.args.receipts && response.status().is_ok() {
                     let accepted: SubmitSmResp<'_> = response.read().map_err(|error| format!("submit_sm_resp: {error}"))?;
-                    self.ids.push(accepted.message_id.to_string().into());
+                    self.ids.push((accepted.message_id.to_string().into(), sent + response.took()));
                 }
                 Ok(())
             }

@@ -11,6 +11,7 @@ use std::boxed::Box;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::vec::Vec;
 
 use smpp_pdu::CommandId;
 
@@ -60,12 +61,18 @@ impl Stats {
     ///
     /// Looks at every session for a moment; a few times a second is fine for thousands of them.
     pub fn snapshot(&self) -> Snapshot {
+        let mut open = Vec::new();
         let mut sum = {
-            let sessions = self.sessions();
+            let mut sessions = self.sessions();
+            // A connection whose task never ran says no goodbye.
+            sessions.open.retain(|_, shared| shared.strong_count() > 0);
+            // Let go of after the lock: what an application attached may be dropped with them.
+            open.extend(sessions.open.values().filter_map(Weak::upgrade));
             let mut sum = sessions.ended.clone();
-            sessions.open.values().filter_map(Weak::upgrade).for_each(|shared| sum.add_open(&shared));
+            open.iter().for_each(|shared| sum.add_open(shared));
             sum
         };
+        drop(open);
         sum.response_times = self.response_times.snapshot();
         sum.answer_times = self.answer_times.snapshot();
         sum

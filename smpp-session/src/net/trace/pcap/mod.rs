@@ -214,3 +214,21 @@ const MAX_FLOWS: usize = 10_000;
 // What Wireshark opens without making anybody wait; half a million messages.
 const DEFAULT_OCTETS: u64 = 100 << 20;
 const DEFAULT_FILES: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    #[test]
+    fn an_end_that_is_not_known_looks_like_our_side() {
+        let end = |id, side, peer: &str| {
+            local(&Connection { id, side, local: None, peer: peer.parse().unwrap(), system_id: String::new() })
+        };
+        assert_eq!(end(7, Side::Mc, "192.0.2.9:5000"), "192.0.2.1:2775".parse().unwrap());
+        assert_eq!(end(7, Side::Esme, "[::1]:2775"), "[2001:db8::1]:49159".parse().unwrap());
+        let known = "127.0.0.1:5".parse().unwrap();
+        let connection = Connection { local: Some(known), id: 1, side: Side::Mc, peer: known, system_id: String::new() };
+        assert_eq!(local(&connection), known);
+    }
+}
