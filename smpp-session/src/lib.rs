@@ -11,6 +11,8 @@ extern crate alloc;
 #[cfg(any(feature = "net", test))]
 extern crate std;
 
+#[cfg(feature = "check")]
+pub mod check;
 mod config;
 mod counters;
 mod credentials;
