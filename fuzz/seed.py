@@ -98,9 +98,17 @@ def seed_tpdus():
             add("udh", bytes([2 + length, identifier, length]) + bytes([1]) * length)
 
 
+def seed_sessions():
+    """The first octet is side, state and version; a step is a choice, a detail and what they ask for."""
+    steps = random.Random(3)
+    for place in range(128):
+        add("session", bytes([place]) + steps.randbytes(1 + steps.randrange(200)))
+
+
 seed_pdus()
 seed_choices()
 seed_parts()
 seed_texts()
 seed_headers()
 seed_tpdus()
+seed_sessions()

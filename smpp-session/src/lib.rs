@@ -12,6 +12,8 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+#[cfg(feature = "check")]
+pub mod check;
 mod config;
 mod counters;
 mod credentials;

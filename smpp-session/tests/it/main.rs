@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod close;
+mod corpus;
 mod net;
 mod operations;
 mod properties;
 mod requests;
+mod simulation;
 mod states;
 mod throttle;
 mod timers;

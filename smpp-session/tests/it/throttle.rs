@@ -70,6 +70,7 @@ fn only_messages_are_counted() {
     assert_eq!(burst(&mut pair), 0);
     pair.esme.unbind(pair.now);
     answer(&mut pair, CommandStatus::ROK);
+    pair.advance(SECOND);
     assert!(pair.esme.closed().is_some(), "unbinding passes too");
 }
 
