@@ -21,6 +21,8 @@ mod inbound;
 #[cfg(feature = "net")]
 pub mod net;
 mod operations;
+#[cfg(feature = "text")]
+mod receipts;
 mod receive;
 mod session;
 mod state;
@@ -37,6 +39,8 @@ pub use credentials::Credentials;
 pub use error::{RequestError, RespondError};
 pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
 pub use inbound::Responder;
+#[cfg(feature = "text")]
+pub use receipts::{Fate, ReceiptConfig, Receipts, Taken, Update, Whole};
 pub use session::Session;
 pub use time::Time;
 

@@ -24,6 +24,8 @@ mod room;
 mod server;
 mod service;
 mod shared;
+#[cfg(feature = "text")]
+mod text;
 
 pub use batch::Batch;
 pub use client::{BindError, Client, Mc};
@@ -36,3 +38,5 @@ pub use pool::{Member, MemberId, Pool};
 pub use responder::{BindRequest, Incoming, IncomingBind};
 pub use server::{Server, ServerConfig};
 pub use service::Service;
+#[cfg(feature = "text")]
+pub use text::{PartError, SendTextError, Sent, TextError, TextPart, Texts, Tracker};

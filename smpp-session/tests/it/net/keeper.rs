@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smpp_pdu::{
-    BindTransceiverResp, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLinkResp, SubmitSmResp, Unbind,
-    Version,
+    BindTransceiverResp, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, EnquireLinkResp, SubmitSmResp, Unbind, Version,
 };
 use smpp_session::net::{CallError, Endpoint, Incoming, Keeper, KeeperConfig, KeeperState, Server, Setback, Unanswered};
 use smpp_session::testing::Peer;

@@ -5,6 +5,8 @@ mod client;
 mod keeper;
 mod pool;
 mod server;
+#[cfg(feature = "text")]
+mod text;
 mod threads;
 
 use std::sync::{Arc, Mutex};

@@ -174,10 +174,8 @@ async fn members_come_and_go_while_messages_flow() {
         servers.push(serve(calm(), service.clone()).await);
     }
     let pool = pool();
-    let ids: Vec<_> = servers
-        .iter()
-        .map(|server| pool.add(hasty(&[server.local_addr()], BindKind::Transceiver)).unwrap())
-        .collect();
+    let ids: Vec<_> =
+        servers.iter().map(|server| pool.add(hasty(&[server.local_addr()], BindKind::Transceiver)).unwrap()).collect();
     eventually("all are bound", || pool.members().iter().all(|member| member.is_bound())).await;
     let calls: Vec<_> = (0..20)
         .map(|_| {
