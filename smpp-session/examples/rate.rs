@@ -1,4 +1,4 @@
-//! How many `submit_sm` per second: the session core alone, and awaited over loopback.
+//! How many `submit_sm` per second: the session core alone, and over loopback, awaited and gathered.
 //!
 //! `cargo run --release -p smpp-session --example rate [seconds]`
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use smpp_pdu::{Addr, CStr, CommandStatus, Frame, ShortMessage, Side, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service, Stats};
+use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service, Stats, collector};
 use smpp_session::{BindKind, Config, Credentials, Event, Session, Time};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -29,8 +29,11 @@ fn main() -> Result<()> {
         let double = two.block_on(async move {
             tokio::spawn(async move { loopback(window, time, None).await.map_err(|e| e.to_string()) }).await
         })??;
+        let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let together = one.block_on(gathered(window, time))?;
         println!(
-            "window {window:>4}: {single:>9.0} /s on one thread, {measured:>9.0} with statistics, {double:>9.0} on two workers"
+            "window {window:>4}: {single:>9.0} /s on one thread, {measured:>9.0} with statistics, \
+             {double:>9.0} on two workers, {together:>9.0} gathered"
         );
     }
     Ok(())
@@ -92,12 +95,7 @@ impl Service for Mc {
 
 /// As many tasks as the window is large, each awaiting every answer.
 async fn loopback(window: usize, time: Duration, stats: Option<Arc<Stats>>) -> Result<f64> {
-    let config = Config { window, ..Config::default() };
-    let server = ServerConfig { session: config.clone(), stats: stats.clone(), ..ServerConfig::default() };
-    let server = Server::bind("127.0.0.1:0", server, Arc::new(Mc)).await?;
-    let client = Client::connect(server.local_addr(), config, |_: Incoming| ()).await?;
-    stats.iter().for_each(|stats| client.measure(stats));
-    client.bind(BindKind::Transceiver, &Credentials::new("esme", "secret")).await?;
+    let (server, client) = bound(window, stats).await?;
     let (done, start) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let tasks: Vec<_> = (0..window)
         .map(|_| {
@@ -121,6 +119,36 @@ async fn loopback(window: usize, time: Duration, stats: Option<Arc<Stats>>) -> R
     client.unbind().await;
     server.shutdown(Duration::from_secs(1)).await;
     Ok(rate)
+}
+
+/// One task that sends while there is room, then fetches all outcomes there are.
+async fn gathered(window: usize, time: Duration) -> Result<f64> {
+    let (server, client) = bound(window, None).await?;
+    let (collector, mut outcomes) = collector(window);
+    let (submit, start) = (submit()?, Instant::now());
+    let (mut done, mut fetched) = (0_u64, Vec::new());
+    while start.elapsed() < time {
+        while client.request_with(&submit, done, &collector).is_ok() {}
+        outcomes.next_many(&mut fetched).await;
+        for outcome in fetched.drain(..) {
+            outcome.result?.read::<SubmitSmResp<'_>>()?;
+            done += 1;
+        }
+    }
+    let rate = done as f64 / start.elapsed().as_secs_f64();
+    client.unbind().await;
+    server.shutdown(Duration::from_secs(1)).await;
+    Ok(rate)
+}
+
+async fn bound(window: usize, stats: Option<Arc<Stats>>) -> Result<(Server, Client)> {
+    let config = Config { window, ..Config::default() };
+    let server = ServerConfig { session: config.clone(), stats: stats.clone(), ..ServerConfig::default() };
+    let server = Server::bind("127.0.0.1:0", server, Arc::new(Mc)).await?;
+    let client = Client::connect(server.local_addr(), config, |_: Incoming| ()).await?;
+    stats.iter().for_each(|stats| client.measure(stats));
+    client.bind(BindKind::Transceiver, &Credentials::new("esme", "secret")).await?;
+    Ok((server, client))
 }
 
 fn submit() -> Result<SubmitSm<'static>> {

@@ -27,6 +27,8 @@ mod inbound;
 pub mod net;
 mod operations;
 mod rate;
+#[cfg(feature = "text")]
+mod receipts;
 mod receive;
 mod session;
 mod state;
@@ -48,6 +50,8 @@ pub use event::{BindKind, CloseReason, End, Event, Outcome, Stray, Timer};
 pub use histogram::{Distribution, Histogram};
 pub use inbound::Responder;
 pub use rate::Rate;
+#[cfg(feature = "text")]
+pub use receipts::{Fate, ReceiptConfig, Receipts, Taken, Update, Whole};
 pub use session::Session;
 pub use statuses::Statuses;
 pub use throttle::{Throttle, ThrottlePause};

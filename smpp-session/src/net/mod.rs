@@ -37,6 +37,8 @@ mod service;
 mod shared;
 mod stats;
 mod stream;
+#[cfg(feature = "text")]
+mod text;
 #[cfg(feature = "tls")]
 mod tls;
 mod trace;
@@ -62,6 +64,8 @@ pub use roster::{AcceptError, Limits, Roster};
 pub use server::{Server, ServerConfig};
 pub use service::Service;
 pub use stats::{Gauges, Operation, Snapshot, Stats};
+#[cfg(feature = "text")]
+pub use text::{PartError, SendTextError, Sent, TextError, TextPart, Texts, Tracker};
 #[cfg(feature = "tls")]
 pub use tls::{CertificateFault, ClientTls};
 /// The TLS this crate speaks; which cryptography it uses is the caller's choice.

@@ -38,11 +38,6 @@ struct Connection {
 }
 
 impl Mc {
-    fn new(script: &[Answer]) -> Arc<Host> {
-        let script = Mutex::new(script.iter().copied().collect());
-        Arc::new(Host(Arc::new(Mc { script, attempts: Mutex::default(), links: Mutex::default(), asked: Mutex::default() })))
-    }
-
     fn gaps(&self) -> Vec<Duration> {
         let attempts = self.attempts.lock().unwrap();
         attempts.windows(2).map(|pair| pair[1] - pair[0]).collect()
@@ -76,6 +71,11 @@ impl Service for Connection {
 }
 
 struct Host(Arc<Mc>);
+
+fn mc(script: &[Answer]) -> Arc<Host> {
+    let script = Mutex::new(script.iter().copied().collect());
+    Arc::new(Host(Arc::new(Mc { script, attempts: Mutex::default(), links: Mutex::default(), asked: Mutex::default() })))
+}
 
 impl std::ops::Deref for Host {
     type Target = Mc;
@@ -138,7 +138,7 @@ fn is_within(gap: Duration, seconds: u64) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn pauses_grow_until_the_mc_is_back() {
-    let mc = Mc::new(&[Nobody; 7]);
+    let mc = mc(&[Nobody; 7]);
     let keeper = keep(&[&mc]);
     let state = until(&keeper, |state| matches!(state, KeeperState::Waiting { attempt: 3, .. })).await;
     let KeeperState::Waiting { why, until, .. } = state else { unreachable!() };
@@ -158,20 +158,20 @@ async fn pauses_grow_until_the_mc_is_back() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_password_is_not_tried_often() {
     for status in [CommandStatus::RINVPASWD, CommandStatus::RINVSYSID, CommandStatus::RBINDFAIL] {
-        let mc = Mc::new(&[Refuse(status), Refuse(status)]);
+        let mc = mc(&[Refuse(status), Refuse(status)]);
         let keeper = keep(&[&mc]);
         bound(&keeper).await;
         let gaps = mc.gaps();
         assert!(is_within(gaps[0], 60) && is_within(gaps[1], 120), "{gaps:?}");
     }
-    let busy = Mc::new(&[Refuse(CommandStatus::RSYSERR)]);
+    let busy = mc(&[Refuse(CommandStatus::RSYSERR)]);
     bound(&keep(&[&busy])).await;
     assert!(is_within(busy.gaps()[0], 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_next_host_is_tried_at_once_and_a_pause_follows_the_last() {
-    let (first, second) = (Mc::new(&[Nobody, Nobody, Nobody]), Mc::new(&[Nobody, Accept]));
+    let (first, second) = (mc(&[Nobody, Nobody, Nobody]), mc(&[Nobody, Accept]));
     let keeper = keep(&[&first, &second]);
     bound(&keeper).await;
     let times = |mc: &Host| mc.attempts.lock().unwrap().clone();
@@ -190,7 +190,7 @@ async fn the_next_host_is_tried_at_once_and_a_pause_follows_the_last() {
 
 #[tokio::test(start_paused = true)]
 async fn an_mc_that_accepts_and_hangs_up_does_not_make_the_keeper_hurry() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]);
     for _ in 0..5 {
         bound(&keeper).await;
@@ -210,7 +210,7 @@ async fn an_mc_that_accepts_and_hangs_up_does_not_make_the_keeper_hurry() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reconnect_cuts_the_pause_short_and_replaces_a_session() {
-    let mc = Mc::new(&[Refuse(CommandStatus::RINVPASWD)]);
+    let mc = mc(&[Refuse(CommandStatus::RINVPASWD)]);
     let keeper = keep(&[&mc]);
     until(&keeper, |state| matches!(state, KeeperState::Waiting { .. })).await;
     keeper.reconnect();
@@ -225,7 +225,7 @@ async fn a_reconnect_cuts_the_pause_short_and_replaces_a_session() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_keeper_is_unbound_until_it_may_resume() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]);
     bound(&keeper).await;
     keeper.pause();
@@ -245,7 +245,7 @@ async fn a_paused_keeper_is_unbound_until_it_may_resume() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_waits_for_the_answers_that_are_due() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]);
     bound(&keeper).await;
     let pending = keeper.request(&SubmitSm::default()).unwrap();
@@ -267,7 +267,7 @@ async fn stopping_waits_for_the_answers_that_are_due() {
 
 #[tokio::test(start_paused = true)]
 async fn a_keeper_gives_up_only_if_it_was_told_to() {
-    let mc = Mc::new(&[Nobody; 9]);
+    let mc = mc(&[Nobody; 9]);
     let keeper = keep_with(&[&mc], KeeperConfig { give_up_after: Some(3), ..config() });
     until(&keeper, |state| matches!(state, KeeperState::Stopped)).await;
     assert_eq!(mc.attempts.lock().unwrap().len(), 3);
@@ -276,7 +276,7 @@ async fn a_keeper_gives_up_only_if_it_was_told_to() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_for_a_session_and_a_lost_one_is_not_sent_again() {
-    let mc = Mc::new(&[Nobody, Nobody]);
+    let mc = mc(&[Nobody, Nobody]);
     let keeper = keep(&[&mc]);
     assert!(matches!(keeper.request(&SubmitSm::default()), Err(CallError::NotBound(_))));
     let pending = keeper.send(&SubmitSm::default()).await.unwrap();
@@ -293,7 +293,7 @@ async fn a_request_waits_for_a_session_and_a_lost_one_is_not_sent_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_waits_for_room_moves_on_to_the_next_session() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]);
     let link = bound(&keeper).await;
     let full: Vec<_> = (0..10).map(|_| link.request(&SubmitSm::default()).unwrap()).collect();
@@ -312,7 +312,7 @@ async fn a_caller_that_waits_for_room_moves_on_to_the_next_session() {
 
 #[tokio::test(start_paused = true)]
 async fn patience_ends() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]).with_patience(Duration::from_secs(3));
     let link = bound(&keeper).await;
     let full: Vec<_> = (0..10).map(|_| link.request(&SubmitSm::default()).unwrap()).collect();
@@ -321,14 +321,15 @@ async fn patience_ends() {
     assert_eq!(error, CallError::NotSent(RequestError::WindowFull));
     assert!(!error.was_sent() && start.elapsed() >= Duration::from_secs(3));
     drop(full);
-    let nobody = keep(&[&Mc::new(&[Nobody; 9])]).with_patience(Duration::from_secs(3));
+    let dead = self::mc(&[Nobody; 9]);
+    let nobody = keep(&[&dead]).with_patience(Duration::from_secs(3));
     let error = nobody.send(&SubmitSm::default()).await.unwrap_err();
     assert_eq!(error, CallError::NotBound(NotBound::TimedOut(Duration::from_secs(3))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_last_handle_that_is_dropped_unbinds() {
-    let mc = Mc::new(&[]);
+    let mc = mc(&[]);
     let keeper = keep(&[&mc]);
     let link = bound(&keeper).await;
     let other = keeper.clone();

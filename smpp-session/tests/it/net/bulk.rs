@@ -9,26 +9,16 @@ use std::time::Duration;
 
 use smpp_pdu::{CommandId, CommandStatus, SubmitSmResp};
 use smpp_session::net::{Batch, Client, Incoming, Keeper, Link, Pool, Unanswered, collector};
-use smpp_session::testing::Peer;
 use smpp_session::{BindKind, CloseReason, Config, Credentials, RequestError};
-use tokio::net::TcpListener;
 use tokio::task::yield_now;
 
+use super::client::scripted;
 use super::keeper::hasty;
 use super::{accept, calm, eventually, noted, serve, soon};
 use crate::submit;
 
 fn windowed(window: usize) -> Config {
     Config { window, ..calm() }
-}
-
-async fn scripted(config: Config) -> (Client, Peer) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = Client::connect(listener.local_addr().unwrap(), config, drop::<Incoming>).await.unwrap();
-    let credentials = Credentials::new("me", "secret");
-    let (bound, peer) = tokio::join!(client.bind(BindKind::Transceiver, &credentials), Peer::accept_bind(&listener));
-    bound.unwrap();
-    (client, peer)
 }
 
 #[tokio::test]

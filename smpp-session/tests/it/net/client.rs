@@ -22,7 +22,7 @@ fn me() -> Credentials {
 }
 
 /// A client bound to a scripted MC.
-async fn scripted(config: Config) -> (Client, Peer) {
+pub(super) async fn scripted(config: Config) -> (Client, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = Client::connect(listener.local_addr().unwrap(), config, drop::<Incoming>).await.unwrap();
     let credentials = me();

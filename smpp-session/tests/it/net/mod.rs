@@ -14,6 +14,8 @@ mod pool;
 mod roster;
 mod server;
 mod stats;
+#[cfg(feature = "text")]
+mod text;
 mod threads;
 mod throttle;
 #[cfg(feature = "tls")]

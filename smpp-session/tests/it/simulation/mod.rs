@@ -11,7 +11,7 @@ use smpp_pdu::{
     Addr, AlertNotification, CStr, CommandId, CommandStatus, DataSm, DataSmResp, DeliverSm, DeliverSmResp, DestAddress,
     EnquireLink, Header, List, Outbind, QuerySm, Side, SubmitMulti, SubmitSmResp, Version,
 };
-use smpp_session::{Backoff, BindKind, CloseReason, Config, End, Overflow, Rate, Time, Timeouts};
+use smpp_session::{BindKind, CloseReason, Config, End, Overflow, Rate, ThrottlePause, Time, Timeouts};
 
 use crate::submit;
 use party::{Party, Tally};
@@ -99,7 +99,7 @@ impl Random {
 
     fn config(&mut self) -> Config {
         let seconds = Duration::from_secs;
-        let backoff = Backoff { first: seconds(1), limit: seconds(8) };
+        let pause = ThrottlePause { first: seconds(1), limit: seconds(8) };
         let timers = Timeouts {
             session_init: Some(seconds(10)),
             enquire_link: self.of(&[None, Some(seconds(10))]),
@@ -111,7 +111,7 @@ impl Random {
             version: self.of(&[Version::V3_3, Version::V3_4, Version::V5_0, Version::V5_0]),
             window: 1 + self.below(20),
             rate: self.rate(),
-            backoff_on_throttle: self.of(&[None, Some(backoff)]),
+            pause_on_throttle: self.of(&[None, Some(pause)]),
             inbound_rate: self.rate(),
             unanswered: 1 + self.below(10),
             overflow: self.of(&[Overflow::StopReading, Overflow::Throttle, Overflow::QueueFull]),
