@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use smpp_pdu::{Addr, DeliverSmResp, RegisteredDelivery, SubmitSm};
+use smpp_pdu::{Addr, RegisteredDelivery, SubmitSm};
 use smpp_session::net::{Endpoint, Incoming, Keeper, KeeperConfig, Texts, Tracker};
 use smpp_session::{BindKind, Credentials, Whole};
 
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let taker = tracker.clone();
     let service = move |incoming: Incoming| {
         taker.take(&incoming);
-        let _ = incoming.answer(&DeliverSmResp::default());
+        let _ = incoming.acknowledge();
     };
     let (mc, me) = (Endpoint::new(mc), Credentials::new(system_id, password));
     let keeper = Keeper::start(KeeperConfig::new(mc, BindKind::Transceiver, me), Arc::new(service))?;

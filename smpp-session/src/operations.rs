@@ -119,10 +119,6 @@ impl<T> Session<T> {
         if let Err(error) = frame.decode(&self.profile) {
             return self.answer_bad(&error, frame.sequence_number());
         }
-        // Repeated, it says nothing new, and buys the peer no time.
-        if self.state == State::Outbound {
-            return;
-        }
         self.state = State::Outbound;
         self.timers.await_bind(now);
         self.events.push_back(Event::Notification(frame));

@@ -113,9 +113,11 @@ impl<T> Session<T> {
     }
 }
 
-/// The table's answer; SMPP 3.4 has outbind but no state of its own for it.
+/// The table's answer; SMPP 3.4 has outbind but no state of its own for it. A second outbind says nothing new, and
+/// must buy the peer no time.
 fn permits(info: &PduInfo, sender: Side, state: State, version: Version) -> bool {
-    let state = if state == State::Outbound && version < Version::V5_0 { State::Open } else { state };
+    let open = state == State::Outbound && version < Version::V5_0 && info.id != CommandId::OUTBIND;
+    let state = if open { State::Open } else { state };
     info.permits(sender, state, version)
 }
 

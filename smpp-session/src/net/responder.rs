@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Version};
+use smpp_pdu::{Command, CommandId, CommandStatus, DataSmResp, DecodeError, Decoded, DeliverSmResp, Frame, Version};
 
 use super::batch::Batch;
 use super::link::Link;
@@ -59,6 +59,19 @@ impl Incoming {
     /// fields, and the peer was answered `ESME_RSYSERR`.
     pub fn answer<'a>(self, pdu: &impl Command<'a>) -> Result<(), RespondError> {
         self.answer_with(CommandStatus::ROK, pdu)
+    }
+
+    /// Answers that a `deliver_sm` or a `data_sm` was taken, with the response that belongs to it; any other request
+    /// is answered as [`unsupported`](Self::unsupported).
+    ///
+    /// # Errors
+    /// The session is over.
+    pub fn acknowledge(self) -> Result<(), RespondError> {
+        match self.command_id() {
+            CommandId::DELIVER_SM => self.answer(&DeliverSmResp::default()),
+            CommandId::DATA_SM => self.answer(&DataSmResp::default()),
+            _ => self.unsupported(),
+        }
     }
 
     /// Answers with any status and a body.

@@ -19,12 +19,13 @@ use crate::vectors::bind;
 /// Operation, who may send it, in which states in 3.4, in which in 5.0.
 ///
 /// SMPP 3.4 has no state of its own after outbind: there it is still OPEN. Its table lists
-/// replace_sm for TX alone and is widely read as here; data_sm goes where messages go.
+/// replace_sm for TX alone and is widely read as here; data_sm goes where messages go. A second
+/// outbind says nothing new in either version.
 const TABLE: &[(&str, &str, &str, &str)] = &[
     ("bind_transmitter", "esme", "OPEN OUTBOUND", "OPEN"),
     ("bind_receiver", "esme", "OPEN OUTBOUND", "OPEN OUTBOUND"),
     ("bind_transceiver", "esme", "OPEN OUTBOUND", "OPEN OUTBOUND"),
-    ("outbind", "mc", "OPEN OUTBOUND", "OPEN"),
+    ("outbind", "mc", "OPEN", "OPEN"),
     ("unbind", "esme mc", "TX RX TRX", "TX RX TRX"),
     ("submit_sm", "esme", "TX TRX", "TX TRX"),
     ("submit_multi", "esme", "TX TRX", "TX TRX"),

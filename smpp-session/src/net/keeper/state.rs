@@ -88,6 +88,10 @@ impl Setback {
             Setback::Bind(BindError::Refused(CommandStatus::RINVPASWD | CommandStatus::RINVSYSID | CommandStatus::RBINDFAIL)) => {
                 Obstacle::Lasting
             }
+            #[cfg(feature = "tls")]
+            Setback::Connect(ConnectError::Certificate { .. } | ConnectError::NoTls { .. } | ConnectError::ServerName { .. }) => {
+                Obstacle::Lasting
+            }
             _ => Obstacle::Passing,
         }
     }

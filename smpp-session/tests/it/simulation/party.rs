@@ -62,7 +62,10 @@ impl Party {
             CloseReason::Unbound { by: End::Local } => ("unbound by us", self.unbound || timers.inactivity.is_some()),
             CloseReason::Unbound { by: End::Peer } => ("unbound by the peer", peer.watched.wrote_unbind || self.got_garbage),
             CloseReason::BindRefused(status) => ("bind refused", self.refused_bind && !status.is_ok()),
-            CloseReason::TimedOut(Timer::SessionInit) => ("no bind", elapsed >= timers.session_init.unwrap()),
+            // Who binds again after a refusal gets no more time than the refusal left.
+            CloseReason::TimedOut(Timer::SessionInit) => {
+                ("no bind", elapsed >= timers.session_init.unwrap() || (self.refused_bind && elapsed >= timers.linger))
+            }
             CloseReason::TimedOut(Timer::Bind) => ("bind unanswered", elapsed >= timers.response),
             CloseReason::TimedOut(Timer::EnquireLink) => ("enquire_link unanswered", elapsed >= timers.response),
             CloseReason::TimedOut(Timer::Unbind) => ("unbind unanswered", elapsed >= timers.response),
