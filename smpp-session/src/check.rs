@@ -169,9 +169,18 @@ impl Watched {
         self.check(now);
     }
 
-    /// True if every request that was sent has ended.
-    pub fn all_ended(&self) -> bool {
-        self.begun.iter().all(|begun| begun.ended)
+    /// Loses the connection, if there still is one; after that nothing may happen, whatever comes.
+    pub fn finish(&mut self, now: Time) {
+        self.session.handle_disconnect();
+        self.settle(now);
+        assert!(self.begun.iter().all(|begun| begun.ended), "a request has not ended");
+        if let Ok(frame) = Frame::new(&EnquireLink::default(), Stamp::new(1)) {
+            self.session.handle_frame(frame, now);
+        }
+        self.session.handle_timeout(now);
+        self.session.unbind(now);
+        self.settle(now);
+        self.written();
     }
 
     fn next_tag(&self) -> u32 {
@@ -239,10 +248,7 @@ pub fn session(octets: &[u8]) {
         step(&mut watched, &mut choices, &mut now);
         watched.settle(now);
     }
-    watched.session.handle_disconnect();
-    watched.settle(now);
-    watched.written();
-    assert!(watched.told.is_some() && watched.all_ended());
+    watched.finish(now);
 }
 
 /// A session in a state of choice.

@@ -205,8 +205,8 @@ impl<'a> World<'a> {
     fn finish(&mut self) {
         for at in [0, 1] {
             self.cut(at);
+            self.parties[at].watched.finish(self.now);
         }
-        self.settle();
         let [esme, mc] = &self.parties;
         let elapsed = self.now.since(self.start);
         esme.check_end(mc, elapsed, self.tally);
