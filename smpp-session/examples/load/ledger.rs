@@ -54,8 +54,11 @@ impl Ledger {
             tally.asked += 1;
             match messages.entry(id) {
                 Entry::Vacant(new) => drop(new.insert(State::Waiting)),
-                Entry::Occupied(mut known) => match known.insert(State::Done) {
-                    State::Unknown(receipt) => tally.early += u64::from(receipt < read),
+                Entry::Occupied(mut known) => match *known.get() {
+                    State::Unknown(receipt) => {
+                        tally.early += u64::from(receipt < read);
+                        known.insert(State::Done);
+                    }
                     State::Waiting | State::Done => tally.same_id += 1,
                 },
             }
