@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::admission::{AllowList, Refusal, canonical};
+use super::driver::give_up;
 use super::gate::Gate;
 use super::hub::{Hub, Member};
 use super::link::Link;
@@ -158,25 +159,24 @@ impl Arrival {
     async fn begin_tls(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
         let handshake = tokio::select! {
             done = tokio::time::timeout(self.house.handshake_timeout, super::tls::accept(tls, stream)) => done,
-            () = self.shared.given_up() => return self.give_up(None),
+            () = super::tls::given_up(&self.shared) => return,
         };
         match handshake {
             Ok(Ok(stream)) => self.drive(stream).await,
-            Ok(Err(why)) => self.give_up(Some(why)),
+            Ok(Err(why)) => self.house.refuse(self.shared.peer, why),
             Err(_) => {
                 let reason = crate::CloseReason::TimedOut(crate::Timer::SessionInit);
                 self.shared.lock().session.close_because(reason);
-                self.give_up(Some(Refusal::HandshakeTimedOut));
+                self.house.refuse(self.shared.peer, Refusal::HandshakeTimedOut);
             }
         }
     }
+}
 
-    #[cfg(feature = "tls")]
-    fn give_up(self, why: Option<Refusal>) {
-        if let Some(why) = why {
-            self.house.refuse(self.shared.peer, why);
-        }
-        super::driver::give_up(&Link { shared: self.shared.clone() }, self.house.service.as_ref(), None);
+/// However early it ends, nobody waits for it in vain.
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        give_up(&Link { shared: self.shared.clone() }, self.house.service.as_ref(), None);
     }
 }
 

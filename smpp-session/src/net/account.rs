@@ -35,10 +35,8 @@ impl Account {
     /// # Errors
     /// There is no such session, none with room, or others wait for room already.
     pub fn permit(&self, prefer: Option<&Link>) -> Result<Permit, Unavailable> {
-        match self.party.turn.try_acquire() {
-            Ok(_turn) => self.party.choose(prefer),
-            Err(_) => Err(Unavailable::Full),
-        }
+        // Nobody overtakes those who wait.
+        if self.waiting() > 0 { Err(Unavailable::Full) } else { self.party.choose(prefer) }
     }
 
     /// The same, but waits until there is a session with room, first come first served.

@@ -5,7 +5,8 @@
 //! any thread; nobody holds a lock across an `.await`, and nothing is queued without a bound.
 //!
 //! * [`Client`] connects and binds, [`Server`] listens; both hand what the peer asks to a
-//!   [`Service`].
+//!   [`Service`]. An [`Endpoint`] knows how to connect, plain or by TLS; an [`OutbindListener`] is
+//!   an ESME that lets the MC connect.
 //! * A [`Link`] is one session: ask the peer, unbind, close.
 //! * A [`Roster`] knows the sessions of each account, and which of them the next delivery goes to.
 //! * A [`Batch`] asks or answers many times and wakes each session once.

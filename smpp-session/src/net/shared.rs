@@ -2,12 +2,11 @@
 
 use std::any::Any;
 use std::boxed::Box;
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::string::String;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::Waker;
 use std::vec::Vec;
 
 use smpp_pdu::{CommandId, CommandStatus, Profile, Side, Version};
@@ -228,19 +227,6 @@ impl Shared {
             }
             news.await;
         }
-    }
-
-    /// Waits until the session is given up by this side, while no task works on it yet.
-    pub(crate) async fn given_up(&self) {
-        poll_fn(|cx| {
-            let mut inner = self.lock();
-            if inner.session.closed().is_some() {
-                return Poll::Ready(());
-            }
-            inner.parked = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await;
     }
 
     /// The session is over: it is none of its account's any more.

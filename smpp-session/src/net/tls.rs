@@ -2,10 +2,12 @@
 
 use std::boxed::Box;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::string::String;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -68,6 +70,19 @@ pub(crate) async fn accept(config: Arc<ServerConfig>, stream: TcpStream) -> Resu
         Ok(error) if is_no_tls(&error) => Refusal::NoTls,
         _ => Refusal::HandshakeFailed,
     })
+}
+
+/// Waits until this side gives the session up, before there is a task that works on it.
+pub(crate) async fn given_up(shared: &Shared) {
+    poll_fn(|cx| {
+        let mut inner = shared.lock();
+        if inner.session.closed().is_some() {
+            return Poll::Ready(());
+        }
+        inner.parked = Some(cx.waker().clone());
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Notes which certificates the peer has shown.

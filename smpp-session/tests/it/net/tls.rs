@@ -9,7 +9,8 @@ use smpp_session::net::rustls::pki_types::{CertificateDer, PrivateKeyDer, Privat
 use smpp_session::net::rustls::server::WebPkiClientVerifier;
 use smpp_session::net::rustls::{self, ClientConfig, RootCertStore, crypto};
 use smpp_session::net::{
-    CertificateFault, Client, ClientTls, ConnectError, Endpoint, Incoming, IncomingBind, Refusal, Server, ServerConfig, Service,
+    CertificateFault, Client, ClientTls, ConnectError, Endpoint, Incoming, IncomingBind, OutbindListener, Refusal, Server,
+    ServerConfig, Service,
 };
 use smpp_session::testing::Peer;
 use smpp_session::{BindKind, Config, Credentials, Timeouts};
@@ -241,6 +242,23 @@ async fn a_certificate_is_replaced_while_sessions_stay() {
     bind(&connect(&server, new.client(None)).await.unwrap()).await;
     assert!(connect(&server, old.client(None)).await.is_err());
     assert!(soon(before.call(&submit())).await.unwrap().status().is_ok());
+}
+
+#[tokio::test]
+async fn an_mc_invites_through_tls() {
+    let authority = Authority::new("one");
+    let tls = Some(server_tls(authority.issue("127.0.0.1", |_| ()), None));
+    let config = ServerConfig { session: calm(), tls, ..ServerConfig::default() };
+    let mut listener = OutbindListener::bind("127.0.0.1:0", config, Arc::new(drop::<Incoming>)).await.unwrap();
+    let mut endpoint = Endpoint::new(listener.local_addr().to_string());
+    endpoint.tls = Some(authority.client(None));
+    let esme = async {
+        let outbind = soon(listener.accept()).await;
+        soon(outbind.bind(BindKind::Transceiver, &Credentials::new("me", "secret"))).await.unwrap().0
+    };
+    let (link, client) = tokio::join!(soon(endpoint.outbind("mc", "hello", noted(accept))), esme);
+    assert_eq!(link.unwrap().certificates().len(), 1);
+    assert!(soon(client.call(&submit())).await.unwrap().status().is_ok());
 }
 
 #[tokio::test]
