@@ -98,7 +98,7 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        self.stop.take().into_iter().for_each(|stop| drop(stop.send(())));
+        self.stop.take().into_iter().for_each(|stop| _ = stop.send(()));
         self.thread.take().into_iter().for_each(|thread| thread.join().unwrap());
     }
 }
