@@ -3,6 +3,8 @@
 //! [`Session`] is the protocol: it needs no clock, no socket and no operating system, and plays
 //! both sides. With the feature `net`, on by default, the module [`net`] adds sockets and tasks.
 //!
+//! [`manual`] shows how to use it all.
+//!
 //! What is not here: the octets of PDUs (`smpp-pdu`), texts (`sms-codec`), messages and routing.
 
 #![no_std]
@@ -56,6 +58,10 @@ pub use session::Session;
 pub use statuses::Statuses;
 pub use throttle::{Throttle, ThrottlePause};
 pub use time::Time;
+
+#[cfg(any(doc, all(doctest, feature = "net", feature = "text", feature = "testing")))]
+#[doc = include_str!("../MANUAL.md")]
+pub mod manual {}
 
 /// The example of the repository's front page compiles.
 #[cfg(all(doctest, feature = "net"))]
