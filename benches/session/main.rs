@@ -48,7 +48,8 @@ fn main() {
         Plan { rounds: 5, time: Duration::from_millis(500), idle: 10_000, smoke }
     };
     let wanted: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with('-')).collect();
-    let sections: [(&str, fn(Plan)); 5] = [
+    type Section = (&'static str, fn(Plan));
+    let sections: [Section; 5] = [
         ("core", core_alone::run),
         ("loopback", loopback::run),
         ("delayed", delayed::run),

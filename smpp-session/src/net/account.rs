@@ -297,7 +297,7 @@ impl Drop for Waiting<'_> {
 /// The first place that becomes free in any of the sessions; `None` if there is another reason to look again.
 async fn first_room(changed: Notified<'_>, receivers: &[Link]) -> Option<Permit> {
     let mut changed = pin!(changed);
-    let mut rooms: Vec<Ready<'_>> = receivers.iter().map(Link::ready).collect();
+    let mut rooms: Vec<Ready<'_>> = receivers.iter().map(Link::ready_at_last).collect();
     poll_fn(|cx| {
         if changed.as_mut().poll(cx).is_ready() {
             return Poll::Ready(None);

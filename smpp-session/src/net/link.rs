@@ -43,7 +43,7 @@ impl Link {
     /// Ends at once with [`RequestError::TooManyWaiting`] if as many wait already as
     /// [`max_waiting`](crate::Config::max_waiting) allows.
     pub const fn ready(&self) -> Ready<'_> {
-        Ready { link: Cow::Borrowed(self), ticket: None }
+        Ready { link: Cow::Borrowed(self), ticket: None, bounded: true }
     }
 
     /// Waits for a place in the window and sends the request.
@@ -278,7 +278,12 @@ impl Link {
 
     /// Waits as [`ready`](Self::ready) does, without a borrow.
     pub(crate) fn into_ready(self) -> Ready<'static> {
-        Ready { link: Cow::Owned(self), ticket: None }
+        Ready { link: Cow::Owned(self), ticket: None, bounded: true }
+    }
+
+    /// Waits however many wait already: for one who stands for many that are bounded elsewhere.
+    pub(crate) const fn ready_at_last(&self) -> Ready<'_> {
+        Ready { link: Cow::Borrowed(self), ticket: None, bounded: false }
     }
 
     pub(crate) fn request_in<'a, P: Request<'a>>(&self, batch: &mut Batch, pdu: &P) -> Result<Pending, RequestError> {
@@ -394,6 +399,8 @@ pub enum NotBound {
 pub struct Ready<'a> {
     link: Cow<'a, Link>,
     ticket: Option<u64>,
+    /// Gives up where too many wait already.
+    bounded: bool,
 }
 
 impl Ready<'_> {
@@ -407,9 +414,9 @@ impl Future for Ready<'_> {
     type Output = Result<Permit, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Ready { link, ticket } = &mut *self;
+        let Ready { link, ticket, bounded } = &mut *self;
         let mut inner = link.shared.lock();
-        let taken = try_take((ticket, &link.shared), &mut inner, cx);
+        let taken = try_take((ticket, &link.shared, *bounded), &mut inner, cx);
         // The task that sleeps has to mind the time for us.
         let parked = if taken.is_pending() && inner.waits_for_time() { inner.parked.take() } else { None };
         drop(inner);
@@ -481,7 +488,7 @@ impl Drop for Permit {
 
 /// Takes a place, or a better position in the queue for one.
 fn try_take(
-    (ticket, shared): (&mut Option<u64>, &Shared),
+    (ticket, shared, bounded): (&mut Option<u64>, &Shared, bool),
     inner: &mut Inner,
     cx: &Context<'_>,
 ) -> Poll<Result<(), RequestError>> {
@@ -498,7 +505,7 @@ fn try_take(
             inner.room.reserve();
             Poll::Ready(Ok(()))
         }
-        None if inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
+        None if bounded && inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
         None => {
             *ticket = Some(inner.room.join(cx.waker().clone()));
             Poll::Pending

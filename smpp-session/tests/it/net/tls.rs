@@ -121,6 +121,20 @@ async fn messages_pass_through_tls_in_whatever_amounts() {
     eventually("the server knows", || server.links().is_empty()).await;
 }
 
+#[tokio::test]
+async fn carriers_that_speak_tls_1_2_are_spoken_to() {
+    let authority = Authority::new("one");
+    let server = serve(server_tls(authority.issue("127.0.0.1", |_| ()), None), noted(accept)).await;
+    let old = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_root_certificates(authority.trust())
+        .with_no_client_auth();
+    let client = connect(&server, ClientTls::new(Arc::new(old))).await.unwrap();
+    bind(&client).await;
+    assert!(soon(client.call(&submit())).await.unwrap().status().is_ok());
+}
+
 /// Notes the certificates a peer shows when it binds.
 #[derive(Default)]
 struct Curious(Mutex<Vec<CertificateDer<'static>>>);
