@@ -46,6 +46,7 @@ pub mod gsm7;
 pub mod join;
 pub mod plan;
 pub mod receipt;
+mod scratch;
 pub mod segment;
 #[cfg(feature = "serde")]
 mod serial;

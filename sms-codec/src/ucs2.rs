@@ -4,7 +4,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::gsm7::Measure;
+use crate::gsm7::Fit;
 
 /// Encodes text; characters above U+FFFF take a surrogate pair.
 ///
@@ -57,20 +57,26 @@ pub fn units(text: &str) -> usize {
     counts.map(usize::from).sum()
 }
 
-/// Counts code units.
-#[derive(Debug)]
-pub(crate) struct CodeUnits;
-
-impl Measure for CodeUnits {
-    #[inline]
-    fn octet(_: u8, octet: u8) -> Option<usize> {
-        Some(started(octet).into())
+/// The longest beginning of a text that so many code units hold.
+pub(crate) fn fit(text: &str, room: usize) -> Fit {
+    let mut fit = Fit { len: 0, units: 0 };
+    for block in text.as_bytes().chunks(BLOCK) {
+        let units = usize::from(block.iter().map(|&octet| started(octet)).sum::<u8>());
+        if units > room - fit.units {
+            for &octet in block {
+                let units = fit.units + usize::from(started(octet));
+                // All octets of a character but the first one add nothing, so it is taken whole.
+                if units > room {
+                    break;
+                }
+                fit = Fit { len: fit.len + 1, units };
+            }
+            break;
+        }
+        fit.len += block.len();
+        fit.units += units;
     }
-
-    #[inline]
-    fn block(_: u8, octets: &[u8]) -> Option<usize> {
-        Some(octets.iter().map(|&octet| started(octet)).sum::<u8>().into())
-    }
+    fit
 }
 
 /// Code units of the character that an octet of UTF-8 starts.
@@ -164,6 +170,8 @@ const fn spread(octets: u64) -> u64 {
     (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
 }
 
+/// Octets counted before the room is looked at.
+const BLOCK: usize = 32;
 /// Bits that no octet of ASCII has.
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
 /// Bits that no code unit of ASCII has.

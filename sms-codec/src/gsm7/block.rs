@@ -1,6 +1,7 @@
 //! Packing in blocks: eight septets are seven octets, and both fit one register.
 
 use super::CR;
+use crate::scratch::padded;
 
 /// Appends `septets` and then `padding`, at most one septet, after `fill` zero bits.
 pub(super) fn pack(septets: &[u8], padding: &[u8], fill: u8, out: &mut impl Extend<u8>) {
@@ -116,34 +117,24 @@ pub(super) fn unpack(octets: &[u8], fill: u8, limit: usize, out: &mut impl Exten
     let count = (octets.len() * 8).saturating_sub(fill.into()) / 7;
     let mut left = count.min(limit);
     let mut rest = octets;
-    while left >= RUN * 8 {
-        let mut septets = [0; RUN * 8];
-        for block in septets.chunks_exact_mut(8) {
-            block.copy_from_slice(&take(&mut rest, fill));
-        }
-        out.extend(septets);
-        left -= RUN * 8;
-    }
     while left > 0 {
-        let septets = take(&mut rest, fill);
-        out.extend(septets.into_iter().take(left));
-        left = left.saturating_sub(8);
+        let septets = unpack_run(padded(rest, &mut [0; RUN * 7 + 1]), fill);
+        let known = septets.get(..left).unwrap_or(&septets);
+        out.extend(known.iter().copied());
+        rest = rest.get(RUN * 7..).unwrap_or_default();
+        left -= known.len();
     }
 }
 
-/// Eight septets and the octets they were in; past the end there are zeros.
+/// [`RUN`] blocks; the last of their septets may end in the octet after them.
 #[inline]
-fn take(octets: &mut &[u8], fill: u8) -> [u8; 8] {
-    let word = match octets.first_chunk() {
-        Some(word) => *word,
-        None => {
-            let mut word = [0; 8];
-            word.iter_mut().zip(*octets).for_each(|(place, &octet)| *place = octet);
-            word
-        }
-    };
-    *octets = octets.get(7..).unwrap_or_default();
-    spread(u64::from_le_bytes(word) >> fill)
+fn unpack_run(octets: &[u8; RUN * 7 + 1], fill: u8) -> [u8; RUN * 8] {
+    let mut septets = [0; RUN * 8];
+    for (block, start) in septets.chunks_exact_mut(8).zip((0..).step_by(7)) {
+        let word = octets.get(start..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        block.copy_from_slice(&spread(u64::from_le_bytes(word) >> fill));
+    }
+    septets
 }
 
 /// Up to eight septets side by side, 56 bits.

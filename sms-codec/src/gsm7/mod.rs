@@ -18,8 +18,8 @@
 //! Of several codes of one character the lowest is written.
 
 mod block;
+mod coder;
 mod language;
-mod octet;
 mod pack;
 mod page;
 mod scan;
@@ -34,8 +34,8 @@ pub use language::{Language, Languages};
 pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
-use page::Page;
-pub(crate) use scan::{Fit, Measure, fit, fit_octets, shared_run};
+use page::{Codes, Page};
+pub(crate) use scan::{Fit, Plain, characters, fit};
 pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};
@@ -126,28 +126,7 @@ impl Tables {
 
     /// Encodes text to the end of `out`, which keeps what came before the failing character.
     pub fn encode_into(self, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
-        if self == Self::DEFAULT {
-            return octet::encode_into(text, out).map_err(|offset| Unencodable { offset });
-        }
-        let pages = self.pages();
-        let mut rest = text;
-        loop {
-            let run = pages.locking.plain_run(rest.as_bytes());
-            let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, ""));
-            out.extend(plain.bytes());
-            let mut characters = tail.chars();
-            let Some(character) = characters.next() else {
-                return Ok(());
-            };
-            match pages.code(character) {
-                Some(Code::One(code)) => out.extend([code]),
-                Some(Code::Pair(code)) => out.extend([ESCAPE, code]),
-                None => {
-                    return Err(Unencodable { offset: text.len() - tail.len() });
-                }
-            }
-            rest = characters.as_str();
-        }
+        coder::encode(self.pages(), text, out)
     }
 
     /// Counts the septets of a text; an extension character takes two.
@@ -162,27 +141,14 @@ impl Tables {
 
     /// The longest beginning of a text that so many septets hold.
     pub(crate) fn fit(self, text: &str, room: usize) -> Result<Fit, Unencodable> {
-        let unencodable = |offset| Unencodable { offset };
-        if self == Self::DEFAULT {
-            return fit_octets::<octet::Septets>(text, room).map_err(unencodable);
-        }
         let pages = self.pages();
-        let step = |rest: &str| {
-            let character = rest.chars().next()?;
-            Some((character.len_utf8(), pages.code(character)?.septets()))
-        };
-        fit(text, room, |octets| self.word(octets), step).map_err(unencodable)
+        let step = |_, (character, len)| Some((len, pages.code(character)?.septets()));
+        fit(text, room, pages.plain(), step).map_err(|offset| Unencodable { offset })
     }
 
-    /// The first octets of a text, if their septets can be seen at a glance.
-    #[inline]
-    pub(crate) fn word(self, octets: &[u8]) -> Option<Fit> {
-        match self.locking {
-            // Every single shift table has the ASCII signs of the default one.
-            Language::Default => scan::default_word(octets),
-            Language::Turkish | Language::Portuguese => scan::shared_word(octets),
-            _ => None,
-        }
+    /// Whether its locking table has what all Latin ones have.
+    pub(crate) fn is_latin(self) -> bool {
+        self.pages().plain() == Plain::Latin
     }
 
     /// Decodes septets, one per octet; what no table holds becomes U+FFFD.
@@ -194,23 +160,7 @@ impl Tables {
 
     /// Decodes septets to the end of `text`.
     pub fn decode_into(self, septets: &[u8], text: &mut String) {
-        let pages = self.pages();
-        // Septets are ASCII as they are; looked at once, so that no run has to be.
-        let ascii = core::str::from_utf8(septets).ok();
-        let mut rest = septets;
-        loop {
-            let run = pages.locking.plain_run(rest);
-            let start = septets.len() - rest.len();
-            let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
-            let known = ascii.and_then(|ascii| ascii.get(start..start + run));
-            text.push_str(known.or_else(|| core::str::from_utf8(plain).ok()).unwrap_or_default());
-            let mut septets = tail.iter();
-            let Some(character) = pages.read(&mut septets.by_ref().copied()) else {
-                return;
-            };
-            text.push(character);
-            rest = septets.as_slice();
-        }
+        coder::decode(self.pages(), septets, text);
     }
 
     /// Decodes any source of septets without allocating, for instance [`unpack`].
@@ -226,7 +176,11 @@ impl Tables {
     }
 
     fn pages(self) -> Pages {
-        Pages { locking: table::locking(self.locking), single: table::single(self.single) }
+        Pages {
+            locking: table::locking(self.locking),
+            single: table::single(self.single),
+            both: (self == Self::DEFAULT).then_some(&table::BOTH),
+        }
     }
 }
 
@@ -235,11 +189,22 @@ impl Tables {
 struct Pages {
     locking: &'static Page,
     single: &'static Page,
+    /// The two in one, for the default ones: nearly all text is in those.
+    both: Option<&'static Codes>,
 }
 
 impl Pages {
+    /// What means the same in ASCII and in the locking table.
+    #[inline]
+    const fn plain(self) -> Plain {
+        if self.locking.is_latin() { Plain::Latin } else { Plain::Nothing }
+    }
+
     #[inline]
     fn code(self, character: char) -> Option<Code> {
+        if let Some(both) = self.both {
+            return both.get(character);
+        }
         let pair = || self.single.code(character).map(Code::Pair);
         self.locking.code(character).map(Code::One).or_else(pair)
     }
@@ -296,6 +261,15 @@ impl Code {
         match self {
             Self::One(_) => 1,
             Self::Pair(_) => 2,
+        }
+    }
+
+    /// Those septets; of one, the second is a dummy.
+    #[inline]
+    const fn octets(self) -> [u8; 2] {
+        match self {
+            Self::One(code) => [code, 0],
+            Self::Pair(code) => [ESCAPE, code],
         }
     }
 }

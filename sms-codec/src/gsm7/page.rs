@@ -1,5 +1,6 @@
 //! One table of 128 codes and all that is derived from it at compile time.
 
+use super::Code;
 use super::scan;
 use super::sparse::Sparse;
 
@@ -8,26 +9,20 @@ use super::sparse::Sparse;
 pub(super) struct Page {
     /// Every character of every table fits 16 bits.
     cells: [u16; 128],
-    codes: Sparse<u8, BLOCKS>,
-    /// Whether it has all that the Latin tables share with ASCII.
+    codes: Codes,
     is_latin: bool,
 }
 
 #[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
 impl Page {
     pub(super) const fn new(cells: [u16; 128]) -> Self {
-        let mut codes = Sparse::new(NO_CODE);
         let mut is_latin = true;
-        // Downwards, so that the lowest of several codes stays.
-        let mut code = cells.len();
-        while code > 0 {
-            code -= 1;
-            if cells[code] != VOID {
-                *codes.entry(cells[code] as usize) = code as u8;
-            }
+        let mut code = 0;
+        while code < cells.len() {
             is_latin &= !scan::is_shared(code as u8) || cells[code] == code as u16;
+            code += 1;
         }
-        Self { cells, codes, is_latin }
+        Self { cells, codes: Codes::of(&cells), is_latin }
     }
 
     /// The code point at every code; for tables that are made from this one.
@@ -47,26 +42,61 @@ impl Page {
     /// The lowest code of a character.
     #[inline]
     pub(super) fn code(&self, character: char) -> Option<u8> {
-        self.codes.get(character).filter(|&code| code != NO_CODE)
-    }
-
-    /// How many octets at the start mean the same here and in ASCII, so that they are copied whole.
-    #[inline]
-    pub(super) fn plain_run(&self, octets: &[u8]) -> usize {
-        if self.is_latin {
-            return scan::shared_run(octets);
+        match self.codes.get(character)? {
+            Code::One(code) | Code::Pair(code) => Some(code),
         }
-        octets.iter().take_while(|&&octet| self.is_plain(octet)).count()
     }
 
-    fn is_plain(&self, octet: u8) -> bool {
-        octet != 0 && self.cells.get(usize::from(octet)) == Some(&octet.into())
+    /// Whether it has all that the Latin tables share with ASCII.
+    #[inline]
+    pub(super) const fn is_latin(&self) -> bool {
+        self.is_latin
+    }
+}
+
+/// The code of every character of one table, or of a locking and a single shift table in one.
+#[derive(Debug)]
+pub(super) struct Codes(Sparse<u8, BLOCKS>);
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
+impl Codes {
+    const fn of(cells: &[u16; 128]) -> Self {
+        Self(Sparse::new(NO_CODE)).and(cells, 0)
+    }
+
+    /// The codes of both; what is in both is written by the locking table.
+    pub(super) const fn of_both(locking: &Page, single: &Page) -> Self {
+        Self(Sparse::new(NO_CODE)).and(&single.cells, PAIR).and(&locking.cells, 0)
+    }
+
+    const fn and(mut self, cells: &[u16; 128], kind: u8) -> Self {
+        // Downwards, so that the lowest of several codes stays.
+        let mut code = cells.len();
+        while code > 0 {
+            code -= 1;
+            if cells[code] != VOID {
+                assert!(code as u8 | kind != NO_CODE);
+                *self.0.entry(cells[code] as usize) = code as u8 | kind;
+            }
+        }
+        self
+    }
+}
+
+impl Codes {
+    #[inline]
+    pub(super) fn get(&self, character: char) -> Option<Code> {
+        let found = self.0.get(character).filter(|&found| found != NO_CODE)?;
+        let code = found & !PAIR;
+        Some(if found == code { Code::One(code) } else { Code::Pair(code) })
     }
 }
 
 /// A cell without a character; U+0000 is in no table.
 pub(super) const VOID: u16 = 0;
-/// Above every code.
+/// Marks the code of a single shift table.
+const PAIR: u8 = 0x80;
+/// No code: no table that is asked has an escaped 0x7F.
 const NO_CODE: u8 = 0xFF;
 /// The empty block and the most that one table needs.
 const BLOCKS: usize = 9;

@@ -1,70 +1,87 @@
-//! Text looked at eight octets at a time.
+//! Text looked at a block at a time.
 //!
-//! Nearly all text that GSM 7-bit can carry is ASCII for most of its length, so everything here
-//! classes eight octets at once, in one register, and leaves the rest to whoever calls.
+//! Nearly all text that GSM 7-bit can carry is ASCII for most of its length. So everything here
+//! marks at once which octets of a block need a look, and takes the runs between them whole.
 
-/// How many octets at the start are letters, digits and signs that ASCII and all Latin tables have
-/// at the same code.
-#[inline]
-pub(crate) fn shared_run(octets: &[u8]) -> usize {
-    let mut words = octets.chunks_exact(WORD);
-    let mut run = 0;
-    for word in words.by_ref() {
-        let shared = shared(load(word));
-        if shared != HIGH {
-            return run + first_clear(shared);
+use crate::scratch::{STEP, padded};
+
+/// Octets that need no look: they mean the same in ASCII and in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Letters, digits and signs that all Latin tables have.
+    Latin,
+    /// The same, but for one that a combining accent follows.
+    Unaccented,
+    /// None; every character needs a look.
+    Nothing,
+}
+
+impl Plain {
+    /// Marks where characters of a text start that need a look.
+    #[inline]
+    pub(super) fn in_text(self, window: &Window) -> Marks {
+        match self {
+            Self::Latin => Marks::of(window, |octet, _| !is_shared(octet) & !is_continuation(octet)),
+            Self::Unaccented => {
+                Marks::of(window, |octet, next| (!is_shared(octet) & !is_continuation(octet)) | (next & 0xFE == COMBINING))
+            }
+            Self::Nothing => Marks::of(window, |octet, _| !is_continuation(octet)),
         }
-        run += WORD;
     }
-    // What fills the last word up is zero, which is not shared.
-    run + first_clear(shared(load(words.remainder())))
-}
 
-/// Whether all octets are shared ones; without a way out on the way, many are compared at once.
-#[inline]
-pub(super) fn is_all_shared(octets: &[u8]) -> bool {
-    let is_shared = |octet| matches!(octet, b' '..=b'#' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z');
-    octets.iter().fold(true, |all, &octet| all & is_shared(octet))
-}
-
-/// Whether an octet is one of the shared ones.
-pub(super) const fn is_shared(octet: u8) -> bool {
-    shared(octet as u64) & 0x80 != 0
-}
-
-/// The first eight octets in the default alphabet, if they are ASCII and Latin-1 characters it has;
-/// without the eighth if a character begins there.
-#[inline]
-pub(super) fn default_word(octets: &[u8]) -> Option<Fit> {
-    let word = u64::from_le_bytes(*octets.first_chunk()?);
-    let pairs = pairs(word);
-    let unknown = (pairs | ones(word)) ^ HIGH;
-    if unknown == 0 {
-        return Some(Fit { len: WORD, units: WORD + count(pairs) });
-    }
-    // Of a character cut off at the end only the first octet is here.
-    let whole = if (word >> 56) as u8 >= FIRST_LEAD { WORD - 1 } else { WORD };
-    let mut unknown = if whole == WORD { unknown } else { unknown & (HIGH >> 8) };
-    let mut units = whole + count(pairs);
-    while unknown != 0 {
-        let [lead, next, ..] = (word >> (unknown.trailing_zeros() - 7)).to_le_bytes();
-        if !is_latin1_in_default(lead, next) {
-            return None;
+    /// Marks septets that need a look.
+    #[inline]
+    pub(super) fn in_septets(self, window: &Window) -> Marks {
+        match self {
+            Self::Nothing => Marks(u64::MAX),
+            _ => Marks::of(window, |octet, _| !is_shared(octet)),
         }
-        units -= 1;
-        // Both octets are done with; text has no first octet without its second.
-        unknown &= unknown - 1;
-        unknown &= unknown.saturating_sub(1);
     }
-    Some(Fit { len: whole, units })
 }
 
-/// The first eight octets, if they are there and all shared.
-#[inline]
-pub(super) fn shared_word(octets: &[u8]) -> Option<Fit> {
-    let word = u64::from_le_bytes(*octets.first_chunk()?);
-    (shared(word) == HIGH).then_some(Fit { len: WORD, units: WORD })
+/// The places in a block that need a look, in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks(u64);
+
+impl Marks {
+    /// Marks octets by themselves and the next one.
+    #[inline]
+    fn of(window: &Window, is_marked: impl Fn(u8, u8) -> bool) -> Self {
+        let mut marked = [0; BLOCK];
+        let nexts = window.iter().skip(1);
+        for ((mark, &octet), &next) in marked.iter_mut().zip(window).zip(nexts) {
+            *mark = u8::from(is_marked(octet, next));
+        }
+        let words = marked.chunks_exact(8).filter_map(|word| word.first_chunk());
+        // Each product gathers the lowest bits of eight octets at the top.
+        let bits = words.map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
+        Self(bits.rev().fold(0, |marks, bits| marks << 8 | bits))
+    }
+
+    /// Those before a place.
+    #[inline]
+    pub(super) const fn before(self, end: usize) -> Self {
+        if end < BLOCK { Self(self.0 & !(u64::MAX << end)) } else { self }
+    }
 }
+
+impl Iterator for Marks {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        // The lowest mark is taken away; there is none to take if all are.
+        self.0 &= self.0.wrapping_sub(1);
+        (place < BLOCK).then_some(place)
+    }
+}
+
+/// A block and what follows it, so that a run can be copied with a few octets too many.
+pub(super) type Window = [u8; WINDOW];
+
+/// What follows the end of a text in a window.
+pub(super) const BLANKS: Window = [b' '; WINDOW];
 
 /// The longest beginning of a text that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,236 +92,152 @@ pub(crate) struct Fit {
     pub(crate) units: usize,
 }
 
+impl Fit {
+    /// Adds as many octets of one unit each as there is room for; whether those are all.
+    #[inline]
+    fn add_run(&mut self, octets: usize, room: usize) -> bool {
+        let more = octets.min(room - self.units);
+        self.len += more;
+        self.units += more;
+        more == octets
+    }
+}
+
 /// Takes text until there is no more room.
 ///
-/// `word` takes some of the next octets, whole characters, if it knows them at a glance. `step`
-/// gives octets and units of the next character, or nothing if it cannot be written; where that
-/// happens is the error.
+/// What is plain takes one unit an octet. `step` gives octets and units of what is at a place, where
+/// there is a character of so many octets; nothing if it cannot be written, and that place is the error.
 #[inline]
-pub(crate) fn fit<W, S>(text: &str, room: usize, word: W, step: S) -> Result<Fit, usize>
+pub(crate) fn fit<S>(text: &str, room: usize, plain: Plain, step: S) -> Result<Fit, usize>
 where
-    W: Fn(&[u8]) -> Option<Fit>,
-    S: Fn(&str) -> Option<(usize, usize)>,
+    S: Fn(usize, (char, usize)) -> Option<(usize, usize)>,
 {
-    let mut rest = text;
-    let mut units = 0;
-    loop {
-        let mut run = 0;
-        while let Some(more) = rest.as_bytes().get(run..).and_then(&word) {
-            if more.units > room - units {
-                break;
+    let mut fit = Fit { len: 0, units: 0 };
+    while fit.len < text.len() {
+        let start = fit.len;
+        let end = text.len().min(start + BLOCK);
+        let mut spare = BLANKS;
+        let window = padded(text.as_bytes().get(start..).unwrap_or_default(), &mut spare);
+        for place in plain.in_text(window).before(end - start) {
+            let at = start + place;
+            let Some(run) = at.checked_sub(fit.len) else {
+                continue; // the last step took it
+            };
+            if !fit.add_run(run, room) {
+                return Ok(fit);
             }
-            units += more.units;
-            run += more.len;
-        }
-        rest = rest.get(run..).unwrap_or_default();
-        for _ in 0..WORD {
-            if rest.is_empty() {
-                return Ok(Fit { len: text.len(), units });
+            let stepped = character(text, start, window, place).and_then(|character| step(at, character));
+            let (octets, units) = stepped.ok_or(at)?;
+            if units > room - fit.units {
+                return Ok(fit);
             }
-            let at = text.len() - rest.len();
-            let (octets, more) = step(rest).ok_or(at)?;
-            if more > room - units {
-                return Ok(Fit { len: at, units });
-            }
-            units += more;
-            rest = rest.get(octets..).unwrap_or_default();
+            fit.len += octets;
+            fit.units += units;
         }
-    }
-}
-
-/// Units of text in UTF-8, known octet by octet.
-pub(crate) trait Measure {
-    /// Units that an octet adds after another one, unless its character cannot be written.
-    ///
-    /// All but one of the octets of a character add none.
-    fn octet(before: u8, octet: u8) -> Option<usize>;
-    /// The same of many octets.
-    fn block(before: u8, octets: &[u8]) -> Option<usize>;
-}
-
-/// Takes text until there is no more room; where a character cannot be written is the error.
-#[inline]
-pub(crate) fn fit_octets<M: Measure>(text: &str, room: usize) -> Result<Fit, usize> {
-    let (mut len, mut units, mut before) = (0, 0, 0);
-    for block in text.as_bytes().chunks(BLOCK) {
-        match M::block(before, block) {
-            Some(more) if more <= room - units => units += more,
-            _ => break,
-        }
-        len += block.len();
-        before = block.last().copied().unwrap_or(before);
-    }
-    for &octet in text.as_bytes().get(len..).unwrap_or_default() {
-        let more = M::octet(before, octet).ok_or_else(|| character_start(text, len))?;
-        if more > room - units {
+        if !fit.add_run(end.saturating_sub(fit.len), room) {
             break;
         }
-        units += more;
-        len += 1;
-        before = octet;
     }
-    Ok(Fit { len: character_start(text, len), units })
+    Ok(fit)
 }
 
-/// Where the character starts that an octet belongs to.
-pub(super) fn character_start(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+/// The characters of a text that are not plain.
+pub(crate) fn characters(text: &str, plain: Plain) -> impl Iterator<Item = char> {
+    (0..text.len()).step_by(BLOCK).flat_map(move |start| {
+        let octets = text.as_bytes().get(start..).unwrap_or_default();
+        let window = *padded(octets, &mut { BLANKS });
+        let places = plain.in_text(&window).before(octets.len());
+        places.filter_map(move |place| character(text, start, &window, place)).map(|(character, _)| character)
+    })
 }
 
-/// Up to eight octets, filled up with zeros.
+/// The character that starts at a place of the window over a text's octets from `start` on, and how
+/// many octets it has.
 #[inline]
-fn load(octets: &[u8]) -> u64 {
-    if let Some(word) = octets.first_chunk() {
-        return u64::from_le_bytes(*word);
+pub(super) fn character(text: &str, start: usize, window: &Window, place: usize) -> Option<(char, usize)> {
+    match *window.get(place..)?.first_chunk()? {
+        // Of one octet or two, and which of them makes no branch.
+        [first @ ..0xE0, next] => {
+            let two = u32::from(first & 0x1F) << 6 | u32::from(next & 0x3F);
+            let character = char::from_u32(if first < 0x80 { first.into() } else { two })?;
+            Some((character, 1 + usize::from(first >= 0x80)))
+        }
+        _ => text.get(start + place..)?.chars().next().map(|character| (character, character.len_utf8())),
     }
-    octets.iter().rev().fold(0, |word, &octet| word << 8 | u64::from(octet))
 }
 
-/// Whether the two octets are a Latin-1 character that takes one septet of the default alphabet.
+/// Whether an octet is a letter, a digit or a sign that ASCII and all Latin tables have at the same code.
 #[inline]
-const fn is_latin1_in_default(lead: u8, next: u8) -> bool {
-    let characters = match lead {
-        0xC2 => DEFAULT_FROM_80,
-        0xC3 => DEFAULT_FROM_C0,
-        _ => 0,
-    };
-    characters >> (next & 0x3F) & 1 != 0
+pub(super) const fn is_shared(octet: u8) -> bool {
+    let is_letter = (octet & !0x20).wrapping_sub(b'A') < 26;
+    let is_sign = (octet & 0xE0 == 0x20) & (octet != b'$');
+    is_letter | is_sign
 }
 
-/// How many octets have their high bit set, of a word that has no other bit.
+/// Whether an octet of UTF-8 starts no character.
 #[inline]
-const fn count(mask: u64) -> usize {
-    ((mask >> 7).wrapping_mul(EACH) >> 56) as usize
+const fn is_continuation(octet: u8) -> bool {
+    (octet as i8) < -0x40
 }
 
-/// The first octet whose high bit is clear.
-#[inline]
-const fn first_clear(mask: u64) -> usize {
-    (!mask & HIGH).trailing_zeros() as usize / 8
-}
-
-/// The high bit of every octet that is ASCII and not below `bound` (1 to 0x7F).
-#[inline]
-const fn from(word: u64, bound: u8) -> u64 {
-    // Without the high bits no sum runs over into the next octet.
-    (word & !HIGH) + EACH * (0x80 - bound as u64)
-}
-
-/// The high bit of every octet that is in one of the ranges, given by their bounds.
-#[inline]
-const fn within<const N: usize>(word: u64, bounds: [u8; N]) -> u64 {
-    let mut inside = 0;
-    let mut bounds: &[u8] = &bounds;
-    while let [bound, rest @ ..] = bounds {
-        inside ^= from(word, *bound);
-        bounds = rest;
-    }
-    inside & !word & HIGH
-}
-
-const fn shared(word: u64) -> u64 {
-    within(word, [b' ', b'$', b'%', b'@', b'A', b'[', b'a', b'{'])
-}
-
-/// ASCII characters of one septet.
-const fn ones(word: u64) -> u64 {
-    within(word, [b'\n', b'\n' + 1, b'\r', b'\r' + 1, b' ', b'[', b'_', b'`', b'a', b'{'])
-}
-
-/// ASCII characters of two septets, but for the form feed.
-const fn pairs(word: u64) -> u64 {
-    within(word, [b'[', b'_', b'{', 0x7F])
-}
-
-/// Octets counted before the room is looked at.
-const BLOCK: usize = 16;
-/// Octets looked at together.
-const WORD: usize = 8;
-/// The first octet that begins a character of several.
-const FIRST_LEAD: u8 = 0xC2;
-/// Characters of the default alphabet, a bit for each from U+0080 and from U+00C0.
-const DEFAULT_FROM_80: u64 = bits("¡£¤¥§¿", 0x80);
-const DEFAULT_FROM_C0: u64 = bits("ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü", 0xC0);
-
-/// A bit for each of some characters of two octets.
-const fn bits(characters: &str, first: u32) -> u64 {
-    let mut bits = 0;
-    let mut rest = characters.as_bytes();
-    while let [lead, next, tail @ ..] = rest {
-        let character = (*lead as u32 & 0x1F) << 6 | *next as u32 & 0x3F;
-        bits |= 1 << (character - first);
-        rest = tail;
-    }
-    bits
-}
-
-const EACH: u64 = u64::MAX / 0xFF;
-const HIGH: u64 = EACH * 0x80;
+/// Octets looked at together: one bit of a register for each.
+pub(super) const BLOCK: usize = 64;
+pub(super) const WINDOW: usize = BLOCK + STEP;
+/// The first octet of the combining accents up to U+033F; the next one is that of the others.
+const COMBINING: u8 = 0xCC;
+const GATHER: u64 = 0x0102_0408_1020_4080;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gsm7::{Code, Tables};
+    use alloc::{string::String, vec::Vec};
 
     #[test]
-    fn every_octet_is_classed_as_the_default_alphabet_has_it() {
+    fn every_octet_is_marked_wherever_it_stands() {
+        for octet in 0..=255 {
+            for place in 0..BLOCK {
+                let mut octets = [b'x'; WINDOW];
+                octets[place] = octet;
+                let marked = |marks: Marks| marks.collect::<Vec<_>>() == [place];
+                let continues = octet & 0xC0 == 0x80;
+                assert_eq!(marked(Plain::Latin.in_septets(&octets)), !is_shared(octet), "{octet:#04x}");
+                assert_eq!(marked(Plain::Latin.in_text(&octets)), !is_shared(octet) && !continues, "{octet:#04x}");
+                let marks = Plain::Nothing.in_text(&octets);
+                assert_eq!(marks.count(), BLOCK - usize::from(continues), "{octet:#04x}");
+            }
+        }
+    }
+
+    #[test]
+    fn shared_octets_are_those_that_the_default_alphabet_has_at_the_same_code() {
         for octet in 0..=255u8 {
             let code = char::from(octet).is_ascii().then(|| Tables::DEFAULT.code(octet.into())).flatten();
             assert_eq!(is_shared(octet), code == Some(Code::One(octet)) && octet >= b' ', "{octet:#04x}");
-            let septets = match code {
-                Some(Code::One(_)) => Some(8),
-                Some(Code::Pair(_)) if octet != b'\x0C' => Some(9),
-                _ => None,
+        }
+    }
+
+    #[test]
+    fn marks_end_where_the_text_ends() {
+        for len in 0..=WINDOW {
+            let octets = [b'@'; WINDOW];
+            let marks = Plain::Latin.in_septets(padded(&octets[..len], &mut { BLANKS })).before(len);
+            assert!(marks.eq(0..len.min(BLOCK)), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_an_accent_follows_is_not_plain() {
+        for letters in 1..2 * BLOCK {
+            let text: String = core::iter::repeat_n('x', letters).chain(['\u{301}', 'y']).collect();
+            let looked_at = core::cell::RefCell::new(Vec::new());
+            let step = |at, character| {
+                looked_at.borrow_mut().push((at, character));
+                Some((3, 1))
             };
-            for place in 0..8 {
-                let mut word = *b"Aa 09zZ?";
-                word[place] = octet;
-                if octet.is_ascii() {
-                    assert_eq!(default_word(&word), septets.map(|units| Fit { len: 8, units }), "{word:?}");
-                }
-                assert_eq!(shared_word(&word).is_some(), is_shared(octet), "{word:?}");
-                let run = if is_shared(octet) { 8 } else { place };
-                assert_eq!(shared_run(&word), run, "{word:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn words_of_any_text_are_measured_as_their_characters() {
-        let characters: alloc::vec::Vec<char> =
-            (0u32..0x180).chain([0x7FF, 0x20AC, 0xFFFD, 0x1_0000, 0x10_FFFF]).filter_map(char::from_u32).collect();
-        for &character in &characters {
-            for place in 0..8 {
-                for &other in &['x', '[', 'é', '€', '😀'] {
-                    let mut text: alloc::string::String = core::iter::repeat_n('x', place).collect();
-                    text.extend([character, other, 'x', character, other, 'x', 'x', 'x', 'x', 'x']);
-                    whole_word(&text, default_word(text.as_bytes()), |text| {
-                        text.chars().map(|one| Tables::DEFAULT.code(one).map(Code::septets)).sum()
-                    });
-                }
-            }
-        }
-    }
-
-    fn whole_word(text: &str, fit: Option<Fit>, units: impl Fn(&str) -> Option<usize>) {
-        if let Some(Fit { len, units: counted }) = fit {
-            assert!(len > 0 && len <= 8);
-            assert_eq!(Some(counted), units(&text[..len]), "{text:?}");
-        } else {
-            let beyond = |character: char| character > 'ÿ' || Tables::DEFAULT.code(character).is_none() || character == '\u{C}';
-            assert!(text.chars().take(8).any(beyond), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_run_may_end_anywhere() {
-        let text = [b'x'; 40];
-        for length in 0..text.len() {
-            assert_eq!(shared_run(&text[..length]), length);
-            let mut cut = text;
-            cut[length] = b'@';
-            assert_eq!(shared_run(&cut), length);
+            let fitted = fit(&text, usize::MAX, Plain::Unaccented, step);
+            assert_eq!(fitted, Ok(Fit { len: text.len(), units: letters + 1 }), "{letters}");
+            assert_eq!(looked_at.into_inner(), [(letters - 1, ('x', 1))], "{letters}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::{Counted, Otherwise, PlanError, Policy};
-use crate::gsm7::{Holders, Language, Languages, Tables, holders, shared_run};
+use crate::gsm7::{Holders, Language, Languages, Plain, Tables, characters, holders};
 use crate::smart::{Rewrite, Smart, Written};
 
 /// The way to write a text that the policy asks for.
@@ -68,7 +68,6 @@ impl Policy {
 /// How many septets it takes depends on the locking table alone, because a character that is not
 /// in there takes two in any single shift table.
 struct Survey {
-    characters: usize,
     /// Locking tables worth a look.
     locking: u16,
     by_locking: [Rest; Language::COUNT],
@@ -86,25 +85,14 @@ impl Survey {
     fn of(policy: Policy, text: &str) -> Self {
         let nothing = Rest { characters: 0, single: u16::MAX };
         let locking = policy.allowed().0 & (useful(text) | DEFAULT);
-        let mut survey = Self { characters: 0, locking, by_locking: [nothing; Language::COUNT] };
-        let all_latin = locking & !LATIN == 0;
-        let mut rest = text;
-        loop {
-            // What all Latin tables share is counted in one go.
-            let run = if all_latin { shared_run(rest.as_bytes()) } else { 0 };
-            let mut characters = rest.get(run..).unwrap_or_default().chars();
-            survey.characters += run;
-            let Some(character) = characters.next() else {
-                return survey;
-            };
-            survey.add(character);
-            rest = characters.as_str();
-        }
+        let mut survey = Self { locking, by_locking: [nothing; Language::COUNT] };
+        let plain = if locking & !LATIN == 0 { Plain::Latin } else { Plain::Nothing };
+        characters(text, plain).for_each(|character| survey.add(character));
+        survey
     }
 
     fn add(&mut self, character: char) {
         let Holders { locking, single } = holders(character);
-        self.characters += 1;
         let mut lacking = self.locking & !locking;
         while lacking != 0 {
             if let Some(rest) = self.by_locking.get_mut(lacking.trailing_zeros() as usize) {
@@ -151,19 +139,8 @@ impl Survey {
 
 /// Locking tables that have a character of the text which the default one lacks.
 fn useful(text: &str) -> u16 {
-    let mut useful = 0;
-    let mut rest = text;
-    loop {
-        let mut characters = rest.get(shared_run(rest.as_bytes())..).unwrap_or_default().chars();
-        let Some(character) = characters.next() else {
-            return useful;
-        };
-        let Holders { locking, .. } = holders(character);
-        if locking & DEFAULT == 0 {
-            useful |= locking;
-        }
-        rest = characters.as_str();
-    }
+    let held = characters(text, Plain::Latin).map(|character| holders(character).locking);
+    held.filter(|locking| locking & DEFAULT == 0).fold(0, |useful, locking| useful | locking)
 }
 
 /// What some tables make of a text that no tables have in full.

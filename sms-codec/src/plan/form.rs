@@ -1,9 +1,9 @@
 //! One way to write a text, resolved: how it is measured, cut and encoded.
 
 use super::{Cut, Encoding, PlanError};
-use crate::gsm7::{Elements, Fit, fit_octets};
+use crate::gsm7::{Elements, Fit, Unencodable};
 use crate::smart::Rewrite;
-use crate::ucs2::{self, CodeUnits};
+use crate::ucs2;
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +73,10 @@ impl Form {
 
     /// The longest beginning that fits.
     pub(super) fn fit(self, text: &str, room: usize) -> Result<Fit, PlanError> {
-        let fitted = match self {
-            Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|error| error.offset),
-            Self::Ucs2 => fit_octets::<CodeUnits>(text, room),
-        };
-        fitted.map_err(|offset| PlanError::Unencodable { offset })
+        match self {
+            Self::Gsm7(rewrite) => rewrite.fit(text, room).map_err(|Unencodable { offset }| PlanError::Unencodable { offset }),
+            Self::Ucs2 => Ok(ucs2::fit(text, room)),
+        }
     }
 }
 

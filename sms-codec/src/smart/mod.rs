@@ -21,7 +21,7 @@ mod table;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::gsm7::{self, Code, Fit, Tables, Unencodable};
+use crate::gsm7::{self, Code, Fit, Plain, Tables, Unencodable};
 
 /// Which characters may be replaced by similar ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -103,16 +103,13 @@ impl Rewrite {
         if self.is_plain() {
             return self.tables.fit(text, room);
         }
-        let word = |octets: &[u8]| {
-            let fit = self.tables.word(octets)?;
-            // The first octet of a combining accent: it belongs to the character before it.
-            (!matches!(octets.get(fit.len), Some(0xCC | 0xCD))).then_some(fit)
-        };
-        let step = |rest: &str| {
-            let step = self.step(rest, 0)?;
+        // A combining accent belongs to the character before it.
+        let plain = if self.tables.is_latin() { Plain::Unaccented } else { Plain::Nothing };
+        let step = |at, _| {
+            let step = self.step(text.get(at..)?, at)?;
             Some((step.from.len(), self.cost(step.written)?))
         };
-        gsm7::fit(text, room, word, step).map_err(|offset| Unencodable { offset })
+        gsm7::fit(text, room, plain, step).map_err(|offset| Unencodable { offset })
     }
 
     /// The text in the smallest pieces that are written on their own.

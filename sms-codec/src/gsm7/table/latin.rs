@@ -6,7 +6,7 @@ use super::super::page::{Page, VOID as ____};
 
 /// The GSM 7-bit default alphabet.
 #[rustfmt::skip]
-pub(in crate::gsm7) static DEFAULT: Page = Page::new([
+pub(super) static DEFAULT: Page = Page::new([
      0x40, 0xa3,  0x24,  0xa5,  0xe8,  0xe9,  0xf9,  0xec,  0xf2,  0xc7,  0x0a, 0xd8, 0xf8, 0x0d, 0xc5, 0xe5,
     0x394, 0x5f, 0x3a6, 0x393, 0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, ____, 0xc6, 0xe6, 0xdf, 0xc9,
      0x20, 0x21,  0x22,  0x23,  0xa4,  0x25,  0x26,  0x27,  0x28,  0x29,  0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f,
@@ -19,7 +19,7 @@ pub(in crate::gsm7) static DEFAULT: Page = Page::new([
 
 /// The default extension table.
 #[rustfmt::skip]
-pub(in crate::gsm7) static DEFAULT_EXTENSION: Page = Page::new([
+pub(super) static DEFAULT_EXTENSION: Page = Page::new([
     ____, ____, ____, ____, ____,   ____, ____, ____, ____, ____, 0x0c, ____, ____, ____, ____, ____,
     ____, ____, ____, ____, 0x5e,   ____, ____, ____, ____, ____, ____, ____, ____, ____, ____, ____,
     ____, ____, ____, ____, ____,   ____, ____, ____, 0x7b, 0x7d, ____, ____, ____, ____, ____, 0x5c,

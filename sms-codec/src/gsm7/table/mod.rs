@@ -5,10 +5,8 @@ mod latin;
 mod urdu;
 
 use super::Language;
-use super::page::{Page, VOID};
+use super::page::{Codes, Page, VOID};
 use super::sparse::Sparse;
-
-pub(super) use latin::{DEFAULT, DEFAULT_EXTENSION as EXTENSION};
 
 /// The table that replaces the default alphabet.
 pub(super) fn locking(language: Language) -> &'static Page {
@@ -38,6 +36,9 @@ pub(crate) fn holders(character: char) -> Holders {
 fn pick(pages: &'static [&'static Page; Language::COUNT], language: Language) -> &'static Page {
     pages.get(usize::from(language.identifier())).unwrap_or(&&latin::DEFAULT)
 }
+
+/// The default alphabet and its extension.
+pub(super) static BOTH: Codes = Codes::of_both(&latin::DEFAULT, &latin::DEFAULT_EXTENSION);
 
 /// By identifier. Spanish has no locking table.
 static LOCKING: [&Page; Language::COUNT] = [
@@ -105,6 +106,7 @@ const BLOCKS: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gsm7::scan::is_shared;
     use alloc::{format, string::String};
 
     fn name(language: Language, kind: &str) -> String {
@@ -171,16 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn plain_octets_are_those_that_ascii_shares() {
+    fn latin_tables_have_what_is_shared_at_the_same_code() {
         for language in Language::ALL {
             let page = locking(language);
-            for octet in 0..=255u8 {
-                let same = octet.is_ascii() && page.code(char::from(octet)) == Some(octet);
-                let plain = page.plain_run(&[octet]) == 1;
-                // The Latin way leaves line ends and the like to the tables.
-                assert!(plain == same || (same && octet < b' '), "{language:?} {octet:#04x}");
-            }
+            let has_all = (0..=255).filter(|&octet| is_shared(octet)).all(|octet| page.char(octet) == Some(octet.into()));
+            assert_eq!(page.is_latin(), has_all, "{language:?}");
         }
+        assert!(locking(Language::Default).is_latin() && !locking(Language::Urdu).is_latin());
     }
 
     #[test]

@@ -1,0 +1,92 @@
+//! Octets gathered on the stack before they go to a buffer of the caller.
+//!
+//! A buffer that grows is asked for room at every append, and text is checked at every append. So
+//! both are done once for many octets.
+
+use alloc::string::String;
+
+/// Room for `N` octets, the last [`STEP`] of which are there to be written over.
+///
+/// How many there are is not kept here but with whoever adds them: a register is the place for it.
+#[derive(Debug)]
+pub(crate) struct Scratch<const N: usize>([u8; N]);
+
+impl<const N: usize> Scratch<N> {
+    pub(crate) const fn new() -> Self {
+        Self([0; N])
+    }
+
+    /// Writes `len` octets at a place; [`STEP`] more must follow those. Where they end.
+    ///
+    /// Whole steps are copied, which needs no call. What is too much, the next octets replace.
+    #[inline(always)]
+    pub(crate) fn run(&mut self, at: usize, octets: &[u8], len: usize) -> usize {
+        self.step(at, octets);
+        let mut done = STEP;
+        while done < len {
+            self.step(at + done, octets.get(done..).unwrap_or_default());
+            done += STEP;
+        }
+        at + len
+    }
+
+    #[inline(always)]
+    fn step(&mut self, at: usize, octets: &[u8]) {
+        if let Some(step) = octets.first_chunk::<STEP>() {
+            self.put(at, *step);
+        }
+    }
+
+    /// Writes a few octets at a place; how many of them count is up to whoever knows.
+    #[inline(always)]
+    pub(crate) fn put<const K: usize>(&mut self, at: usize, octets: [u8; K]) {
+        if let Some(free) = self.0.get_mut(at..at + K) {
+            free.copy_from_slice(&octets);
+        }
+    }
+
+    /// Whether so many more octets fit after a place.
+    #[inline]
+    pub(crate) const fn holds(at: usize, more: usize) -> bool {
+        at + more + STEP <= N
+    }
+
+    /// The octets before a place.
+    #[inline]
+    pub(crate) fn before(&self, end: usize) -> &[u8] {
+        debug_assert!(end + STEP <= N, "{end} octets");
+        self.0.get(..end).unwrap_or_default()
+    }
+
+    /// Appends the octets before a place to a text; false if they are no UTF-8.
+    #[inline]
+    pub(crate) fn push_to(&self, text: &mut String, end: usize) -> bool {
+        let checked = from_utf8(self.before(end));
+        text.push_str(checked.unwrap_or_default());
+        checked.is_some()
+    }
+}
+
+/// The octets at the start; if there are too few, what `spare` holds follows them.
+#[inline]
+pub(crate) fn padded<'a, const N: usize>(octets: &'a [u8], spare: &'a mut [u8; N]) -> &'a [u8; N] {
+    if let Some(start) = octets.first_chunk() {
+        return start;
+    }
+    if let Some(start) = spare.get_mut(..octets.len()) {
+        start.copy_from_slice(octets);
+    }
+    spare
+}
+
+/// The octets as text, if they are UTF-8.
+#[inline]
+fn from_utf8(octets: &[u8]) -> Option<&str> {
+    #[cfg(feature = "simd")]
+    return simdutf8::basic::from_utf8(octets).ok();
+    #[cfg(not(feature = "simd"))]
+    return core::str::from_utf8(octets).ok();
+}
+
+/// Octets copied at once.
+pub(crate) const STEP: usize = 16;
