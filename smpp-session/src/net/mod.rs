@@ -15,6 +15,8 @@ mod connect;
 mod driver;
 mod hub;
 mod link;
+mod pace;
+mod patience;
 mod pending;
 mod responder;
 mod room;

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::driver::Driver;
 use super::hub::Hub;
 use super::link::Link;
+use super::pace::Pace;
 use super::service::Service;
 use super::shared::Shared;
 use crate::Config;
@@ -116,7 +117,9 @@ struct Acceptor {
 
 impl Acceptor {
     async fn run(mut self, listener: TcpListener) {
+        let mut pace = Pace::new();
         loop {
+            pace.next().await;
             match listener.accept().await {
                 Ok((stream, peer)) => self.serve(stream, peer),
                 // Mostly out of file descriptors: let some connections end.
