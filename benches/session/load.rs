@@ -98,7 +98,10 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        self.stop.take().into_iter().for_each(|stop| _ = stop.send(()));
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself.
+            let _ = stop.send(());
+        }
         self.thread.take().into_iter().for_each(|thread| thread.join().unwrap());
     }
 }

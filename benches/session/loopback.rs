@@ -6,7 +6,7 @@ use smpp_session::net::{Server, ServerConfig};
 
 use crate::load::{Outcome, Tally, median};
 use crate::ours::Mc;
-use crate::{Plan, bar, ours, raw, rusmppc, smpp34};
+use crate::{Plan, bar, chosen, ours, raw, rusmppc, smpp34};
 
 /// Who talks to whom.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,7 +32,7 @@ const LINES: [(Line, &str); 7] = [
 
 pub(crate) fn run(plan: Plan) {
     println!("{:>7}  {:<24}{:>12}{:>14}{:>10}", "window", "client → server", "messages/s", "µs CPU each", "× bare");
-    for window in [1, 10, 100, 1000] {
+    for window in chosen(&[1, 10, 100, 1000], usize::to_string) {
         let mut turns: Vec<Vec<Outcome>> = LINES.map(|_| Vec::new()).into();
         for _ in 0..plan.rounds {
             for ((line, _), turns) in LINES.iter().zip(&mut turns) {

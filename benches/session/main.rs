@@ -1,6 +1,6 @@
 //! Sessions: how fast, how large, how steady, beside a bare loop and the peer crates in the same run.
 //!
-//! `cargo bench -p smsc-benches-session [-- --test] [-- core|loopback|delayed|idle|hostile]`
+//! `cargo bench -p smsc-benches-session [-- --test] [-- core|loopback [WINDOW]|delayed|idle|hostile [ATTACK]]`
 //!
 //! Client and server have a thread each unless a line says otherwise. Only ratios within one run
 //! mean anything; CPU is that of the whole process, both sides, per message. A bar that is missed
@@ -45,9 +45,8 @@ fn main() {
     let plan = if smoke {
         Plan { rounds: 1, time: Duration::from_millis(100), idle: 100, smoke }
     } else {
-        Plan { rounds: 5, time: Duration::from_millis(500), idle: 10_000, smoke }
+        Plan { rounds: 5, time: Duration::from_millis(300), idle: 10_000, smoke }
     };
-    let wanted: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with('-')).collect();
     type Section = (&'static str, fn(Plan));
     let sections: [Section; 5] = [
         ("core", core_alone::run),
@@ -56,12 +55,16 @@ fn main() {
         ("idle", idle::run),
         ("hostile", hostile::run),
     ];
-    for (name, run) in sections {
-        if wanted.is_empty() || wanted.contains(&name) {
-            println!("\n== {name}");
-            run(plan);
-        }
+    for (name, run) in chosen(&sections, |(name, _)| (*name).into()) {
+        println!("\n== {name}");
+        run(plan);
     }
+}
+
+/// What the arguments leave of a list; all of it if they name none of it.
+fn chosen<T: Copy>(list: &[T], name: impl Fn(&T) -> String) -> Vec<T> {
+    let named: Vec<T> = list.iter().filter(|item| std::env::args().any(|argument| argument == name(item))).copied().collect();
+    if named.is_empty() { list.to_vec() } else { named }
 }
 
 /// Says whether a bar is reached; a smoke run says nothing about speed.

@@ -23,8 +23,8 @@ pub(crate) fn client(address: SocketAddr, window: usize, tally: Tally) -> Aside 
             .map(|_| {
                 let (client, tally) = (client.clone(), tally.clone());
                 tokio::spawn(async move {
-                    while !tally.is_over() {
-                        client.submit_sm(submit()).await.unwrap();
+                    // The connection may be gone when the turn is over.
+                    while !tally.is_over() && client.submit_sm(submit()).await.is_ok() {
                         tally.add(1);
                     }
                 })

@@ -35,6 +35,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// PDUs of the peer that meant nothing here and now.
+    #[cfg(feature = "net")]
+    pub(crate) fn nuisance(&self) -> u64 {
+        self.strays + self.turned_away + self.malformed
+    }
+
     pub(crate) fn read(&mut self, octets: u32) {
         self.pdus_in += 1;
         self.octets_in += u64::from(octets);

@@ -17,6 +17,7 @@ use super::driver::give_up;
 use super::gate::Gate;
 use super::hub::{Hub, Member};
 use super::link::Link;
+use super::pace::Pace;
 #[cfg(feature = "tls")]
 use super::rustls;
 use super::server::ServerConfig;
@@ -73,7 +74,9 @@ impl House {
 
     /// Accepts connections until the task is stopped.
     pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
+        let mut pace = Pace::new();
         for turn in 0_usize.. {
+            pace.next().await;
             match listener.accept().await {
                 Ok((stream, peer)) => self.take(stream, canonical(peer), turn),
                 // Mostly out of file descriptors: let some connections end.

@@ -27,6 +27,8 @@ mod keeper;
 mod link;
 mod outbind;
 mod outbind_listener;
+mod pace;
+mod patience;
 mod penalty;
 mod pending;
 mod pool;

@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | bind as transmitter, receiver, transceiver | yes | yes | yes | yes |
 //! | wrong password | yes | yes | yes | yes |
-//! | `submit_sm` | yes | yes | yes | yes; it knows no subscriber and says so |
+//! | `submit_sm` | yes | yes | yes | yes |
 //! | `data_sm`, `query_sm` | yes | - | - | - |
 //! | `deliver_sm` and its answer | yes | yes | to a transceiver; it nacks a receiver's answer | needs a mobile |
 //! | 100 requests unanswered at a time | yes | yes | yes | yes |
