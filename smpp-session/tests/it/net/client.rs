@@ -17,12 +17,12 @@ use tokio::time::{sleep, timeout};
 use super::{accept, calm, eventually, noted, serve, soon};
 use crate::submit;
 
-fn me() -> Credentials {
+pub(super) fn me() -> Credentials {
     Credentials::new("me", "secret")
 }
 
 /// A client bound to a scripted MC.
-async fn scripted(config: Config) -> (Client, Peer) {
+pub(super) async fn scripted(config: Config) -> (Client, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = Client::connect(listener.local_addr().unwrap(), config, drop::<Incoming>).await.unwrap();
     let credentials = me();
