@@ -47,7 +47,6 @@ fn main() {
     } else {
         Plan { rounds: 5, time: Duration::from_millis(300), idle: 10_000, smoke }
     };
-    type Section = (&'static str, fn(Plan));
     let sections: [Section; 5] = [
         ("core", core_alone::run),
         ("loopback", loopback::run),
@@ -60,6 +59,9 @@ fn main() {
         run(plan);
     }
 }
+
+/// What is measured together, and its name on the command line.
+type Section = (&'static str, fn(Plan));
 
 /// What the arguments leave of a list; all of it if they name none of it.
 fn chosen<T: Copy>(list: &[T], name: impl Fn(&T) -> String) -> Vec<T> {

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::{accept, calm, eventually, noted, serve, soon};
 use crate::submit;
 
-fn me() -> Credentials {
+pub(super) fn me() -> Credentials {
     Credentials::new("me", "secret")
 }
 

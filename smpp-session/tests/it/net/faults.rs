@@ -18,23 +18,27 @@ use smpp_session::net::{Client, Incoming, Unanswered};
 use smpp_session::testing::Peer;
 use smpp_session::{BindKind, CloseReason, Config, Credentials, RequestError};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpListener;
 
+use super::client::{me, scripted};
 use super::{accept, calm, noted, serve, soon};
 use crate::submit;
 
-fn me() -> Credentials {
-    Credentials::new("me", "secret")
-}
-
-/// A client bound to a scripted MC.
-async fn scripted(config: Config) -> (Client, Peer) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = Client::connect(listener.local_addr().unwrap(), config, drop::<Incoming>).await.unwrap();
-    let credentials = me();
-    let (bound, peer) = tokio::join!(client.bind(BindKind::Transceiver, &credentials), Peer::accept_bind(&listener));
-    bound.unwrap();
-    (client, peer)
+/// So many callers at a time, each asking so many times; every request must be answered.
+async fn all_are_answered(client: &Client, callers: u64, calls: u64) {
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for _ in 0..calls {
+                    assert!(client.call(&submit()).await.unwrap().status().is_ok());
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        soon(task).await.unwrap();
+    }
+    assert_eq!((client.waiting(), client.counters().answered, client.counters().strays), (0, 1 + callers * calls, 0));
 }
 
 /// rusmppc 0.4 sends nothing more, until a timer helps, once six requests are in flight.
@@ -50,20 +54,7 @@ fn no_number_of_requests_in_flight_stalls_the_session() {
             for callers in [1, 2, 3, 4, 5, 6, 7, 8, 10, 33, 100, 1000] {
                 let client = Client::connect(server.local_addr(), config.clone(), drop::<Incoming>).await.unwrap();
                 client.bind(BindKind::Transceiver, &me()).await.unwrap();
-                let tasks: Vec<_> = (0..callers)
-                    .map(|_| {
-                        let client = client.clone();
-                        tokio::spawn(async move {
-                            for _ in 0..20 {
-                                assert!(client.call(&submit()).await.unwrap().status().is_ok());
-                            }
-                        })
-                    })
-                    .collect();
-                for task in tasks {
-                    soon(task).await.unwrap();
-                }
-                assert_eq!((client.waiting(), client.counters().answered), (0, 1 + 20 * callers));
+                all_are_answered(&client, callers, 20).await;
             }
         });
     };
@@ -329,20 +320,7 @@ async fn what_does_not_fit_and_what_is_not_permitted_are_errors_before_anything_
 async fn an_answer_as_fast_as_the_request_finds_it_waiting() {
     let client = Client::over(Echo::default(), ([127, 0, 0, 1], 2775).into(), calm(), Arc::new(drop::<Incoming>));
     client.bind(BindKind::Transceiver, &me()).await.unwrap();
-    let tasks: Vec<_> = (0..5)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move {
-                for _ in 0..500 {
-                    assert!(client.call(&submit()).await.unwrap().status().is_ok());
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        soon(task).await.unwrap();
-    }
-    assert_eq!(client.counters().strays, 0);
+    all_are_answered(&client, 5, 500).await;
 }
 
 /// A connection to an MC that answers from within the write.
