@@ -127,6 +127,7 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
             Entries::Slice(entries) => {
                 for entry in entries {
                     entry.encode(version, out)?;
+                    out.flush()?;
                 }
                 Some(())
             }

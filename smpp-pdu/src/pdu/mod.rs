@@ -230,7 +230,7 @@ pub fn write<'a, P: Command<'a>>(pdu: &P, stamp: Stamp, out: &mut BytesMut) -> R
     };
     let written = match body_len {
         Ok(0) => header(HEADER_LEN).map(|header| header.encode(out)),
-        Ok(length) => header(HEADER_LEN + length).and_then(|header| fill(pdu, header, version, out)),
+        Ok(length) => header(HEADER_LEN + length).and_then(|header| append(pdu, header, version, out)),
         Err(field) => Err(field),
     };
     written.map_err(|field| EncodeError { command_id: P::INFO.id, field })
@@ -244,12 +244,13 @@ pub(crate) const fn refuse<T>(field: &'static str) -> Result<T, &'static str> {
 
 /// Growing once and filling is faster than appending field by field.
 #[inline(always)]
-fn fill<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, out: &mut BytesMut) -> Result<(), &'static str> {
+fn append<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, out: &mut BytesMut) -> Result<(), &'static str> {
     let start = out.len();
-    let mut writer = Writer::new(grow(out, header.command_length as usize));
-    let filled = writer.array(header.to_octets()).and_then(|()| pdu.encode_body(version, &mut writer));
-    if filled.is_some() && writer.is_full() {
-        return Ok(());
+    grow(out, header.command_length as usize);
+    if let Some((_, space)) = out.split_at_mut_checked(start) {
+        if fill(pdu, header, version, space).is_some() {
+            return Ok(());
+        }
     }
     out.truncate(start);
     refuse("command_length")
@@ -257,15 +258,22 @@ fn fill<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, out: &mut
 
 /// Appends `length` zeros.
 #[inline(always)]
-fn grow(out: &mut BytesMut, length: usize) -> &mut [u8] {
-    let start = out.len();
-    if length <= SMALL {
-        out.extend_from_slice(&[0; SMALL]);
-        out.truncate(start + length);
-    } else {
+fn grow(out: &mut BytesMut, length: usize) {
+    if length > SMALL {
         out.put_bytes(0, length);
+        return;
     }
-    out.split_at_mut_checked(start).map(|(_, space)| space).unwrap_or_default()
+    let end = out.len() + length;
+    out.extend_from_slice(&[0; SMALL]);
+    out.truncate(end);
+}
+
+#[inline(always)]
+fn fill<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, space: &mut [u8]) -> Option<()> {
+    let mut writer = Writer::new(space);
+    writer.array(header.to_octets())?;
+    pdu.encode_body(version, &mut writer)?;
+    writer.finish()
 }
 
 /// Reads one body of a known kind.

@@ -143,7 +143,9 @@ impl<'a> Tlvs<'a> {
     /// The octets these TLVs take in a PDU, to be kept; `None` if one of them breaks the standard.
     pub fn to_vec(&self) -> Option<Vec<u8>> {
         let mut octets = vec![0; self.encoded_len(Version::V5_0)?];
-        self.encode(Version::V5_0, &mut Writer::new(&mut octets))?;
+        let mut writer = Writer::new(&mut octets);
+        self.encode(Version::V5_0, &mut writer)?;
+        writer.finish()?;
         Some(octets)
     }
 
@@ -261,6 +263,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
             Source::List(list) => {
                 for tlv in list {
                     tlv.encode(out)?;
+                    out.flush()?;
                 }
                 Some(())
             }
