@@ -248,6 +248,25 @@ pub enum ValueError {
     },
 }
 
+/// Calls, so that the way around them stays the likely one.
+impl ValueError {
+    #[cold]
+    pub(crate) const fn too_long(length: usize, max: usize) -> ValueError {
+        ValueError::TooLong { length, max }
+    }
+
+    #[cold]
+    pub(crate) const fn time_length(length: usize) -> ValueError {
+        ValueError::TimeLength { length }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn nul_in(text: &[u8]) -> ValueError {
+        ValueError::Nul { at: text.iter().take_while(|octet| **octet != 0).count() }
+    }
+}
+
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

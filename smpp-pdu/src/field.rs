@@ -17,8 +17,8 @@ pub trait Field<'a>: Sized {
     /// standard when written.
     fn encoded_len(&self, version: Version) -> Option<usize>;
 
-    /// Writes the field.
-    fn encode(&self, version: Version, out: &mut Writer<'_>);
+    /// Writes the field; `None` if there is no room, which only a wrong `encoded_len` can cause.
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()>;
 
     /// Adds the field to a readable dump.
     fn show(&self, name: &'static str, fields: &mut Fields);
@@ -40,8 +40,8 @@ impl<'a> Field<'a> for u8 {
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut Writer<'_>) {
-        out.array([*self]);
+    fn encode(&self, _: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.array([*self])
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -68,8 +68,8 @@ macro_rules! octet_fields {
             }
 
             #[inline(always)]
-            fn encode(&self, _: Version, out: &mut Writer<'_>) {
-                out.array([self.0]);
+            fn encode(&self, _: Version, out: &mut Writer<'_>) -> Option<()> {
+                out.array([self.0])
             }
 
             fn show(&self, name: &'static str, fields: &mut Fields) {

@@ -120,14 +120,16 @@ impl<'a, T: Entry<'a>, const MIN: u8> Field<'a> for List<'a, T, MIN> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
-        out.array([self.len() as u8]); // more than 255 have no `encoded_len`
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.array([self.len() as u8])?; // more than 255 have no `encoded_len`
         match self.0 {
             Entries::Octets { octets, .. } => out.octets(octets),
             Entries::Slice(entries) => {
                 for entry in entries {
-                    entry.encode(version, out);
+                    entry.encode(version, out)?;
+                    out.flush()?;
                 }
+                Some(())
             }
         }
     }
@@ -190,15 +192,15 @@ impl<'a> Field<'a> for DestAddress<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
         match self {
             DestAddress::Sme(address) => {
-                out.array([1]);
-                address.encode(version, out);
+                out.array([1])?;
+                address.encode(version, out)
             }
             DestAddress::DistributionList(name) => {
-                out.array([2]);
-                name.encode(version, out);
+                out.array([2])?;
+                name.encode(version, out)
             }
         }
     }
@@ -256,9 +258,9 @@ impl<'a> Field<'a> for UnsuccessSme<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
-        self.destination_addr.encode(version, out);
-        out.array(self.error_status_code.0.to_be_bytes());
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
+        self.destination_addr.encode(version, out)?;
+        out.array(self.error_status_code.0.to_be_bytes())
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {

@@ -47,12 +47,18 @@ macro_rules! pdu {
 
             #[inline(always)]
             fn body_len(&self, version: $crate::Version) -> Result<usize, &'static str> {
-                Ok(0 $(+ $crate::field::Field::encoded_len(&self.$field, version).ok_or(stringify!($field))?)*)
+                let mut length = 0;
+                $(match $crate::field::Field::encoded_len(&self.$field, version) {
+                    Some(more) => length += more,
+                    None => return $crate::pdu::refuse(stringify!($field)),
+                })*
+                Ok(length)
             }
 
             #[inline(always)]
-            fn encode_body(&self, version: $crate::Version, out: &mut $crate::Writer<'_>) {
-                $($crate::field::Field::encode(&self.$field, version, out);)*
+            fn encode_body(&self, version: $crate::Version, out: &mut $crate::Writer<'_>) -> Option<()> {
+                $($crate::field::Field::encode(&self.$field, version, out)?;)*
+                Some(())
             }
 
             fn show(&self, fields: &mut $crate::dump::Fields) {

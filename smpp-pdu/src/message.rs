@@ -26,7 +26,7 @@ impl<'a> ShortMessage<'a> {
     pub fn new(octets: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ValueError> {
         let octets = octets.as_ref();
         if octets.len() > MAX_SM_LENGTH {
-            return Err(ValueError::TooLong { length: octets.len(), max: MAX_SM_LENGTH });
+            return Err(ValueError::too_long(octets.len(), MAX_SM_LENGTH));
         }
         Ok(ShortMessage(octets))
     }
@@ -64,9 +64,9 @@ impl<'a> Field<'a> for ShortMessage<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut Writer<'_>) {
-        out.array([self.0.len() as u8]); // at most 255 by construction
-        out.octets(self.0);
+    fn encode(&self, _: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.array([self.0.len() as u8])?; // at most 255 by construction
+        out.octets(self.0)
     }
 
     fn show(&self, _: &'static str, fields: &mut Fields) {
@@ -111,7 +111,9 @@ impl<'a> Field<'a> for End<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, _: &mut Writer<'_>) {}
+    fn encode(&self, _: Version, _: &mut Writer<'_>) -> Option<()> {
+        Some(())
+    }
 
     fn show(&self, _: &'static str, _: &mut Fields) {}
 

@@ -152,19 +152,26 @@ fn split_nul(octets: &[u8]) -> Option<(&[u8], &[u8])> {
 /// True if there is a NUL; like [`split_nul`] made for short strings.
 #[inline(always)]
 pub(crate) fn has_nul(octets: &[u8]) -> bool {
-    if let Some(last) = octets.last_chunk::<8>() {
-        let mut found = zeros(*last);
-        let mut tail = octets;
-        while let Some((chunk, next)) = tail.split_first_chunk::<8>() {
-            found |= zeros(*chunk);
-            tail = next;
-        }
-        return found != 0;
+    match octets.len() {
+        0..=3 => octets.contains(&0),
+        4..=7 => match halves::<4>(octets) {
+            Some(([a, b, c, d], [e, f, g, h])) => zeros([*a, *b, *c, *d, *e, *f, *g, *h]) != 0,
+            None => false,
+        },
+        8..=16 => halves::<8>(octets).is_some_and(|(first, last)| zeros(*first) | zeros(*last) != 0),
+        _ => long_has_nul(octets),
     }
-    match (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
-        (Some([a, b, c, d]), Some([e, f, g, h])) => zeros([*a, *b, *c, *d, *e, *f, *g, *h]) != 0,
-        _ => octets.contains(&0),
-    }
+}
+
+#[inline(never)]
+fn long_has_nul(octets: &[u8]) -> bool {
+    octets.contains(&0)
+}
+
+/// The first `N` and the last `N` octets: all of them if there are `N` to 2·`N`.
+#[inline(always)]
+pub(crate) fn halves<const N: usize>(octets: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    octets.first_chunk().zip(octets.last_chunk())
 }
 
 /// Sets the high bit of the first octet that is zero, and of none if none is.

@@ -25,10 +25,10 @@ impl<'a, const N: usize> CStr<'a, N> {
     pub fn new(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ValueError> {
         let text = text.as_ref();
         if text.len() >= N {
-            return Err(ValueError::TooLong { length: text.len(), max: N - 1 });
+            return Err(ValueError::too_long(text.len(), N - 1));
         }
         if has_nul(text) {
-            return Err(nul_in(text));
+            return Err(ValueError::nul_in(text));
         }
         Ok(CStr(text))
     }
@@ -81,8 +81,8 @@ impl<'a, const N: usize> Field<'a> for CStr<'a, N> {
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut Writer<'_>) {
-        out.c_string(self.0);
+    fn encode(&self, _: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.c_string(self.0)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -93,11 +93,6 @@ impl<'a, const N: usize> Field<'a> for CStr<'a, N> {
     fn generate(entropy: &mut crate::check::Entropy<'_>, out: &mut alloc::vec::Vec<u8>) {
         entropy.c_string(N, out);
     }
-}
-
-#[cold]
-fn nul_in(text: &[u8]) -> ValueError {
-    ValueError::Nul { at: text.iter().take_while(|octet| **octet != 0).count() }
 }
 
 /// A password: a C-Octet String of at most 9 octets that never shows itself.
@@ -137,8 +132,8 @@ impl<'a> Field<'a> for Password<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
-        self.0.encode(version, out);
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
+        self.0.encode(version, out)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -168,10 +163,10 @@ impl<'a> TimeField<'a> {
     pub fn new(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ValueError> {
         let text = text.as_ref();
         if !matches!(text.len(), 0 | TIME_CHARACTERS) {
-            return Err(ValueError::TimeLength { length: text.len() });
+            return Err(ValueError::time_length(text.len()));
         }
         if has_nul(text) {
-            return Err(nul_in(text));
+            return Err(ValueError::nul_in(text));
         }
         Ok(TimeField(text))
     }
@@ -211,8 +206,8 @@ impl<'a> Field<'a> for TimeField<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, _: Version, out: &mut Writer<'_>) {
-        out.c_string(self.0);
+    fn encode(&self, _: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.c_string(self.0)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {
@@ -284,9 +279,9 @@ impl<'a, const N: usize> Field<'a> for Addr<'a, N> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
-        out.array([self.ton.0, self.npi.0]);
-        self.value.encode(version, out);
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
+        out.array([self.ton.0, self.npi.0])?;
+        self.value.encode(version, out)
     }
 
     fn show(&self, name: &'static str, fields: &mut Fields) {

@@ -15,7 +15,7 @@ mod submit_sm;
 mod unbind;
 mod v3_3;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
 pub use alert_notification::AlertNotification;
 pub use bind::{
@@ -177,8 +177,8 @@ pub trait Command<'a>: Sized + PartialEq + Default {
     /// The first field whose value would break the standard.
     fn body_len(&self, version: Version) -> Result<usize, &'static str>;
 
-    /// Writes the body.
-    fn encode_body(&self, version: Version, out: &mut Writer<'_>);
+    /// Writes the body; `None` if there is no room, which only a wrong `body_len` can cause.
+    fn encode_body(&self, version: Version, out: &mut Writer<'_>) -> Option<()>;
 
     /// Adds every field to a readable dump.
     fn show(&self, fields: &mut Fields);
@@ -221,38 +221,59 @@ impl Stamp {
 /// Names the field whose value would break the standard; then nothing is written.
 #[inline(always)]
 pub fn write<'a, P: Command<'a>>(pdu: &P, stamp: Stamp, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let refuse = |field| EncodeError { command_id: P::INFO.id, field };
-    let bare = !P::INFO.body_on_error && !stamp.command_status.is_ok() && *pdu == P::default();
-    let length = HEADER_LEN + if bare { 0 } else { pdu.body_len(stamp.version).map_err(refuse)? };
-    let command_length = u32::try_from(length).map_err(|_| refuse("command_length"))?;
     let Stamp { command_status, sequence_number, version } = stamp;
-    let header = Header { command_length, command_id: P::INFO.id, command_status, sequence_number };
-    if length == HEADER_LEN {
-        header.encode(out);
-        return Ok(());
-    }
-    fill(pdu, header, version, out)
+    let bare = !P::INFO.body_on_error && !command_status.is_ok() && *pdu == P::default();
+    let body_len = if bare { Ok(0) } else { pdu.body_len(version) };
+    let header = |length: usize| {
+        let Ok(command_length) = u32::try_from(length) else { return refuse("command_length") };
+        Ok(Header { command_length, command_id: P::INFO.id, command_status, sequence_number })
+    };
+    let written = match body_len {
+        Ok(0) => header(HEADER_LEN).map(|header| header.encode(out)),
+        Ok(length) => header(HEADER_LEN + length).and_then(|header| append(pdu, header, version, out)),
+        Err(field) => Err(field),
+    };
+    written.map_err(|field| EncodeError { command_id: P::INFO.id, field })
+}
+
+/// A call, so that the way around it stays the likely one.
+#[cold]
+pub(crate) const fn refuse<T>(field: &'static str) -> Result<T, &'static str> {
+    Err(field)
 }
 
 /// Growing once and filling is faster than appending field by field.
 #[inline(always)]
-fn fill<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, out: &mut BytesMut) -> Result<(), EncodeError> {
+fn append<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, out: &mut BytesMut) -> Result<(), &'static str> {
     let start = out.len();
-    let end = start + header.command_length as usize;
-    if end - start <= SMALL {
-        out.extend_from_slice(&[0; SMALL]);
-        out.truncate(end);
-    } else {
-        out.resize(end, 0);
-    }
-    let mut writer = Writer::new(out.get_mut(start..).unwrap_or_default());
-    writer.array(header.to_octets());
-    pdu.encode_body(version, &mut writer);
-    if writer.is_exact() {
-        return Ok(());
+    grow(out, header.command_length as usize);
+    if let Some((_, space)) = out.split_at_mut_checked(start) {
+        if fill(pdu, header, version, space).is_some() {
+            return Ok(());
+        }
     }
     out.truncate(start);
-    Err(EncodeError { command_id: P::INFO.id, field: "command_length" })
+    refuse("command_length")
+}
+
+/// Appends `length` zeros.
+#[inline(always)]
+fn grow(out: &mut BytesMut, length: usize) {
+    if length > SMALL {
+        out.put_bytes(0, length);
+        return;
+    }
+    let end = out.len() + length;
+    out.extend_from_slice(&[0; SMALL]);
+    out.truncate(end);
+}
+
+#[inline(always)]
+fn fill<'a, P: Command<'a>>(pdu: &P, header: Header, version: Version, space: &mut [u8]) -> Option<()> {
+    let mut writer = Writer::new(space);
+    writer.array(header.to_octets())?;
+    pdu.encode_body(version, &mut writer)?;
+    writer.finish()
 }
 
 /// Reads one body of a known kind.

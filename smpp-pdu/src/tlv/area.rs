@@ -46,10 +46,10 @@ impl<'a> Tlv<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, out: &mut Writer<'_>) {
+    fn encode(&self, out: &mut Writer<'_>) -> Option<()> {
         let [a, b] = self.tag.0.to_be_bytes();
-        let [c, d] = self.length.unwrap_or_default().to_be_bytes();
-        out.array([a, b, c, d]);
+        let [c, d] = self.length?.to_be_bytes();
+        out.array([a, b, c, d])?;
         match &self.value {
             Value::Text(text) => out.c_string(text),
             value => out.short(value.octets()),
@@ -143,7 +143,9 @@ impl<'a> Tlvs<'a> {
     /// The octets these TLVs take in a PDU, to be kept; `None` if one of them breaks the standard.
     pub fn to_vec(&self) -> Option<Vec<u8>> {
         let mut octets = vec![0; self.encoded_len(Version::V5_0)?];
-        self.encode(Version::V5_0, &mut Writer::new(&mut octets));
+        let mut writer = Writer::new(&mut octets);
+        self.encode(Version::V5_0, &mut writer)?;
+        writer.finish()?;
         Some(octets)
     }
 
@@ -252,15 +254,18 @@ impl<'a> Field<'a> for Tlvs<'a> {
     }
 
     #[inline(always)]
-    fn encode(&self, version: Version, out: &mut Writer<'_>) {
+    fn encode(&self, version: Version, out: &mut Writer<'_>) -> Option<()> {
         match self.0 {
-            _ if version == Version::V3_3 => (),
-            Source::None => (),
+            _ if version == Version::V3_3 => Some(()),
+            Source::None => Some(()),
             Source::Sound(octets) | Source::Forgiven(octets) => out.octets(octets),
+            // A closure would be a function of its own, and take the writer out of its registers.
             Source::List(list) => {
                 for tlv in list {
-                    tlv.encode(out);
+                    tlv.encode(out)?;
+                    out.flush()?;
                 }
+                Some(())
             }
         }
     }
