@@ -27,6 +27,11 @@ impl Case {
         self.name.split([' ', ',']).next().unwrap_or(self.name)
     }
 
+    /// Its `command_id`.
+    pub fn command_id(&self) -> u32 {
+        self.octets.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |id| u32::from_be_bytes(*id))
+    }
+
     /// How many of these PDUs make one batch: about a third of the usual first-level cache.
     pub fn batch(&self) -> usize {
         BATCH_OCTETS / self.octets.len()

@@ -60,7 +60,12 @@ use smsc_benches::report::Bar;
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// The octets of one whole PDU, known as such, to a typed value.
+    /// The octets of one whole PDU to a typed value, its `sequence_number` and, of a response, its
+    /// `command_status`.
+    ///
+    /// That there are `command_length` octets was seen when they were cut from the stream. That
+    /// `command_id` is that of the PDU asked for is seen here, by the entry where a crate leaves it
+    /// to its caller.
     Decode,
     /// A buffer of PDUs to typed values, finding the borders included.
     Frame,
@@ -127,6 +132,12 @@ fn decoders(case: &Case) -> Vec<Contestant> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What most decoders of smpp34 and smpp-codec leave to their caller.
+#[inline(always)]
+fn has_id(octets: &[u8], command_id: u32) -> bool {
+    octets.get(4..8).is_some_and(|id| id == command_id.to_be_bytes())
 }
 
 fn framers(case: &Case) -> Vec<Contestant> {

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 use smpp_pdu::tlv::{self, Pair, Text, Tlv, TlvType};
 use smpp_pdu::{
     Addr, CStr, Command, CommandStatus, DEFAULT_MAX_PDU, DataCoding, DeliverSm, EncodeError, EsmClass, Frame, HEADER_LEN, Header,
-    List, Npi, Profile, RegisteredDelivery, ShortMessage, Stamp, SubmitSm, TimeField, Tlvs, Ton, ValueError, read_body, write,
+    Kind, List, Npi, Profile, RegisteredDelivery, ShortMessage, Stamp, SubmitSm, TimeField, Tlvs, Ton, ValueError, read_body,
+    write,
 };
 use smsc_benches::application::Message;
 use smsc_benches::case::Case;
@@ -51,7 +52,14 @@ macro_rules! dispatch {
 macro_rules! decode {
     ($case:expr, $pdu:ident $(:: $name:ident)?, $($rest:ident)*) => {{
         let profile = Profile::default();
-        reads!(NAME, $case, |octets| read::<$pdu $(:: $name)? <'_>>(octets, &profile))
+        match <$pdu $(:: $name)? <'static> as Command<'static>>::INFO.kind {
+            Kind::Response => reads!(NAME, $case, |octets| read::<$pdu $(:: $name)? <'_>>(octets, &profile)),
+            Kind::Request | Kind::OneWay => reads!(NAME, $case, |octets| {
+                // The status of a request means nothing.
+                let (sequence_number, _, pdu) = read::<$pdu $(:: $name)? <'_>>(octets, &profile);
+                (sequence_number, pdu)
+            }),
+        }
     }};
 }
 

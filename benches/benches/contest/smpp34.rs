@@ -7,6 +7,8 @@ use smsc_benches::application::Message;
 use smsc_benches::case::Case;
 use smsc_benches::clock::Contestant;
 
+use super::has_id;
+
 /// Calls `$then!(type)` for the case's type; `None` where the crate has it not or not in public.
 macro_rules! dispatch {
     ($case:expr, $then:ident) => {
@@ -43,12 +45,14 @@ macro_rules! dispatch {
 }
 
 macro_rules! decode {
-    ($case:expr, $pdu:ty) => {
+    ($case:expr, $pdu:ty) => {{
+        let id = $case.command_id();
         Some(reads!(NAME, $case, |octets| {
+            assert!(has_id(octets, id));
             let header = CommandHeader::decode(octets).expect("header");
             <$pdu>::decode(header, octets).expect(stringify!($pdu))
         }))
-    };
+    }};
 }
 
 macro_rules! encode {

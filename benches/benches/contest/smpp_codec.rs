@@ -7,6 +7,8 @@ use smsc_benches::application::Message;
 use smsc_benches::case::Case;
 use smsc_benches::clock::Contestant;
 
+use super::has_id;
+
 macro_rules! dispatch {
     ($case:expr, $then:ident) => {
         match $case.kind() {
@@ -43,9 +45,13 @@ macro_rules! dispatch {
 }
 
 macro_rules! decode {
-    ($case:expr, $pdu:ty) => {
-        Some(reads!(NAME, $case, |octets| <$pdu>::decode(octets).expect(stringify!($pdu))))
-    };
+    ($case:expr, $pdu:ty) => {{
+        let id = $case.command_id();
+        Some(reads!(NAME, $case, |octets| {
+            assert!(has_id(octets, id));
+            <$pdu>::decode(octets).expect(stringify!($pdu))
+        }))
+    }};
 }
 
 macro_rules! encode {

@@ -1,19 +1,23 @@
 //! The hand-written yardstick, where it applies.
 
 use bytes::BytesMut;
-use smsc_benches::application::Message;
+use smsc_benches::application;
 use smsc_benches::case::Case;
 use smsc_benches::clock::Contestant;
-use smsc_benches::yardstick::{Tlv, build, decode, decode_checked, encode};
+use smsc_benches::yardstick::{Message, Tlv, build, decode, decode_checked, encode};
 
 /// Doing what ours does: TLV lengths are checked.
 pub(super) fn checked(case: &Case) -> Option<Contestant> {
-    applies(case).then(|| reads!(NAME, case, |octets| decode_checked(octets).expect("legal")))
+    let id = case.command_id();
+    let asked_for = move |message: &Message<'_>| message.command_id == id;
+    applies(case).then(|| reads!(NAME, case, |octets| decode_checked(octets).filter(asked_for).expect("legal")))
 }
 
 /// Looking at the TLVs' bounds only.
 pub(super) fn lazy(case: &Case) -> Option<Contestant> {
-    applies(case).then(|| reads!("yardstick lazy", case, |octets| decode(octets).expect("legal")))
+    let id = case.command_id();
+    let asked_for = move |message: &Message<'_>| message.command_id == id;
+    applies(case).then(|| reads!("yardstick lazy", case, |octets| decode(octets).filter(asked_for).expect("legal")))
 }
 
 pub(super) fn encoder(case: &Case) -> Option<Contestant> {
@@ -26,7 +30,7 @@ pub(super) fn encoder(case: &Case) -> Option<Contestant> {
     })
 }
 
-pub(super) fn builder(case: &Case, message: &'static Message) -> Contestant {
+pub(super) fn builder(case: &Case, message: &'static application::Message) -> Contestant {
     let command_id = if case.kind() == "submit_sm" { 4 } else { 5 };
     writes!(NAME, case, message, |message, out: BytesMut| build(message, command_id, out))
 }

@@ -156,8 +156,10 @@ impl<'a> Tlvs<'a> {
 }
 
 impl Default for Tlvs<'_> {
+    #[inline(always)]
     fn default() -> Self {
-        Tlvs::EMPTY
+        // Not `EMPTY`: a constant is copied whole, of this only one word is stored.
+        Tlvs(Source::None)
     }
 }
 
@@ -222,7 +224,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let octets = reader.take_rest();
         if octets.is_empty() {
-            return Ok(Tlvs::EMPTY);
+            return Ok(Tlvs::default());
         }
         if reader.version() == Version::V3_3 {
             return surplus(reader, octets);
@@ -259,7 +261,7 @@ impl<'a> Field<'a> for Tlvs<'a> {
             _ if version == Version::V3_3 => Some(()),
             Source::None => Some(()),
             Source::Sound(octets) | Source::Forgiven(octets) => out.octets(octets),
-            // A closure would be a function of its own, and take the writer out of its registers.
+            // Not `try_for_each`: its closure is a function of its own and keeps the writer in memory.
             Source::List(list) => {
                 for tlv in list {
                     tlv.encode(out)?;
