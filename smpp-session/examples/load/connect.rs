@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smpp_pdu::{DataSmResp, DeliverSmResp, Pdu};
+use smpp_pdu::Pdu;
 use smpp_session::net::rustls::pki_types::pem::PemObject;
 use smpp_session::net::rustls::pki_types::{CertificateDer, ServerName};
 use smpp_session::net::rustls::{ClientConfig, RootCertStore};
@@ -52,19 +52,15 @@ struct Receipts(Arc<Ledger>);
 
 impl Service for Receipts {
     fn request(&self, incoming: Incoming) {
-        let answered = match incoming.decode().map(|decoded| decoded.pdu) {
+        match incoming.decode().map(|decoded| decoded.pdu) {
             Ok(Pdu::DeliverSm(pdu)) => {
                 self.0.deliver(pdu.esm_class, (pdu.data_coding, pdu.short_message.as_bytes()), pdu.tlvs);
-                incoming.answer(&DeliverSmResp::default())
             }
-            Ok(Pdu::DataSm(pdu)) => {
-                self.0.deliver(pdu.esm_class, (pdu.data_coding, &[]), pdu.tlvs);
-                incoming.answer(&DataSmResp::default())
-            }
+            Ok(Pdu::DataSm(pdu)) => self.0.deliver(pdu.esm_class, (pdu.data_coding, &[]), pdu.tlvs),
             // Dropped, it is refused.
             _ => return,
-        };
+        }
         // If the session is over nobody waits for the answer.
-        let _ = answered;
+        let _ = incoming.acknowledge();
     }
 }

@@ -268,12 +268,8 @@ impl Link {
 
     /// A place in the window, if one can be had at once.
     pub(crate) fn try_permit(&self) -> Option<Permit> {
-        let mut inner = self.shared.lock();
-        if !inner.room.is_quiet() || inner.free(&self.shared) == 0 {
-            return None;
-        }
-        inner.room.reserve();
-        Some(Permit { link: self.clone(), used: false })
+        let taken = self.shared.lock().take_place(&self.shared);
+        taken.then(|| Permit { link: self.clone(), used: false })
     }
 
     /// Waits as [`ready`](Self::ready) does, without a borrow.
@@ -501,10 +497,7 @@ fn try_take(
             Poll::Ready(Ok(()))
         }
         Some(_) => Poll::Pending,
-        None if inner.room.is_quiet() && inner.free(shared) > 0 => {
-            inner.room.reserve();
-            Poll::Ready(Ok(()))
-        }
+        None if inner.take_place(shared) => Poll::Ready(Ok(())),
         None if bounded && inner.room.waiting() >= inner.session.max_waiting() => Poll::Ready(Err(RequestError::TooManyWaiting)),
         None => {
             *ticket = Some(inner.room.join(cx.waker().clone()));

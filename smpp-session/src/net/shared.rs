@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) repaired: AtomicU64,
     /// What the peer has proven to be.
     #[cfg(feature = "tls")]
-    pub(crate) certificates: OnceLock<std::boxed::Box<[super::rustls::pki_types::CertificateDer<'static>]>>,
+    pub(crate) certificates: OnceLock<Box<[super::rustls::pki_types::CertificateDer<'static>]>>,
     /// Who watches over the binds of a server; set before anything is read.
     pub(crate) gate: OnceLock<Arc<Gate>>,
     pub(crate) traced: Traced,
@@ -256,6 +256,15 @@ impl Inner {
     /// Messages that could be sent now and that nobody has been promised.
     pub(crate) fn free(&self, shared: &Shared) -> usize {
         self.places(shared).saturating_sub(self.room.taken())
+    }
+
+    /// Sets a place aside for a permit, if one is free and nobody came first.
+    pub(crate) fn take_place(&mut self, shared: &Shared) -> bool {
+        let free = self.room.is_quiet() && self.free(shared) > 0;
+        if free {
+            self.room.reserve();
+        }
+        free
     }
 
     /// Whether a request without a permit may be sent.
