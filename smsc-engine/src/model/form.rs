@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::{Account, Address, FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp, Word};
+use super::{Account, Address, Extra, FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp, Word};
 
 /// Says why octets are no message and at which field that showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +36,8 @@ pub enum FormFault {
     Surplus,
 }
 
-/// Counts up with every change of the list of fields.
-const VERSION: u8 = 1;
+/// Counts up with every change of the list of fields. Version 1 had no extra fields.
+const VERSION: u8 = 2;
 
 /// A value that knows its octets.
 pub(crate) trait Part: Sized {
@@ -51,13 +51,14 @@ macro_rules! form {
         impl Message {
             /// Returns how many octets [`Message::encode`] appends.
             pub fn encoded_len(&self) -> usize {
-                1 $(+ self.$field.size())*
+                1 $(+ self.$field.size())* + self.extra.size()
             }
 
             /// Appends the stored form to `out`.
             pub fn encode(&self, out: &mut Vec<u8>) {
                 out.push(VERSION);
                 $(self.$field.put(out);)*
+                self.extra.put(out);
             }
 
             /// Reads a stored form; the message owns its octets and keeps `octets` alive in no way.
@@ -66,12 +67,16 @@ macro_rules! form {
             /// When `octets` are not exactly one message of a known version.
             pub fn decode(octets: &[u8]) -> Result<Self, FormError> {
                 let mut rest = octets;
-                read_version(&mut rest).map_err(|fault| FormError { field: "version", fault })?;
+                let version = read_version(&mut rest).map_err(|fault| FormError { field: "version", fault })?;
                 $(let $field = Part::take(&mut rest).map_err(|fault| FormError { field: stringify!($field), fault })?;)*
+                let extra = match version {
+                    1 => None,
+                    _ => Part::take(&mut rest).map_err(|fault| FormError { field: "extra", fault })?,
+                };
                 if !rest.is_empty() {
                     return Err(FormError { field: "end", fault: FormFault::Surplus });
                 }
-                Ok(Message { $($field),* })
+                Ok(Message { $($field,)* extra })
             }
         }
     };
@@ -82,9 +87,9 @@ form! {
     about esm_class protocol_id data_coding registered_delivery sm_default_msg_id user_data tlvs
 }
 
-fn read_version(rest: &mut &[u8]) -> Result<(), FormFault> {
+fn read_version(rest: &mut &[u8]) -> Result<u8, FormFault> {
     match u8::take(rest)? {
-        VERSION => Ok(()),
+        version @ 1..=VERSION => Ok(version),
         other => Err(FormFault::Version(other)),
     }
 }
@@ -203,6 +208,41 @@ impl<T: Part> Part for Option<T> {
     }
 }
 
+impl<T: Part> Part for Box<T> {
+    fn size(&self) -> usize {
+        T::size(self)
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        T::put(self, out);
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        T::take(rest).map(Box::new)
+    }
+}
+
+impl Part for Extra {
+    fn size(&self) -> usize {
+        self.source_imsi.size() + self.dest_imsi.size() + self.raw_pdu.size() + 3
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        self.source_imsi.put(out);
+        self.dest_imsi.put(out);
+        self.raw_pdu.put(out);
+        out.extend_from_slice(&[self.part_number, self.parts, self.flags()]);
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        let extra = Extra {
+            source_imsi: Part::take(rest)?,
+            dest_imsi: Part::take(rest)?,
+            raw_pdu: Part::take(rest)?,
+            part_number: Part::take(rest)?,
+            parts: Part::take(rest)?,
+            ..Extra::NONE
+        };
+        extra.with_flags(u8::take(rest)?).ok_or(FormFault::Value)
+    }
+}
+
 impl Part for Kind {
     fn size(&self) -> usize {
         1
@@ -267,7 +307,19 @@ mod tests {
         (any::<u8>(), any::<u8>(), octets(70)).prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
     }
 
+    fn extra() -> impl Strategy<Value = Extra> {
+        let small = (any::<u8>(), any::<u8>(), 0_u8..32);
+        (octets(30), octets(30), octets(200), small).prop_map(|(source, dest, pdu, (part_number, parts, flags))| {
+            let (source_imsi, dest_imsi, raw_pdu) = (Word::new(source), Word::new(dest), pdu.into());
+            Extra { source_imsi, dest_imsi, raw_pdu, part_number, parts, ..Extra::NONE }.with_flags(flags).unwrap()
+        })
+    }
+
     fn message() -> impl Strategy<Value = Message> {
+        (plain(), proptest::option::of(extra())).prop_map(|(plain, extra)| Message { extra: extra.map(Box::new), ..plain })
+    }
+
+    fn plain() -> impl Strategy<Value = Message> {
         let texts = ("[a-z:é]{0,200}", "[a-z]{0,10}", octets(7));
         let numbers = (any::<[u8; 6]>(), any::<[u64; 4]>(), any::<u32>(), any::<Option<u64>>());
         let kind = prop_oneof![Just(Kind::Mt), Just(Kind::Mo), Just(Kind::Receipt)];
@@ -293,6 +345,7 @@ mod tests {
                 deliver_after: Timestamp(big[2]),
                 expires: Timestamp(big[3]),
                 attempts,
+                extra: None,
             },
         )
     }
@@ -309,6 +362,15 @@ mod tests {
             prop_assert!(Message::decode(&stored[..cut]).is_err());
             stored.push(0);
             prop_assert_eq!(Message::decode(&stored), Err(FormError { field: "end", fault: FormFault::Surplus }));
+        }
+
+        #[test]
+        fn the_first_version_is_read(message in plain()) {
+            let mut stored = Vec::new();
+            message.encode(&mut stored);
+            stored.pop();
+            stored[0] = 1;
+            prop_assert!(Message::decode(&stored).unwrap() == message);
         }
 
         #[test]

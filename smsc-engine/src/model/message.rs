@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Account, Address, Lane, MessageId, Timestamp, Word};
+use super::{Account, Address, Extra, Lane, MessageId, Timestamp, Word};
 
 /// What a message is, seen from the MC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub struct Message {
     pub kind: Kind,
     /// Who submitted it; for a receipt, who gets it.
     pub account: Account,
-    /// Who takes it next.
+    /// Who takes it next; empty while nobody is known who could.
     pub lane: Lane,
     /// The message this one is about: the original of a receipt.
     pub about: Option<MessageId>,
@@ -62,6 +62,8 @@ pub struct Message {
     pub expires: Timestamp,
     /// Attempts that failed so far.
     pub attempts: u32,
+    /// What most messages do not have.
+    pub extra: Option<Box<Extra>>,
 }
 
 impl Message {
@@ -88,7 +90,18 @@ impl Message {
             deliver_after: Timestamp::default(),
             expires: Timestamp::MAX,
             attempts: 0,
+            extra: None,
         }
+    }
+
+    /// Returns what most messages do not have, empty if this one has nothing of it.
+    pub fn extra(&self) -> &Extra {
+        self.extra.as_deref().unwrap_or(&NO_EXTRA)
+    }
+
+    /// Gives it more than most messages have.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
     }
 
     /// Gives the message octets of its own. As it comes from a session it shares a buffer with the PDUs around it,
@@ -96,9 +109,12 @@ impl Message {
     #[must_use]
     pub fn detached(self) -> Self {
         let own = |octets: Bytes| Bytes::copy_from_slice(&octets);
-        Message { user_data: own(self.user_data), tlvs: own(self.tlvs), ..self }
+        let extra = self.extra.map(|extra| Box::new(Extra { raw_pdu: own(extra.raw_pdu), ..*extra }));
+        Message { user_data: own(self.user_data), tlvs: own(self.tlvs), extra, ..self }
     }
 }
+
+static NO_EXTRA: Extra = Extra::NONE;
 
 /// Shows how much text there is, never the text itself.
 impl fmt::Debug for Message {
@@ -124,6 +140,7 @@ impl fmt::Debug for Message {
             .field("deliver_after", &self.deliver_after)
             .field("expires", &self.expires)
             .field("attempts", &self.attempts)
+            .field("extra", &self.extra)
             .finish()
     }
 }

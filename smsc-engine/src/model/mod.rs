@@ -4,21 +4,29 @@
 //! JSON forms live with whoever speaks JSON.
 
 mod address;
+mod cdr;
+mod event;
+mod extra;
 mod form;
 mod id;
 mod message;
 mod name;
 mod outcome;
+mod route;
 mod time;
 mod word;
 
 pub(crate) use form::Part;
 
 pub use address::Address;
+pub use cdr::Cdr;
+pub use event::{Event, EventName};
+pub use extra::Extra;
 pub use form::{FormError, FormFault};
 pub use id::{MessageId, MessageIdError};
 pub use message::{Kind, Message};
 pub use name::{Account, Lane};
 pub use outcome::{FinalState, Outcome, Status};
+pub use route::{Charged, Location, Route, Rule, SourceType};
 pub use time::Timestamp;
 pub use word::Word;

@@ -18,6 +18,9 @@ enum Store {
 const INLINE: usize = 22;
 
 impl Word {
+    /// No octet at all.
+    pub const EMPTY: Word = Word(Store::Inline { len: 0, octets: [0; INLINE] });
+
     /// Copies `octets`.
     pub fn new(octets: impl AsRef<[u8]>) -> Self {
         let octets = octets.as_ref();
@@ -52,7 +55,7 @@ impl Word {
 
 impl Default for Word {
     fn default() -> Self {
-        Word::new("")
+        Word::EMPTY
     }
 }
 
