@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::BoxFuture;
-use crate::model::{Account, Address, FinalState, Lane, Message, MessageId, Timestamp, Word};
+use crate::model::{Account, Address, FinalState, Lane, Message, MessageId, SourceType, Timestamp, Word};
 
 /// A core as its frontends see it; used as `Arc<dyn CoreApi>`.
 pub trait CoreApi: Send + Sync + 'static {
-    /// Accepts messages, each with its own result; resolves when those that were accepted are durable.
-    fn submit(&self, batch: Vec<Submission>) -> BoxFuture<'_, Vec<Result<MessageId, Refusal>>>;
+    /// Accepts messages, each with its own answer; what is answered at once and accepted is durable.
+    fn submit(&self, batch: Vec<Submission>) -> BoxFuture<'_, Vec<Answer>>;
 
     /// Tells how a message stands.
     fn query(&self, question: Question) -> BoxFuture<'_, Result<Standing, Refusal>>;
@@ -30,25 +30,122 @@ pub trait CoreApi: Send + Sync + 'static {
     /// Tells what became of leased messages; resolves when that is durable.
     fn report(&self, reports: Vec<Report>) -> BoxFuture<'_, ()>;
 
+    /// Tells what the networks say of messages that were handed over to them; resolves when that is durable.
+    ///
+    /// For each report: true if it was about a message of this core.
+    fn hear(&self, reports: Vec<NetworkReport>) -> BoxFuture<'_, Vec<bool>>;
+
     /// Gives leased messages back untouched.
     fn release(&self, messages: &[MessageId]);
 
-    /// A receiver that sees a change whenever work may have come to a lane.
-    fn watch(&self, lane: &Lane) -> watch::Receiver<u64>;
+    /// Sees a change whenever work may have come to a lane.
+    fn watch(&self, lane: &Lane) -> Work;
 
     /// When a lease on this lane next finds something.
     fn next_due(&self, lane: &Lane) -> Option<Timestamp>;
 }
 
-/// A message handed in; id, lane and acceptance time are the core's to fill in.
+/// A message handed in. Id and acceptance time are the core's to fill in, and the lane if it is empty.
 #[derive(Clone, Debug)]
 pub struct Submission {
     /// The message.
     pub message: Message,
+    /// The same text to further destinations; the id of the first that is accepted stands for all.
+    pub more: Vec<Message>,
     /// True to replace a waiting message with equal account, source, destination and service type.
     pub replace_if_present: bool,
-    /// True if this is one more destination of the submission before it: the first one's id stands for all.
-    pub with_previous: bool,
+    /// How it is kept and when it is answered.
+    pub mode: Mode,
+    /// What kind of network it came from.
+    pub source_type: Option<SourceType>,
+}
+
+impl Submission {
+    /// One message, stored and forwarded, from nowhere in particular.
+    pub fn new(message: Message) -> Submission {
+        let (more, mode, source_type) = (Vec::new(), Mode::default(), None);
+        Submission { message, more, replace_if_present: false, mode, source_type }
+    }
+}
+
+/// SMPP's messaging modes (SMPP 3.4 §2.10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Kept durably until it has an end.
+    #[default]
+    StoreAndForward,
+    /// Tried once, kept in memory only, without receipt.
+    Datagram,
+    /// Tried once, kept in memory only; the answer tells how it ended.
+    Transaction,
+}
+
+/// What a core says to one submission.
+pub enum Answer {
+    /// It is decided.
+    Now(Result<Accepted, Refusal>),
+    /// It waits for something slow, such as charging; others need not wait for it.
+    Later(BoxFuture<'static, Result<Accepted, Refusal>>),
+}
+
+impl Answer {
+    /// Waits for the decision.
+    ///
+    /// # Errors
+    /// The core refuses.
+    pub async fn wait(self) -> Result<Accepted, Refusal> {
+        match self {
+            Answer::Now(answer) => answer,
+            Answer::Later(answer) => answer.await,
+        }
+    }
+}
+
+/// A submission that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The name its sender is told.
+    pub id: MessageId,
+    /// True if the same message was accepted before under this id: nothing was done now.
+    pub duplicate: bool,
+    /// Which of its destinations were refused: 0 is the first.
+    pub refused: Vec<(usize, Refusal)>,
+}
+
+impl From<MessageId> for Accepted {
+    fn from(id: MessageId) -> Accepted {
+        Accepted { id, duplicate: false, refused: Vec::new() }
+    }
+}
+
+/// Tells that there may be work on a lane.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// A lane's messages come from up to three places.
+    sources: [watch::Receiver<u64>; 3],
+}
+
+impl Work {
+    /// Watches three sources as one.
+    pub fn new(sources: [watch::Receiver<u64>; 3]) -> Work {
+        Work { sources }
+    }
+
+    /// Everything up to now is known: look for work after this, not before.
+    pub fn seen(&mut self) {
+        self.sources.iter_mut().for_each(|source| drop(source.borrow_and_update()));
+    }
+
+    /// Waits until there may be more; false when there never will.
+    pub async fn changed(&mut self) -> bool {
+        let [one, two, three] = &mut self.sources;
+        let changed = tokio::select! {
+            changed = one.changed() => changed,
+            changed = two.changed() => changed,
+            changed = three.changed() => changed,
+        };
+        changed.is_ok()
+    }
 }
 
 /// Which message an account asks about.
@@ -126,17 +223,34 @@ pub struct Report {
 }
 
 /// How one attempt to deliver ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempt {
     /// The message reached its destination.
     Delivered,
+    /// The next MC took it under this name and will tell by a receipt how it ended.
+    Handed(Word),
     /// The message will never reach it; the state says why, the number is the network's error.
     Failed(FinalState, u32),
     /// This time it did not; the number is the network's error.
     TryAgain(u32),
     /// Nobody knows, because the connection was lost; it may have been delivered.
     Unknown,
+}
+
+/// What a network says of a message that was handed over to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkReport {
+    /// Through which lane the message went.
+    pub lane: Lane,
+    /// The network's name for it.
+    pub remote: Word,
+    /// SMPP `message_state`; one that is no end is only noted.
+    pub state: u8,
+    /// The network's error; 0 for none.
+    pub error: u32,
+    /// When it ended there, if the network says.
+    pub done: Option<Timestamp>,
 }
 
 /// Why a core refuses.
@@ -161,6 +275,21 @@ pub enum Refusal {
     /// The message is not waiting any more, or is being delivered right now.
     #[error("the message is not waiting any more")]
     TooLate,
+    /// A rule of the operator's forbids it; the number is the SMPP `command_status` to answer.
+    #[error("a rule forbids it (status {0:#010x})")]
+    Denied(u32),
+    /// Charging does not allow it.
+    #[error("charging does not allow it")]
+    NotCharged,
+    /// It was tried and did not reach its destination; the number is the network's error.
+    #[error("it could not be delivered: {} (error {1})", .0.status().name())]
+    Undelivered(FinalState, u32),
+    /// The same message is among the destinations of this submission, or was accepted before.
+    #[error("the same message was accepted before")]
+    Duplicate,
+    /// Too much waits for a slow neighbour such as charging.
+    #[error("too many messages wait for a decision")]
+    Busy,
     /// The core cannot work; its log says why.
     #[error("the core cannot work")]
     Broken,

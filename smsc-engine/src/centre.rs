@@ -9,10 +9,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::api::CoreApi;
-use crate::core::lifecycle::Policy;
-use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue};
+use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue, QueueError};
 use crate::core::route::SingleRoute;
-use crate::core::{Core, sweep};
+use crate::core::{Core, Policy, Retention, Setup, sweep};
 use crate::frontend::{Frontend, FrontendConfig};
 use crate::model::Lane;
 use crate::sandbox::{Sandbox, SandboxConfig};
@@ -25,7 +24,7 @@ pub struct CentreConfig {
     /// The journal's limits.
     pub journal: JournalOptions,
     /// How long messages that ended can still be asked about.
-    pub retention: Duration,
+    pub retention: Retention,
     /// The rules of a message's life.
     pub policy: Policy,
     /// The SMPP side.
@@ -53,6 +52,9 @@ pub enum StartError {
         /// What is wrong.
         error: OpenError,
     },
+    /// The journal was opened and cannot be read.
+    #[error("cannot go on with what is queued: {0}")]
+    Queue(QueueError),
     /// The address cannot be listened on.
     #[error("cannot listen for SMPP on {address}: {error}")]
     Listen {
@@ -72,7 +74,9 @@ impl Centre {
         let CentreConfig { directory, journal, retention, policy, frontend, sandbox } = config;
         let queue: Arc<dyn Queue> = Arc::new(open(directory, journal).await?);
         let lane = Lane::from(CARRIER);
-        let core: Arc<dyn CoreApi> = Arc::new(Core::new(queue.clone(), Arc::new(SingleRoute(lane.clone())), policy));
+        let setup = Setup { policy, ..Setup::new(queue.clone(), Arc::new(SingleRoute(lane.clone()))) };
+        let running = Core::start(setup).await.map_err(StartError::Queue)?;
+        let core: Arc<dyn CoreApi> = Arc::new(running.clone());
         let address = frontend.listen;
         let frontend = match Frontend::start(frontend, core.clone()).await {
             Ok(frontend) => frontend,
@@ -82,7 +86,7 @@ impl Centre {
                 return Err(StartError::Listen { address, error });
             }
         };
-        let tasks = vec![tokio::spawn(Sandbox::new(core, lane, sandbox).run()), tokio::spawn(sweep(queue.clone(), retention))];
+        let tasks = vec![tokio::spawn(Sandbox::new(core, lane, sandbox).run()), tokio::spawn(sweep(running, retention))];
         Ok(Centre { queue, frontend, tasks })
     }
 

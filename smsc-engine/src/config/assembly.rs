@@ -7,7 +7,7 @@ use smpp_session::{Config, Timeouts};
 
 use super::{Account, Lifecycle, Sandbox, Settings, Smpp};
 use crate::CentreConfig;
-use crate::core::lifecycle::Policy;
+use crate::core::Policy;
 use crate::core::queue::JournalOptions;
 use crate::frontend::{self, FrontendConfig};
 use crate::sandbox::SandboxConfig;
@@ -58,6 +58,7 @@ impl From<&Lifecycle> for Policy {
             dead_letter: minutes(lifecycle.dead_letter_time_minutes),
             max_attempts: (lifecycle.max_delivery_attempts > 0).then_some(lifecycle.max_delivery_attempts),
             retry_base: minutes(lifecycle.retry_base_minutes),
+            ..Self::default()
         }
     }
 }

@@ -2,27 +2,11 @@
 
 use std::time::Duration;
 
-use super::queue::Change;
+use super::policy::Policy;
+use super::queue::{Change, End};
 use super::receipt;
-use crate::api::{Attempt, Refusal, Report};
+use crate::api::{Attempt, Refusal};
 use crate::model::{FinalState, Message, MessageId, Outcome, Timestamp};
-
-/// The operator's choices about the life of messages.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// How long a message may take if its sender names no deadline.
-    pub dead_letter: Duration,
-    /// Attempts after which a message has failed; `None` leaves it to the deadline.
-    pub max_attempts: Option<u32>,
-    /// The delay after the n-th failed attempt is this times 2^n, at most a day.
-    pub retry_base: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy { dead_letter: Duration::from_secs(24 * 3600), max_attempts: None, retry_base: Duration::from_secs(60) }
-    }
-}
 
 /// Completes a message that comes in: times that were left open, no attempts yet.
 ///
@@ -41,15 +25,25 @@ pub fn accept(message: &mut Message, now: Timestamp, policy: &Policy) -> Result<
     Ok(())
 }
 
-/// What a report changes. `receipt_id` is called only if a receipt is owed.
-pub fn after_report(report: Report, now: Timestamp, policy: &Policy, receipt_id: impl FnOnce() -> MessageId) -> Change {
-    let Report { message, attempt } = report;
+/// What became of an attempt, and when it became known.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// How it ended.
+    pub attempt: &'a Attempt,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What an attempt changes. `receipt_id` is called only if a receipt is owed.
+pub fn after_attempt(message: &Message, made: Made<'_>, policy: &Policy, receipt_id: impl FnOnce() -> MessageId) -> Change {
+    let Made { attempt, now } = made;
     let attempts = message.attempts.saturating_add(1);
     match attempt {
-        Attempt::Delivered => settle(&message, (FinalState::Delivered, 0), now, receipt_id),
-        Attempt::Failed(state, error) => settle(&message, (state, error), now, receipt_id),
+        Attempt::Delivered => settle(message, (FinalState::Delivered, 0), now, receipt_id),
+        Attempt::Handed(remote) => Change::Handed { id: message.id, remote: remote.clone(), until: Timestamp::MAX },
+        Attempt::Failed(state, error) => settle(message, (*state, *error), now, receipt_id),
         Attempt::TryAgain(error) if policy.max_attempts.is_some_and(|most| attempts >= most) => {
-            settle(&message, (FinalState::Undeliverable, error), now, receipt_id)
+            settle(message, (FinalState::Undeliverable, *error), now, receipt_id)
         }
         Attempt::TryAgain(_) => {
             let deliver_after = now.after(retry_delay(attempts, policy));
@@ -69,14 +63,28 @@ pub fn settle(
     now: Timestamp,
     receipt_id: impl FnOnce() -> MessageId,
 ) -> Change {
-    let (outcome, receipt) = end(message, (state, error), now, receipt_id);
-    Change::Settle { id: message.id, outcome, receipt }
+    Change::Settle(end(message, (state, error), now, receipt_id))
 }
 
 /// Ends a message at its sender's wish.
 pub fn cancel(message: &Message, now: Timestamp, receipt_id: impl FnOnce() -> MessageId) -> Change {
-    let (outcome, receipt) = end(message, (FinalState::Deleted, 0), now, receipt_id);
-    Change::Cancel { id: message.id, outcome, receipt }
+    Change::Cancel(end(message, (FinalState::Deleted, 0), now, receipt_id))
+}
+
+/// How a change ends its message, if it does.
+pub fn outcome(change: &Change) -> Option<Outcome> {
+    match change {
+        Change::Settle(end) | Change::Cancel(end) => Some(end.outcome),
+        _ => None,
+    }
+}
+
+/// Forgets the text of a message that is delivered.
+pub fn erase_if_delivered(change: Change) -> Change {
+    match change {
+        Change::Settle(end) if end.outcome.state == FinalState::Delivered => Change::Settle(End { erase: true, ..end }),
+        other => other,
+    }
 }
 
 fn end(
@@ -84,12 +92,12 @@ fn end(
     (state, error): (FinalState, u32),
     now: Timestamp,
     receipt_id: impl FnOnce() -> MessageId,
-) -> (Outcome, Option<Box<Message>>) {
+) -> End {
     // Expired, deleted and rejected messages end without another attempt.
     let last = u32::from(matches!(state, FinalState::Delivered | FinalState::Undeliverable | FinalState::Unknown));
     let outcome = Outcome { state, error, attempts: message.attempts.saturating_add(last), done: now };
     let receipt = receipt::is_owed(message, state).then(|| Box::new(receipt::write(message, &outcome, receipt_id())));
-    (outcome, receipt)
+    End { receipt, ..End::new(message.id, outcome) }
 }
 
 /// How long to wait after the n-th failed attempt: 2, 4, 8 … minutes with the usual base.
@@ -116,7 +124,7 @@ mod tests {
     }
 
     fn report(message: Message, attempt: Attempt, policy: &Policy) -> Change {
-        after_report(Report { message, attempt }, NOW, policy, || MessageId(8))
+        after_attempt(&message, Made { attempt: &attempt, now: NOW }, policy, || MessageId(8))
     }
 
     #[test]
@@ -145,7 +153,7 @@ mod tests {
     #[test]
     fn the_last_attempt_allowed_is_the_last() {
         let policy = Policy { max_attempts: Some(1), ..Policy::default() };
-        let Change::Settle { outcome, .. } = report(message(), Attempt::TryAgain(120), &policy) else { panic!() };
+        let outcome = outcome(&report(message(), Attempt::TryAgain(120), &policy)).unwrap();
         assert_eq!((outcome.state, outcome.error, outcome.attempts), (FinalState::Undeliverable, 120, 1));
     }
 
@@ -168,7 +176,7 @@ mod tests {
         ] {
             let mut message = message();
             message.registered_delivery = wanted;
-            let change = report(message.clone(), attempt, &Policy::default());
+            let change = report(message.clone(), attempt.clone(), &Policy::default());
             assert_eq!(change.receipt().is_some(), owed, "{wanted} {attempt:?}");
             message.kind = Kind::Receipt;
             assert!(report(message, attempt, &Policy::default()).receipt().is_none(), "no receipt for a receipt");

@@ -1,11 +1,35 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
+mod cdr;
 mod centre;
+pub mod charging;
+mod content;
+mod dedup;
+mod delivery;
+pub mod enum_lookup;
+pub mod events;
+mod fleeting;
+mod hook;
+mod inner;
+mod intake;
 pub mod lifecycle;
+mod locating;
+pub mod location;
+mod meters;
+mod orders;
+mod policy;
 pub mod queue;
 mod receipt;
+pub mod records;
+mod refusal;
 pub mod route;
+mod setup;
 mod sweeper;
+pub mod translate;
 
 pub use centre::Core;
-pub use sweeper::sweep;
+pub use hook::Hook;
+pub use meters::{Counter, Meters};
+pub use policy::{Policy, Uncharged, Unrouted};
+pub use setup::Setup;
+pub use sweeper::{Retention, sweep};

@@ -25,31 +25,63 @@ pub(super) fn is_owed(message: &Message, state: FinalState) -> bool {
 
 /// The receipt for a message that ended: addresses swapped, text and TLVs saying the same.
 pub(super) fn write(message: &Message, outcome: &Outcome, id: MessageId) -> Message {
-    let mut receipt = Message::new(id, message.account.clone(), Lane::esme(&message.account));
-    // The messages of one submission to several destinations share the id its sender was told.
-    let named = message.about.unwrap_or(message.id);
-    receipt.kind = Kind::Receipt;
-    receipt.about = Some(named);
-    receipt.service_type = message.service_type.clone();
-    receipt.source = message.destination.clone();
-    receipt.destination = message.source.clone();
+    let mut receipt = addressed(message, id);
+    let named = receipt.about.unwrap_or(message.id);
     receipt.esm_class = EsmClass::RECEIPT.0;
-    receipt.user_data = text(message, outcome, named).into();
-    receipt.tlvs = tlvs(outcome, named);
+    let state = MessageState::from_wire(outcome.state.message_state()).unwrap_or(MessageState::Unknown);
+    let standing = Standing { state, error: outcome.error, at: outcome.done };
+    receipt.user_data = text(message, standing, named).into();
+    receipt.tlvs = tlvs(standing, named);
     receipt.submitted = outcome.done;
     receipt.deliver_after = outcome.done;
     receipt
 }
 
-fn text(message: &Message, outcome: &Outcome, named: MessageId) -> String {
-    let state = MessageState::from_wire(outcome.state.message_state()).unwrap_or(MessageState::Unknown);
+/// An intermediate notification: an attempt failed, and others follow (SMPP 3.4 §5.2.17). `None` if nobody asked for it.
+pub(super) fn notice(message: &Message, error: u32, now: Timestamp, id: impl FnOnce() -> MessageId) -> Option<Message> {
+    if message.kind != Kind::Mt || message.registered_delivery & INTERMEDIATE == 0 {
+        return None;
+    }
+    let mut notice = addressed(message, id());
+    let named = notice.about.unwrap_or(message.id);
+    notice.esm_class = EsmClass::INTERMEDIATE.0;
+    let standing = Standing { state: MessageState::Enroute, error, at: now };
+    notice.user_data = text(message, standing, named).into();
+    notice.tlvs = tlvs(standing, named);
+    notice.submitted = now;
+    notice.deliver_after = now;
+    // It is of no use once the message has ended.
+    notice.expires = message.expires;
+    Some(notice)
+}
+
+/// What a receipt says of a message.
+#[derive(Clone, Copy)]
+struct Standing {
+    state: MessageState,
+    error: u32,
+    at: Timestamp,
+}
+
+fn addressed(message: &Message, id: MessageId) -> Message {
+    let mut receipt = Message::new(id, message.account.clone(), Lane::esme(&message.account));
+    receipt.kind = Kind::Receipt;
+    // The messages of one submission to several destinations share the id its sender was told.
+    receipt.about = Some(message.about.unwrap_or(message.id));
+    receipt.service_type = message.service_type.clone();
+    receipt.source = message.destination.clone();
+    receipt.destination = message.source.clone();
+    receipt
+}
+
+fn text(message: &Message, standing: Standing, named: MessageId) -> String {
     let beginning = beginning(message);
-    let (id, err) = (named.to_string(), format!("{:03}", outcome.error));
+    let (id, err) = (named.to_string(), format!("{:03}", standing.error));
     let receipt = Receipt {
         id: Some(&id),
         submit_date: Some(date(message.submitted)),
-        done_date: Some(date(outcome.done)),
-        stat: Some(state.word()),
+        done_date: Some(date(standing.at)),
+        stat: Some(standing.state.word()),
         err: Some(&err),
         text: Some(&beginning),
         ..Receipt::default()
@@ -70,13 +102,13 @@ fn beginning(message: &Message) -> String {
     Coding::default().decode(message.data_coding, shown)
 }
 
-fn tlvs(outcome: &Outcome, named: MessageId) -> Bytes {
+fn tlvs(standing: Standing, named: MessageId) -> Bytes {
     let id = named.to_string();
     let mut list = vec![
         tlv::ReceiptedMessageId(Text(id.as_bytes())).tlv(),
-        tlv::MessageState(smpp_pdu::MessageState(outcome.state.message_state())).tlv(),
+        tlv::MessageState(smpp_pdu::MessageState(standing.state.to_wire())).tlv(),
     ];
-    if let (Ok(number), true) = (u16::try_from(outcome.error), outcome.error != 0) {
+    if let (Ok(number), true) = (u16::try_from(standing.error), standing.error != 0) {
         list.push(tlv::NetworkErrorCode(Pair { kind: GSM, number }).tlv());
     }
     // Nothing in the list can break the standard.
@@ -87,6 +119,8 @@ fn date(time: Timestamp) -> ReceiptDate {
     ReceiptDate::from_unix_millis(i64::try_from(time.0).unwrap_or(i64::MAX), UTC)
 }
 
+/// SMPP 3.4 §5.2.17: the bit that asks for intermediate notifications.
+const INTERMEDIATE: u8 = 0x10;
 const UTC: i16 = 0;
 // SMPP 3.4 Appendix B: the first 20 characters.
 const SHOWN: usize = 20;

@@ -1,19 +1,41 @@
 //! Ends messages whose deadline has passed and forgets what ended long ago.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::centre::Core;
+use super::inner::Inner;
 use super::lifecycle;
-use super::queue::{Queue, QueueError};
+use super::queue::QueueError;
 use crate::model::{FinalState, Timestamp};
 
+/// How long things are kept, and how often that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Messages that ended, for those who ask about them.
+    pub messages: Duration,
+    /// Events.
+    pub events: Duration,
+    /// How often retention looks.
+    pub interval: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Retention {
+            messages: Duration::from_secs(24 * 3600),
+            events: Duration::from_secs(7 * 24 * 3600),
+            interval: Duration::from_secs(3600),
+        }
+    }
+}
+
 /// Sweeps until the queue is closed or broken: looks when the next deadline passes, at the latest every few seconds.
-///
-/// Ended messages are forgotten after `retention`.
-pub async fn sweep(queue: Arc<dyn Queue>, retention: Duration) {
+pub async fn sweep(core: Core, retention: Retention) {
+    let inner = &core.inner;
+    let mut next_retention = Timestamp::now();
     loop {
-        match expire(&queue).await {
-            Ok(0) => tokio::time::sleep(pause(&queue)).await,
+        match inner.expire().await {
+            Ok(0) => tokio::time::sleep(inner.pause()).await,
             Ok(_) => tokio::task::yield_now().await,
             Err(QueueError::Closed) => return,
             Err(error) => {
@@ -21,26 +43,39 @@ pub async fn sweep(queue: Arc<dyn Queue>, retention: Duration) {
                 return;
             }
         }
-        queue.forget(Timestamp::now().before(retention));
+        let now = Timestamp::now();
+        // A clock that goes backwards only delays it by one interval.
+        if now >= next_retention || next_retention.since(now) > retention.interval {
+            next_retention = now.after(retention.interval);
+            inner.queue.forget(now.before(retention.messages));
+            if let Some(events) = &inner.events {
+                events.forget(now.before(retention.events)).await;
+            }
+        }
     }
 }
 
-/// Ends one batch of overdue messages and tells how many there were.
-async fn expire(queue: &Arc<dyn Queue>) -> Result<usize, QueueError> {
-    let now = Timestamp::now();
-    let overdue = queue.expired(now, BATCH).await?;
-    let settle = |message| lifecycle::settle(message, (FinalState::Expired, 0), now, || queue.next_id());
-    let changes: Vec<_> = overdue.iter().map(settle).collect();
-    let count = changes.len();
-    if count > 0 {
-        queue.apply(changes).await?;
+impl Inner {
+    /// Ends one batch of overdue messages and tells how many there were.
+    async fn expire(&self) -> Result<usize, QueueError> {
+        let now = Timestamp::now();
+        for (message, outcome) in self.fleeting.expire(now).await {
+            self.ended(&message, &outcome);
+        }
+        let overdue = self.queue.expired(now, BATCH).await?;
+        let settle = |message| lifecycle::settle(message, (FinalState::Expired, 0), now, || self.queue.next_id());
+        let changes: Vec<_> = overdue.iter().map(settle).collect();
+        let count = changes.len();
+        if count > 0 {
+            self.settle(changes, overdue).await;
+        }
+        Ok(count)
     }
-    Ok(count)
-}
 
-fn pause(queue: &Arc<dyn Queue>) -> Duration {
-    let next = queue.next_expiry().unwrap_or(Timestamp::MAX);
-    next.since(Timestamp::now()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    fn pause(&self) -> Duration {
+        let next = self.queue.next_expiry().into_iter().chain(self.fleeting.next_expiry()).min();
+        next.unwrap_or(Timestamp::MAX).since(Timestamp::now()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    }
 }
 
 const BATCH: usize = 1000;

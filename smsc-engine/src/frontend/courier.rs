@@ -27,7 +27,7 @@ pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, lane: Lane) {
     let mut work = core.watch(&lane);
     let mut flight = Flight::default();
     loop {
-        work.borrow_and_update();
+        work.seen();
         let room = link.free().min(MOST_AT_ONCE);
         let messages = if room > 0 { core.lease(&lane, room, HOLD).await } else { Vec::new() };
         let unsent = flight.send(&link, messages);
@@ -42,7 +42,7 @@ pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, lane: Lane) {
             biased;
             landed = flight.landed(), if !flight.is_empty() => core.report(landed).await,
             _ = link.closed() => break,
-            changed = work.changed(), if room > 0 => if changed.is_err() { break },
+            more = work.changed(), if room > 0 => if !more { break },
             () = due, if room > 0 => {}
         }
     }

@@ -7,8 +7,8 @@ use sms_codec::join::{Place, Sar};
 use sms_codec::time::When;
 use sms_codec::udh::Udh;
 
-use crate::api::Submission;
-use crate::model::{Account, Address, Lane, Message, MessageId, Timestamp, Word};
+use crate::api::{Mode, Submission};
+use crate::model::{Account, Address, Lane, Message, MessageId, SourceType, Timestamp, Word};
 
 /// What `submit_sm`, `submit_multi` and `data_sm` have in common.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub(super) struct Draft<'a> {
     pub(super) sm_default_msg_id: u8,
     pub(super) short_message: &'a [u8],
     pub(super) tlvs: Tlvs<'a>,
+    /// Only `data_sm` has a transaction mode (SMPP 3.4 §2.10.3).
+    pub(super) may_wait_for_end: bool,
 }
 
 /// An address of any length.
@@ -88,6 +90,7 @@ macro_rules! submitted {
             sm_default_msg_id: $pdu.sm_default_msg_id,
             short_message: $pdu.short_message.as_bytes(),
             tlvs: $pdu.tlvs,
+            may_wait_for_end: false,
         }
     };
 }
@@ -122,6 +125,7 @@ impl<'a> Draft<'a> {
             sm_default_msg_id: 0,
             short_message: &[],
             tlvs: pdu.tlvs,
+            may_wait_for_end: true,
         })
     }
 
@@ -149,7 +153,20 @@ impl<'a> Draft<'a> {
         message.tlvs = self.other_tlvs(sender.octets);
         message.deliver_after = deliver_after;
         message.expires = expires;
-        Ok(Submission { message, replace_if_present: self.replace_if_present_flag == 1, with_previous: false })
+        Ok(Submission {
+            replace_if_present: self.replace_if_present_flag == 1,
+            mode: self.mode(),
+            source_type: Some(SourceType::Smpp),
+            ..Submission::new(message)
+        })
+    }
+
+    fn mode(&self) -> Mode {
+        match self.esm_class.mode() {
+            EsmClass::DATAGRAM => Mode::Datagram,
+            EsmClass::TRANSACTION => Mode::Transaction,
+            _ => Mode::StoreAndForward,
+        }
     }
 
     fn check_addresses(&self) -> Result<(), CommandStatus> {
@@ -173,7 +190,7 @@ impl<'a> Draft<'a> {
     }
 
     fn check_flags(&self) -> Result<(), CommandStatus> {
-        if self.esm_class.mode() == EsmClass::TRANSACTION {
+        if self.mode() == Mode::Transaction && !self.may_wait_for_end {
             return Err(CommandStatus::RINVESMCLASS);
         }
         if self.priority_flag > HIGHEST_PRIORITY {

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
+use smpp_pdu::tlv::{self, Pair, Tlv, Tlvs};
 use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
 use super::text::IdText;
-use crate::api::{CoreApi, Refusal, Submission};
-use crate::model::{Address, MessageId};
+use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
+use crate::model::{Address, FinalState};
 
 /// What the sessions share with the task that feeds the core.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ struct Load {
     waiting: Vec<Waiting>,
 }
 
-/// A request with its share of the submissions.
+/// A request with its submission.
 #[derive(Debug)]
 pub(super) struct Waiting {
     incoming: Incoming,
@@ -48,19 +49,11 @@ pub(super) enum Form {
     Multi(Vec<Address>, Vec<(Address, CommandStatus)>),
 }
 
-type Results = std::vec::IntoIter<Result<MessageId, Refusal>>;
-
 impl Intake {
     /// Takes one submission; the response follows when it is durable.
-    pub(super) fn take(
-        &self,
-        incoming: Incoming,
-        version: Version,
-        form: Form,
-        submissions: impl IntoIterator<Item = Submission>,
-    ) {
+    pub(super) fn take(&self, incoming: Incoming, version: Version, (form, submission): (Form, Submission)) {
         let mut load = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        load.submissions.extend(submissions);
+        load.submissions.push(submission);
         load.waiting.push(Waiting { incoming, version, form });
     }
 
@@ -93,60 +86,69 @@ impl Intake {
         loop {
             tokio::select! {
                 biased;
-                Some((waiting, results)) = under_way.next() => answer(waiting, results),
+                Some((waiting, answers)) = under_way.next() => answer(waiting, answers),
                 Load { submissions, waiting } = self.load(), if under_way.len() < MOST_UNDER_WAY => {
                     if submissions.iter().any(|submission| submission.replace_if_present) {
                         // What came before must be there to be replaced.
-                        while let Some((waiting, results)) = under_way.next().await {
-                            answer(waiting, results);
+                        while let Some((waiting, answers)) = under_way.next().await {
+                            answer(waiting, answers);
                         }
                     }
-                    under_way.push_back(core.submit(submissions).map(|results| (waiting, results)));
+                    under_way.push_back(core.submit(submissions).map(|answers| (waiting, answers)));
                 }
             }
         }
     }
 }
 
-/// Answers everybody, waking each session once.
-fn answer(waiting: Vec<Waiting>, results: Vec<Result<MessageId, Refusal>>) {
-    let (mut batch, mut results) = (Batch::new(), results.into_iter());
-    for Waiting { incoming, version, form } in waiting {
-        // An error means that the session is over: then nobody waits for the answer.
-        let _ = match form {
-            Form::Multi(addresses, refused) => answer_multi(&mut batch, (incoming, version), (addresses, refused), &mut results),
-            form => match results.next().unwrap_or(Err(Refusal::Broken)) {
-                Ok(id) => {
-                    let id = IdText::new(id, version);
-                    match form {
-                        Form::Data => batch.answer(incoming, &DataSmResp { message_id: id.field(), ..Default::default() }),
-                        _ => batch.answer(incoming, &SubmitSmResp { message_id: id.field(), ..Default::default() }),
-                    }
-                }
-                Err(refusal) => batch.refuse(incoming, status(refusal)),
-            },
-        };
+/// Answers everybody whose answer is there, waking each session once; the others are answered when theirs comes.
+fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
+    let mut batch = Batch::new();
+    for (waiting, answer) in waiting.into_iter().zip(answers) {
+        match answer {
+            Answer::Now(decided) => respond(&mut batch, waiting, decided),
+            later @ Answer::Later(_) => drop(tokio::spawn(async move {
+                let decided = later.wait().await;
+                respond(&mut Batch::new(), waiting, decided);
+            })),
+        }
     }
 }
 
-/// One id for all, and the addresses that were refused; an error if all of them were.
-fn answer_multi(
+/// Writes the response that the request asks for.
+fn respond(batch: &mut Batch, Waiting { incoming, version, form }: Waiting, decided: Result<Accepted, Refusal>) {
+    // An error means that the session is over: then nobody waits for the answer.
+    let _ = match (decided, form) {
+        (Ok(accepted), Form::Submit) => {
+            let id = IdText::new(accepted.id, version);
+            batch.answer(incoming, &SubmitSmResp { message_id: id.field(), ..Default::default() })
+        }
+        (Ok(accepted), Form::Data) => {
+            let id = IdText::new(accepted.id, version);
+            batch.answer(incoming, &DataSmResp { message_id: id.field(), ..Default::default() })
+        }
+        (Ok(accepted), Form::Multi(addresses, refused)) => {
+            let refused = addresses_of(&accepted, &addresses).chain(refused).collect();
+            respond_multi(batch, (incoming, version), &accepted, refused)
+        }
+        (Err(Refusal::Undelivered(state, error)), Form::Data) => respond_undelivered(incoming, (state, error)),
+        (Err(refusal), _) => batch.refuse(incoming, status(refusal)),
+    };
+}
+
+/// The destinations that the core refused, each with the status that says why.
+fn addresses_of<'a>(accepted: &'a Accepted, addresses: &'a [Address]) -> impl Iterator<Item = (Address, CommandStatus)> + 'a {
+    let refused = accepted.refused.iter();
+    refused.filter_map(|(place, refusal)| Some((addresses.get(*place)?.clone(), status(*refusal))))
+}
+
+/// One id for all, and the addresses that were refused.
+fn respond_multi(
     batch: &mut Batch,
     (incoming, version): (Incoming, Version),
-    (addresses, mut refused): (Vec<Address>, Vec<(Address, CommandStatus)>),
-    results: &mut Results,
+    accepted: &Accepted,
+    refused: Vec<(Address, CommandStatus)>,
 ) -> Result<(), smpp_session::RespondError> {
-    let mut named = None;
-    for address in addresses {
-        match results.next().unwrap_or(Err(Refusal::Broken)) {
-            Ok(id) => named = named.or(Some(id)),
-            Err(refusal) => refused.push((address, status(refusal))),
-        }
-    }
-    let Some(id) = named else {
-        let first = refused.first().map_or(CommandStatus::RSUBMITFAIL, |(_, status)| *status);
-        return batch.refuse(incoming, first);
-    };
     let unsuccess: Vec<UnsuccessSme<'_>> = refused
         .iter()
         .map(|(address, status)| UnsuccessSme {
@@ -159,9 +161,24 @@ fn answer_multi(
             error_status_code: *status,
         })
         .collect();
-    let id = IdText::new(id, version);
+    let id = IdText::new(accepted.id, version);
     let unsuccess_sme = List::new(&unsuccess);
     batch.answer(incoming, &SubmitMultiResp { message_id: id.field(), unsuccess_sme, ..Default::default() })
+}
+
+/// Tells how a transaction failed (SMPP 3.4 §4.7.2).
+fn respond_undelivered(incoming: Incoming, (state, error): (FinalState, u32)) -> Result<(), smpp_session::RespondError> {
+    let reason = match state {
+        FinalState::Expired => UNAVAILABLE,
+        FinalState::Undeliverable if error != 0 => PERMANENT,
+        _ => TEMPORARY,
+    };
+    let mut list: Vec<Tlv<'_>> = vec![tlv::DeliveryFailureReason(reason).tlv()];
+    if let (Ok(number), true) = (u16::try_from(error), error != 0) {
+        list.push(tlv::NetworkErrorCode(Pair { kind: GSM, number }).tlv());
+    }
+    let response = DataSmResp { tlvs: Tlvs::list(&list), ..Default::default() };
+    incoming.answer_with(CommandStatus::RDELIVERYFAILURE, &response)
 }
 
 /// What a submitter is told about a refusal.
@@ -171,11 +188,20 @@ fn status(refusal: Refusal) -> CommandStatus {
         Refusal::NoRoute => CommandStatus::RINVDSTADR,
         Refusal::TooLarge => CommandStatus::RINVMSGLEN,
         Refusal::Expired => CommandStatus::RINVEXPIRY,
-        Refusal::TooLate => CommandStatus::RSUBMITFAIL,
+        Refusal::TooLate | Refusal::NotCharged | Refusal::Duplicate => CommandStatus::RSUBMITFAIL,
+        Refusal::Denied(status) => CommandStatus(status),
+        Refusal::Undelivered(..) => CommandStatus::RDELIVERYFAILURE,
+        Refusal::Busy => CommandStatus::RTHROTTLED,
         Refusal::Unknown | Refusal::Broken => CommandStatus::RSYSERR,
     }
 }
 
+// SMPP 3.4 §5.3.2.33, delivery_failure_reason.
+const UNAVAILABLE: u8 = 0;
+const PERMANENT: u8 = 2;
+const TEMPORARY: u8 = 3;
+// SMPP 3.4 §5.3.2.31, network_error_code: the code is one of a GSM network.
+const GSM: u8 = 3;
 /// Enough to keep the core's disk busy; one at a time would make everybody wait for everybody.
 const MOST_UNDER_WAY: usize = 8;
 /// Room made in advance for this many requests of the next batch.

@@ -113,7 +113,8 @@ fn status(refusal: Refusal, failed: CommandStatus) -> CommandStatus {
         Refusal::Expired => CommandStatus::RINVEXPIRY,
         Refusal::TooLarge => CommandStatus::RINVMSGLEN,
         Refusal::QueueFull => CommandStatus::RMSGQFUL,
-        Refusal::NoRoute | Refusal::Broken => CommandStatus::RSYSERR,
+        Refusal::Denied(status) => CommandStatus(status),
+        _ => CommandStatus::RSYSERR,
     }
 }
 

@@ -86,11 +86,11 @@ impl Esmes {
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
                 let one = incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, [one]))));
+                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, one))));
             }
             CommandId::DATA_SM => {
                 let one = incoming.read::<DataSm<'_>>().map(|pdu| Draft::of_data(pdu)?.submission(sender));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, [one]))));
+                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, one))));
             }
             _ => {
                 let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender));
@@ -103,10 +103,10 @@ impl Esmes {
         &self,
         incoming: Incoming,
         version: Version,
-        read: Result<Result<(Form, impl IntoIterator<Item = Submission>), CommandStatus>, DecodeError>,
+        read: Result<Result<(Form, Submission), CommandStatus>, DecodeError>,
     ) {
         match read {
-            Ok(Ok((form, submissions))) => self.intake.take(incoming, version, form, submissions),
+            Ok(Ok(submitted)) => self.intake.take(incoming, version, submitted),
             // An error of answering means that the session is over.
             Ok(Err(status)) => _ = incoming.refuse(status),
             // Dropped, it answers what its defect asks for.
@@ -135,7 +135,7 @@ fn refuse_unbound(incoming: Incoming) {
 }
 
 /// One message for each address; those that are refused are named in the response.
-fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<Submission>), CommandStatus> {
+fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Submission), CommandStatus> {
     if sender.version < Version::V5_0 && pdu.dest_address.len() > MOST_DESTINATIONS {
         return Err(CommandStatus::RINVNUMDESTS);
     }
@@ -143,7 +143,7 @@ fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<
     if pdu.replace_if_present_flag == 1 {
         return Err(CommandStatus::RINVSUBREP);
     }
-    let (mut addresses, mut submissions, mut refused) = (Vec::new(), Vec::new(), Vec::<(Address, CommandStatus)>::new());
+    let (mut addresses, mut all, mut refused) = (Vec::new(), None::<Submission>, Vec::<(Address, CommandStatus)>::new());
     for destination in pdu.dest_address.iter() {
         // There are no distribution lists, and the response cannot name one.
         let DestAddress::Sme(destination) = destination else { return Err(CommandStatus::RINVDLNAME) };
@@ -151,14 +151,18 @@ fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<
         match Draft::of_multi(pdu, destination).submission(sender) {
             Ok(submission) => {
                 addresses.push(address);
-                submissions.push(Submission { with_previous: !submissions.is_empty(), ..submission });
+                match &mut all {
+                    Some(all) => all.more.push(submission.message),
+                    None => all = Some(submission),
+                }
             }
             Err(status) => refused.push((address, status)),
         }
     }
-    match (submissions.is_empty(), refused.first()) {
-        (true, Some((_, status))) => Err(*status),
-        _ => Ok((Form::Multi(addresses, refused), submissions)),
+    match (all, refused.first()) {
+        (Some(all), _) => Ok((Form::Multi(addresses, refused), all)),
+        (None, Some((_, status))) => Err(*status),
+        (None, None) => Err(CommandStatus::RINVNUMDESTS),
     }
 }
 

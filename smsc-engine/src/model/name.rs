@@ -64,11 +64,24 @@ names! {
 }
 
 impl Lane {
+    /// Returns the lane of messages without a route whose recipient is served by this frontend at the moment.
+    pub fn located(frontend: &str) -> Self {
+        Lane::new(format!("{PRIVATE}at:{frontend}"))
+    }
+
+    /// Tells whether somebody delivers from it under its name; not so for the empty lane and those the core keeps to itself.
+    pub fn is_public(&self) -> bool {
+        !self.0.is_empty() && !self.0.starts_with(PRIVATE)
+    }
+
     /// Returns the lane on which messages and receipts wait for the ESMEs of `account`.
     pub fn esme(account: &Account) -> Self {
         Lane::new(format!("esme:{account}"))
     }
 }
+
+/// How the names of lanes begin that a core keeps to itself; no frontend is called so.
+pub(crate) const PRIVATE: char = '!';
 
 #[cfg(test)]
 mod tests {
@@ -78,5 +91,6 @@ mod tests {
     fn the_lane_of_an_account_bears_its_name() {
         assert_eq!(Lane::esme(&Account::from("shop")), Lane::from("esme:shop"));
         assert_ne!(Lane::from("shop"), Lane::from("esme:shop"));
+        assert!(Lane::from("shop").is_public() && !Lane::located("shop").is_public() && !Lane::default().is_public());
     }
 }

@@ -59,7 +59,7 @@ impl Sandbox {
     pub async fn run(mut self) {
         let mut work = self.core.watch(&self.lane);
         loop {
-            work.borrow_and_update();
+            work.seen();
             let room = self.config.most_at_once.saturating_sub(self.travelling.len());
             let taken = if room > 0 { self.take(room.min(BATCH)).await } else { 0 };
             let arrived = self.arrive().await;
@@ -68,7 +68,7 @@ impl Sandbox {
             }
             let next = self.next_event(room > taken);
             tokio::select! {
-                changed = work.changed(), if room > taken => if changed.is_err() { return },
+                more = work.changed(), if room > taken => if !more { return },
                 () = tokio::time::sleep_until(next) => {}
             }
         }
@@ -101,7 +101,10 @@ impl Sandbox {
         let replies = self.replies(&reports);
         self.core.report(reports).await;
         if !replies.is_empty() {
-            let lost = self.core.submit(replies).await.iter().filter(|result| result.is_err()).count();
+            let mut lost = 0;
+            for answer in self.core.submit(replies).await {
+                lost += usize::from(answer.wait().await.is_err());
+            }
             if lost > 0 {
                 tracing::warn!(lost, "the core did not take answers of subscribers");
             }
@@ -112,7 +115,7 @@ impl Sandbox {
     fn replies(&self, reports: &[Report]) -> Vec<Submission> {
         let delivered = reports.iter().filter(|report| self.config.replies && report.attempt == Attempt::Delivered);
         let replies = delivered.filter_map(|report| reply(&report.message));
-        replies.map(|message| Submission { message, replace_if_present: false, with_previous: false }).collect()
+        replies.map(Submission::new).collect()
     }
 
     /// When there is something to do without being told.

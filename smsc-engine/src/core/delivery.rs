@@ -1,0 +1,143 @@
+//! Handing messages out, and what comes back.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::inner::Inner;
+use super::lifecycle::{self, Made};
+use super::queue::{Change, Lease};
+use super::receipt;
+use crate::api::{Attempt, NetworkReport, Report};
+use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status, Timestamp};
+
+impl Inner {
+    /// Takes due messages of a lane: those kept in memory only, those routed there, those whose recipient is served there.
+    pub(super) async fn lease(&self, lane: &Lane, max: usize, hold: Duration) -> Vec<Message> {
+        let now = Timestamp::now();
+        let want = |max| Lease { max, now, until: now.after(hold) };
+        let mut messages = self.fleeting.lease(lane, want(max)).await;
+        messages.extend(self.take(lane, want(max - messages.len())).await);
+        if messages.len() < max && !self.waiting.is_empty() {
+            messages.extend(self.take_located(lane, want(max - messages.len())).await);
+        }
+        messages
+    }
+
+    pub(super) async fn take(&self, lane: &Lane, want: Lease) -> Vec<Message> {
+        if want.max == 0 {
+            return Vec::new();
+        }
+        self.queue.lease(lane, want).await.unwrap_or_else(|error| {
+            tracing::error!(%lane, %error, "no work can be handed out");
+            Vec::new()
+        })
+    }
+
+    /// Records what became of attempts.
+    pub(super) async fn report(&self, mut reports: Vec<Report>) {
+        let (now, policy) = (Timestamp::now(), self.policy());
+        for (message, outcome) in self.fleeting.report(&mut reports, now).await {
+            self.ended(&message, &outcome);
+        }
+        self.meters.attempted.add(reports.len() as u64);
+        let (mut changes, mut messages, mut notices) = (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
+        for Report { message, attempt } in reports {
+            let made = Made { attempt: &attempt, now };
+            changes.push(lifecycle::after_attempt(&message, made, &policy, || self.queue.next_id()));
+            if let (Attempt::TryAgain(error), Some(Change::Retry { attempts, .. })) = (&attempt, changes.last()) {
+                self.note(message.id, EventName::DeliveryAttempt(*attempts), format!("failed with error {error}"));
+                notices.extend(receipt::notice(&message, *error, now, || self.queue.next_id()));
+            }
+            messages.push(message);
+        }
+        self.settle(changes, messages).await;
+        if let (false, Err(error)) = (notices.is_empty(), self.queue.append(notices).await) {
+            // They only tell of what goes on; the receipt follows.
+            tracing::warn!(%error, "intermediate notifications were not kept");
+        }
+    }
+
+    /// Makes changes of these messages, in the same order, and tells everybody who ended.
+    pub(super) async fn settle(&self, changes: Vec<Change>, messages: Vec<Message>) {
+        let delete_body = self.policy().delete_body_after_delivery;
+        let outcomes: Vec<Option<Outcome>> = changes.iter().map(lifecycle::outcome).collect();
+        let erased = |change| if delete_body { lifecycle::erase_if_delivered(change) } else { change };
+        let changes: Vec<Change> = changes.into_iter().map(erased).collect();
+        let results = match self.queue.apply(changes).await {
+            Ok(results) => results,
+            Err(error) => return tracing::error!(%error, reports = messages.len(), "reports could not be recorded"),
+        };
+        for ((message, outcome), result) in messages.iter().zip(outcomes).zip(results) {
+            match (result, outcome) {
+                (Ok(()), Some(outcome)) => self.ended(message, &outcome),
+                (Ok(()), None) => {}
+                (Err(error), _) => tracing::warn!(id = %message.id, %error, "a report came too late"),
+            }
+        }
+    }
+
+    /// Tells everybody how a message ended.
+    pub(super) fn ended(&self, message: &Message, outcome: &Outcome) {
+        self.waiting.remove(message);
+        let (name, counter) = match outcome.state.status() {
+            Status::Delivered => (EventName::MessageDelivered, &self.meters.delivered),
+            Status::Expired => (EventName::MessageDeadLetter, &self.meters.dead_letter),
+            _ if outcome.state == FinalState::Deleted => (EventName::MessageDeleted, &self.meters.failed),
+            _ => (EventName::MessageFailed, &self.meters.failed),
+        };
+        counter.add(1);
+        if outcome.state == FinalState::Delivered {
+            self.meters.delivery.record(outcome.done.since(message.submitted));
+        }
+        if self.events.is_some() {
+            self.note(message.id, name, format!("{} error {} attempts {}", outcome.state.status().name(), outcome.error, outcome.attempts));
+        }
+        for hook in &self.hooks {
+            hook.ended(message, outcome);
+        }
+        self.record(message, outcome);
+    }
+
+    /// Offers the record; what finds no room is read from the queue again later.
+    fn record(&self, message: &Message, outcome: &Outcome) {
+        let Some(recorder) = &self.recorder else { return };
+        let without_body = self.policy().delete_body_after_delivery;
+        let Some(record) = self.recording.record(message, outcome, without_body) else { return };
+        if self.records_behind.load(Ordering::Relaxed) || !recorder.offer(record) {
+            self.records_behind.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What networks say of messages that were handed over; false for those nobody here knows.
+    pub(super) async fn hear(&self, reports: Vec<NetworkReport>) -> Vec<bool> {
+        let mut known = Vec::with_capacity(reports.len());
+        for report in reports {
+            known.push(self.hear_one(report).await);
+        }
+        known
+    }
+
+    async fn hear_one(&self, report: NetworkReport) -> bool {
+        let found = match self.queue.handed(&report.lane, report.remote.octets()).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::error!(lane = %report.lane, %error, "a report of the network cannot be looked up");
+                return false;
+            }
+        };
+        let id = found.message.id;
+        self.note(id, EventName::DeliveryReport, format!("state {} error {}", report.state, report.error));
+        if let (Some(state), None) = (FinalState::from_message_state(report.state), found.outcome) {
+            let end = (state, report.error);
+            let change = lifecycle::settle(&found.message, end, Timestamp::now(), || self.queue.next_id());
+            self.settle(vec![change], vec![found.message]).await;
+        }
+        true
+    }
+
+    pub(super) fn release(&self, ids: &[MessageId]) {
+        self.fleeting.release(ids);
+        self.queue.release(ids);
+    }
+}

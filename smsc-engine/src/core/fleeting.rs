@@ -1,0 +1,145 @@
+//! Messages in datagram and transaction mode: tried once, kept in memory only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{oneshot, watch};
+
+use super::inner::Inner;
+use super::queue::{self, Change, Lease, MemoryQueue, Queue};
+use crate::api::{Accepted, Answer, Attempt, Mode, Refusal, Report, Submission};
+use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+
+/// The messages under way, and who waits for the end of which.
+pub(super) struct Fleeting {
+    queue: MemoryQueue,
+    waiting: Mutex<HashMap<MessageId, Option<oneshot::Sender<End>>>>,
+}
+
+/// How a message ended, and the network's error.
+type End = (FinalState, u32);
+
+impl Fleeting {
+    pub(super) fn new() -> Fleeting {
+        Fleeting { queue: MemoryQueue::new(MOST_FLEETING, MOST_FLEETING), waiting: Mutex::default() }
+    }
+
+    pub(super) fn watch(&self, lane: &Lane) -> watch::Receiver<u64> {
+        self.queue.watch(lane)
+    }
+
+    pub(super) async fn lease(&self, lane: &Lane, want: Lease) -> Vec<Message> {
+        if self.lock().is_empty() {
+            return Vec::new();
+        }
+        self.queue.lease(lane, want).await.unwrap_or_default()
+    }
+
+    pub(super) fn release(&self, ids: &[MessageId]) {
+        self.queue.release(ids);
+    }
+
+    /// Ends those that are kept here and leaves the others.
+    pub(super) async fn report(&self, reports: &mut Vec<Report>, now: Timestamp) -> Vec<(Message, Outcome)> {
+        let ours: Vec<Report> = {
+            let waiting = self.lock();
+            if waiting.is_empty() {
+                return Vec::new();
+            }
+            reports.extract_if(.., |report| waiting.contains_key(&report.message.id)).collect()
+        };
+        let mut ended = Vec::with_capacity(ours.len());
+        for Report { message, attempt } in ours {
+            let end = match attempt {
+                // There is no second attempt, and whoever has it now will not be asked.
+                Attempt::Delivered | Attempt::Handed(_) => (FinalState::Delivered, 0),
+                Attempt::Failed(state, error) => (state, error),
+                Attempt::TryAgain(error) => (FinalState::Undeliverable, error),
+                Attempt::Unknown => (FinalState::Unknown, 0),
+            };
+            ended.push(self.end(message, end, now).await);
+        }
+        ended
+    }
+
+    /// Ends those whose time is over.
+    pub(super) async fn expire(&self, now: Timestamp) -> Vec<(Message, Outcome)> {
+        let mut ended = Vec::new();
+        for message in self.queue.expired(now, MOST_FLEETING).await.unwrap_or_default() {
+            ended.push(self.end(message, (FinalState::Expired, 0), now).await);
+        }
+        ended
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<Timestamp> {
+        self.queue.next_expiry()
+    }
+
+    pub(super) fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
+        self.queue.next_due(lane)
+    }
+
+    async fn end(&self, message: Message, (state, error): End, now: Timestamp) -> (Message, Outcome) {
+        if let Some(Some(waiting)) = self.lock().remove(&message.id) {
+            // Whoever waited may have gone.
+            let _ = waiting.send((state, error));
+        }
+        let outcome = Outcome { state, error, attempts: 1, done: now };
+        // A memory queue refuses only what has ended already.
+        let _ = self.queue.apply(vec![Change::Settle(queue::End::new(message.id, outcome))]).await;
+        self.queue.forget(Timestamp::MAX);
+        (message, outcome)
+    }
+
+    async fn append(&self, message: Message, waiting: Option<oneshot::Sender<End>>) -> Result<(), Refusal> {
+        let id = message.id;
+        self.lock().insert(id, waiting);
+        self.queue.append(vec![message]).await.map_err(|error| {
+            self.lock().remove(&id);
+            super::refusal::refusal(&error)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Option<oneshot::Sender<End>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Takes a message that is tried once. A datagram is answered when it is under way, a transaction when it has ended.
+    pub(super) fn accept_fleeting(self: &Arc<Self>, submission: Submission) -> Answer {
+        let Ok(permit) = Arc::clone(&self.slow).try_acquire_owned() else { return Answer::Now(Err(Refusal::Busy)) };
+        let inner = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let _permit = permit;
+            inner.try_once(submission).await
+        });
+        Answer::Later(Box::pin(async move { task.await.unwrap_or(Err(Refusal::Broken)) }))
+    }
+
+    async fn try_once(&self, mut submission: Submission) -> Result<Accepted, Refusal> {
+        let now = Timestamp::now();
+        let mode = submission.mode;
+        let message = &mut submission.message;
+        // SMPP 3.4 §2.10.2, §2.10.3: neither mode has receipts, and neither waits.
+        message.registered_delivery = 0;
+        message.deliver_after = now;
+        message.expires = message.expires.min(now.after(self.policy().transaction));
+        let message = self.way_once(submission, now).await?;
+        let id = message.id;
+        if mode == Mode::Datagram {
+            self.fleeting.append(message, None).await?;
+            return Ok(Accepted::from(id));
+        }
+        let (sender, end) = oneshot::channel();
+        self.fleeting.append(message, Some(sender)).await?;
+        match end.await {
+            Ok((FinalState::Delivered, _)) => Ok(Accepted::from(id)),
+            Ok((state, error)) => Err(Refusal::Undelivered(state, error)),
+            Err(_) => Err(Refusal::Broken),
+        }
+    }
+}
+
+/// They live for seconds.
+const MOST_FLEETING: usize = 100_000;

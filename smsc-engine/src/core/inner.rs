@@ -1,0 +1,127 @@
+//! What all handles of one core share.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+
+use super::cdr::Recording;
+use super::charging::Charging;
+use super::dedup::{Fingerprint, Fingerprints};
+use super::enum_lookup::EnumLookup;
+use super::events::EventLog;
+use super::fleeting::Fleeting;
+use super::hook::Hook;
+use super::locating::Waiting;
+use super::location::Locations;
+use super::meters::Meters;
+use super::policy::Policy;
+use super::queue::Queue;
+use super::records::Recorder;
+use super::route::Router;
+use super::setup::Setup;
+use super::translate::Translator;
+use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
+
+pub(super) struct Inner {
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) router: Arc<dyn Router>,
+    pub(super) translator: Arc<Translator>,
+    pub(super) locations: Arc<Locations>,
+    pub(super) enum_lookup: Option<Arc<dyn EnumLookup>>,
+    pub(super) charging: Option<Arc<dyn Charging>>,
+    pub(super) hooks: Vec<Arc<dyn Hook>>,
+    pub(super) events: Option<Arc<dyn EventLog>>,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) recording: Recording,
+    /// Records that did not fit into the recorder are read from the queue again.
+    pub(super) records_behind: AtomicBool,
+    pub(super) policy: ArcSwap<Policy>,
+    pub(super) fingerprints: Option<Fingerprints>,
+    pub(super) may_repeat: HashSet<String>,
+    pub(super) fleeting: Fleeting,
+    /// Messages that wait for their recipient to be served by somebody.
+    pub(super) waiting: Waiting,
+    /// Places for messages that wait for ENUM or charging.
+    pub(super) slow: Arc<Semaphore>,
+    pub(super) meters: Meters,
+}
+
+impl Inner {
+    pub(super) fn new(setup: Setup) -> Inner {
+        let now = Timestamp::now();
+        let fingerprints = setup.fingerprint_ttl.map(|ttl| Fingerprints::new(ttl, MOST_FINGERPRINTS, now));
+        let recording = Recording { node: setup.node, total_parts: setup.record_total_parts };
+        Inner {
+            queue: setup.queue,
+            router: setup.router,
+            translator: setup.translator,
+            locations: setup.locations,
+            enum_lookup: setup.enum_lookup,
+            charging: setup.charging,
+            hooks: setup.hooks,
+            events: setup.events,
+            recorder: setup.recorder,
+            recording,
+            records_behind: AtomicBool::new(false),
+            policy: ArcSwap::from_pointee(setup.policy),
+            fingerprints,
+            may_repeat: setup.may_repeat.into_iter().collect(),
+            fleeting: Fleeting::new(),
+            waiting: Waiting::default(),
+            slow: Arc::new(Semaphore::new(MOST_SLOW)),
+            meters: Meters::default(),
+        }
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        **self.policy.load()
+    }
+
+    /// Translates both numbers and tells, for people, what changed.
+    pub(super) fn translate(&self, message: &mut Message) -> Option<String> {
+        let (calling, called) = (message.source.number(), message.destination.number());
+        let translated = self.translator.translate(&calling, &called, message.account.as_str())?;
+        let text = translated.to_string();
+        let (calling, called) = (translated.calling.map(|new| Address::from_number(&new)), translated.called.map(|new| Address::from_number(&new)));
+        if let Some(source) = calling {
+            message.source = source;
+        }
+        if let Some(destination) = called {
+            message.destination = destination;
+        }
+        Some(text)
+    }
+
+    /// Writes one event.
+    pub(super) fn note(&self, id: MessageId, name: EventName, text: impl Into<Cow<'static, str>>) {
+        if let Some(events) = &self.events {
+            events.write(vec![self.event(id, (name, Timestamp::now()), text.into())]);
+        }
+    }
+
+    pub(super) fn event(&self, id: MessageId, (name, time): (EventName, Timestamp), description: Cow<'static, str>) -> Event {
+        Event { message_id: id, time, name, description, source: self.recording.node.clone() }
+    }
+
+    pub(super) fn write_events(&self, batch: Vec<Event>) {
+        if let (Some(events), false) = (&self.events, batch.is_empty()) {
+            events.write(batch);
+        }
+    }
+
+    /// A message under this fingerprint was not accepted: it may come again.
+    pub(super) fn forget_print(&self, print: Option<Fingerprint>) {
+        if let (Some(fingerprints), Some(print)) = (&self.fingerprints, print) {
+            fingerprints.forget(&[print]);
+        }
+    }
+}
+
+/// About 48 octets each: 200 MB at most.
+const MOST_FINGERPRINTS: usize = 4_000_000;
+/// Each holds a message and a task; charging or ENUM that is down must not fill the memory.
+const MOST_SLOW: usize = 10_000;

@@ -1,0 +1,95 @@
+//! What one write to the queue carries, and the answers that depend on it.
+
+use super::super::dedup::Fingerprint;
+use super::super::inner::Inner;
+use super::super::lifecycle;
+use super::super::refusal::refusal;
+use crate::api::{Answer, Refusal};
+use crate::model::{Event, FinalState, Message, Timestamp};
+
+/// Messages that are about to be written together.
+pub(super) struct Run {
+    /// The present of the whole batch.
+    pub(super) now: Timestamp,
+    pub(super) messages: Vec<Message>,
+    /// Messages that end as soon as they are accepted.
+    pub(super) endings: Vec<(Message, FinalState)>,
+    pub(super) prints: Vec<Fingerprint>,
+    pub(super) events: Vec<Event>,
+    /// Messages nobody can deliver at the moment.
+    pub(super) unrouted: Vec<Message>,
+    answers: Vec<Answer>,
+    /// Answers from here on depend on the next write.
+    open: usize,
+}
+
+impl Run {
+    pub(super) fn with_capacity(submissions: usize) -> Run {
+        Run {
+            now: Timestamp::now(),
+            messages: Vec::with_capacity(submissions),
+            endings: Vec::new(),
+            prints: Vec::new(),
+            events: Vec::new(),
+            unrouted: Vec::new(),
+            answers: Vec::with_capacity(submissions),
+            open: 0,
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer) {
+        self.answers.push(answer);
+    }
+
+    pub(super) fn into_answers(self) -> Vec<Answer> {
+        self.answers
+    }
+
+    fn fail(&mut self, refusal: Refusal) {
+        for answer in self.answers.iter_mut().skip(self.open) {
+            if let Answer::Now(Ok(_)) = answer {
+                *answer = Answer::Now(Err(refusal));
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Writes what the run carries; its answers are true from then on.
+    pub(super) async fn finish(&self, run: &mut Run) {
+        let messages = std::mem::take(&mut run.messages);
+        let written = if messages.is_empty() { Ok(()) } else { self.queue.append(messages).await };
+        match written {
+            Ok(()) => self.accepted(run).await,
+            Err(error) => {
+                run.fail(refusal(&error));
+                run.endings.clear();
+                run.unrouted.clear();
+                run.events.clear();
+                if let Some(fingerprints) = &self.fingerprints {
+                    fingerprints.forget(&run.prints);
+                }
+            }
+        }
+        run.prints.clear();
+        run.open = run.answers.len();
+    }
+
+    async fn accepted(&self, run: &mut Run) {
+        if let (Some(fingerprints), false) = (&self.fingerprints, run.prints.is_empty()) {
+            fingerprints.keep(&run.prints);
+        }
+        self.write_events(std::mem::take(&mut run.events));
+        let endings = std::mem::take(&mut run.endings);
+        if !endings.is_empty() {
+            let settle = |(message, state): &(Message, FinalState)| {
+                lifecycle::settle(message, (*state, 0), run.now, || self.queue.next_id())
+            };
+            let changes = endings.iter().map(settle).collect();
+            self.settle(changes, endings.into_iter().map(|(message, _)| message).collect()).await;
+        }
+        if !run.unrouted.is_empty() {
+            self.await_location(std::mem::take(&mut run.unrouted)).await;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Messages without a route: they wait for somebody to serve their recipient.
+//!
+//! Such a message lies on the lane of the frontend that serves its recipient, or on the empty lane while nobody does.
+//! When a registration comes, the messages of that number move; one that has run out is noticed when the frontend
+//! asks for work.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::inner::Inner;
+use super::queue::{Change, Lease, Page, QueueError};
+use crate::model::{Lane, Message, MessageId, Timestamp, Word};
+
+/// Which messages wait, by the number of their recipient.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    by_number: Mutex<HashMap<Word, Vec<MessageId>>>,
+    /// How many there are: most cores have none and need no lock to know it.
+    count: AtomicUsize,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
+    fn add(&self, message: &Message) {
+        self.lock().entry(message.destination.digits.clone()).or_default().push(message.id);
+        self.count.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The message ended or found a route.
+    pub(super) fn remove(&self, message: &Message) {
+        if self.is_empty() || message.lane.is_public() {
+            return;
+        }
+        if let Entry::Occupied(mut ids) = self.lock().entry(message.destination.digits.clone()) {
+            let before = ids.get().len();
+            ids.get_mut().retain(|id| *id != message.id);
+            self.count.fetch_sub(before - ids.get().len(), Ordering::AcqRel);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
+    }
+
+    /// The messages of a number, with or without `+`.
+    fn of(&self, number: &str) -> Vec<MessageId> {
+        let digits = Word::new(number.strip_prefix('+').unwrap_or(number));
+        self.lock().get(&digits).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Word, Vec<MessageId>>> {
+        self.by_number.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Waits with new messages; a registration may have come while they were written.
+    pub(super) async fn await_location(&self, messages: Vec<Message>) {
+        let now = Timestamp::now();
+        let mut moves = Vec::new();
+        for message in messages {
+            self.waiting.add(&message);
+            let lane = self.lane_now(&message, now);
+            if lane != message.lane {
+                moves.push(move_to(lane, &message));
+            }
+        }
+        self.make_moves(moves).await;
+    }
+
+    /// The recipient's registration changed: its messages follow.
+    pub(super) async fn follow(&self, number: &str) {
+        let now = Timestamp::now();
+        let mut moves = Vec::new();
+        for id in self.waiting.of(number) {
+            let Ok(Some(record)) = self.queue.get(id).await else { continue };
+            let message = &record.message;
+            let lane = self.lane_now(message, now);
+            // One that is out for delivery moves when it comes back and still fits nobody.
+            let is_out = record.leased.is_some_and(|until| until > now);
+            if record.outcome.is_none() && !is_out && !message.lane.is_public() && lane != message.lane {
+                moves.push(move_to(lane, message));
+            }
+        }
+        self.make_moves(moves).await;
+    }
+
+    /// Takes the messages of recipients whom this frontend serves at the moment.
+    pub(super) async fn take_located(&self, frontend: &Lane, want: Lease) -> Vec<Message> {
+        let lane = Lane::located(frontend.as_str());
+        let mut messages = self.take(&lane, want).await;
+        let moved: Vec<Message> = messages.extract_if(.., |message| self.lane_now(message, want.now) != lane).collect();
+        let moves = moved.iter().map(|message| move_to(self.lane_now(message, want.now), message)).collect();
+        self.make_moves(moves).await;
+        messages
+    }
+
+    /// When the next message of a recipient whom this frontend serves is due.
+    pub(super) fn next_due_located(&self, frontend: &Lane) -> Option<Timestamp> {
+        let some = !self.waiting.is_empty();
+        some.then(|| self.queue.next_due(&Lane::located(frontend.as_str()))).flatten()
+    }
+
+    /// Finds after a restart who waits.
+    pub(super) async fn find_waiting(&self) -> Result<(), QueueError> {
+        let lanes = self.queue.counts().lanes;
+        for count in lanes.into_iter().filter(|count| count.pending > 0 && !count.lane.is_public()) {
+            let mut page = Page { max: PAGE, lane: Some(count.lane), status: Some(crate::model::Status::Pending), ..Page::default() };
+            loop {
+                let records = self.queue.list(&page).await?;
+                let Some(last) = records.last() else { break };
+                page.beyond = Some(last.message.id);
+                self.await_location(records.into_iter().map(|record| record.message).collect()).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn lane_now(&self, message: &Message, now: Timestamp) -> Lane {
+        let frontend = self.locations.serving(&message.destination.number(), now);
+        frontend.map(|frontend| Lane::located(&frontend)).unwrap_or_default()
+    }
+
+    async fn make_moves(&self, moves: Vec<Change>) {
+        if moves.is_empty() {
+            return;
+        }
+        // One that ended meanwhile needs no move.
+        if let Err(error) = self.queue.apply(moves).await {
+            tracing::error!(%error, "messages cannot follow their recipients");
+        }
+    }
+}
+
+fn move_to(lane: Lane, message: &Message) -> Change {
+    let Message { id, attempts, deliver_after, .. } = *message;
+    Change::Retry { id, attempts, deliver_after, lane: Some(lane) }
+}
+
+const PAGE: usize = 1000;

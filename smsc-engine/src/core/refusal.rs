@@ -1,0 +1,15 @@
+//! What a queue's refusal means to whoever handed a message in.
+
+use super::queue::QueueError;
+use crate::api::Refusal;
+
+pub(super) fn refusal(error: &QueueError) -> Refusal {
+    match error {
+        QueueError::Full { .. } => Refusal::QueueFull,
+        QueueError::TooLarge { .. } => Refusal::TooLarge,
+        other => {
+            tracing::error!(error = %other, "the queue refuses");
+            Refusal::Broken
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a core is made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::charging::Charging;
+use super::enum_lookup::EnumLookup;
+use super::events::EventLog;
+use super::hook::Hook;
+use super::location::Locations;
+use super::policy::Policy;
+use super::queue::Queue;
+use super::records::Recorder;
+use super::route::Router;
+use super::translate::Translator;
+
+/// The parts of a core; all but the queue and the router may be left out.
+pub struct Setup {
+    /// Where accepted messages live.
+    pub queue: Arc<dyn Queue>,
+    /// Where they go.
+    pub router: Arc<dyn Router>,
+    /// Changes numbers before routing.
+    pub translator: Arc<Translator>,
+    /// Where subscribers are.
+    pub locations: Arc<Locations>,
+    /// Finds who serves a number.
+    pub enum_lookup: Option<Arc<dyn EnumLookup>>,
+    /// Asks for money.
+    pub charging: Option<Arc<dyn Charging>>,
+    /// See every message, in this order.
+    pub hooks: Vec<Arc<dyn Hook>>,
+    /// Keeps the history of messages.
+    pub events: Option<Arc<dyn EventLog>>,
+    /// Writes records; the queue must keep ended messages until they are recorded.
+    pub recorder: Option<Recorder>,
+    /// The name of this node in events and records, `name@host`.
+    pub node: Arc<str>,
+    /// The rules of a message's life.
+    pub policy: Policy,
+    /// How long a repeat of a message is known; `None` for never.
+    pub fingerprint_ttl: Option<Duration>,
+    /// Submitters whose messages may repeat.
+    pub may_repeat: Vec<String>,
+    /// Counts all parts in the record of each part of a text its sender split, not one.
+    pub record_total_parts: bool,
+}
+
+impl Setup {
+    /// A queue and a router, and nothing else.
+    pub fn new(queue: Arc<dyn Queue>, router: Arc<dyn Router>) -> Setup {
+        Setup {
+            queue,
+            router,
+            translator: Arc::default(),
+            locations: Arc::default(),
+            enum_lookup: None,
+            charging: None,
+            hooks: Vec::new(),
+            events: None,
+            recorder: None,
+            node: "smsc@localhost".into(),
+            policy: Policy::default(),
+            fingerprint_ttl: None,
+            may_repeat: Vec::new(),
+            record_total_parts: false,
+        }
+    }
+}
