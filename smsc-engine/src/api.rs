@@ -282,7 +282,7 @@ pub enum Refusal {
     #[error("charging does not allow it")]
     NotCharged,
     /// It was tried and did not reach its destination; the number is the network's error.
-    #[error("it could not be delivered: {} (error {1})", .0.status().name())]
+    #[error("it could not be delivered: {} (error {error})", .0.status().name(), error = .1)]
     Undelivered(FinalState, u32),
     /// The same message is among the destinations of this submission, or was accepted before.
     #[error("the same message was accepted before")]

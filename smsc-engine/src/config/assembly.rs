@@ -7,8 +7,8 @@ use smpp_session::{Config, Timeouts};
 
 use super::{Account, Lifecycle, Sandbox, Settings, Smpp};
 use crate::CentreConfig;
-use crate::core::Policy;
 use crate::core::queue::JournalOptions;
+use crate::core::{Policy, Retention};
 use crate::frontend::{self, FrontendConfig};
 use crate::sandbox::SandboxConfig;
 
@@ -17,7 +17,7 @@ impl From<&Settings> for CentreConfig {
         CentreConfig {
             directory: settings.storage.directory.clone(),
             journal: JournalOptions { pending_limit: size(settings.storage.max_queued), ..JournalOptions::default() },
-            retention: hours(settings.storage.retention_hours),
+            retention: Retention { messages: hours(settings.storage.retention_hours), ..Retention::default() },
             policy: Policy::from(&settings.lifecycle),
             frontend: FrontendConfig {
                 listen: settings.smpp.listen,
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!((session.window, session.unanswered, max_connections), (6, 7, 8));
         assert_eq!((session.max_pdu, session.version), (9, Version::V5_0));
         assert_eq!((directory.to_str(), journal.pending_limit), (Some("there"), 10));
-        assert_eq!(retention, Duration::from_secs(11 * 3600));
+        assert_eq!(retention.messages, Duration::from_secs(11 * 3600));
         assert_eq!((policy.dead_letter, policy.max_attempts), (Duration::from_secs(12 * 60), Some(13)));
         assert_eq!(policy.retry_base, Duration::from_secs(14 * 60));
         assert_eq!((accounts[0].system_id.as_str(), accounts[0].password.expose()), ("test", "test"));

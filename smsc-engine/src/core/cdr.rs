@@ -22,7 +22,8 @@ impl Recording {
         }
         let status = outcome.state.status();
         let delivered = status == Status::Delivered;
-        let parts = if self.total_parts { content::parts(message).max(content::segments(message)) } else { content::segments(message) };
+        let parts =
+            if self.total_parts { content::parts(message).max(content::segments(message)) } else { content::segments(message) };
         Some(Cdr {
             message_id: message.id,
             calling_number: message.source.number().into_owned(),

@@ -1,17 +1,17 @@
 //! What a message says, and how many short messages it takes to say it.
 
+use smpp_pdu::tlv::{SarTotalSegments, TlvType};
+use smpp_pdu::{EsmClass, Tlvs};
 use sms_codec::charset::{Charset, Coding};
 use sms_codec::segment::Segmenter;
 use sms_codec::udh::Udh;
-use smpp_pdu::tlv::{SarTotalSegments, TlvType};
-use smpp_pdu::{EsmClass, Tlvs};
 
 use crate::model::Message;
 
 /// The text without user data header; binary content in hexadecimal digits.
 pub(super) fn text(message: &Message) -> String {
     let coding = Coding::DEFAULT;
-    if coding.charset(message.data_coding) == Charset::Data {
+    if coding.charset(message.data_coding) == Charset::Octets {
         return message.user_data.iter().map(|octet| format!("{octet:02X}")).collect();
     }
     if EsmClass(message.esm_class).has_udh()
@@ -47,7 +47,7 @@ pub(super) fn parts(message: &Message) -> u32 {
         && let Ok((udh, _)) = Udh::split(&message.user_data)
         && let Some(concatenation) = udh.concatenation()
     {
-        return u32::from(concatenation.total.max(1));
+        return u32::from(concatenation.total().max(1));
     }
     let tlvs = Tlvs::parse(&message.tlvs).unwrap_or_default();
     tlvs.raw(SarTotalSegments::TAG).and_then(|value| value.first().copied()).map_or(1, |total| u32::from(total.max(1)))

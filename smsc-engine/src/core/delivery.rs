@@ -40,7 +40,8 @@ impl Inner {
             self.ended(&message, &outcome);
         }
         self.meters.attempted.add(reports.len() as u64);
-        let (mut changes, mut messages, mut notices) = (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
+        let (mut changes, mut messages, mut notices) =
+            (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
         for Report { message, attempt } in reports {
             let made = Made { attempt: &attempt, now };
             changes.push(lifecycle::after_attempt(&message, made, &policy, || self.queue.next_id()));
@@ -90,7 +91,11 @@ impl Inner {
             self.meters.delivery.record(outcome.done.since(message.submitted));
         }
         if self.events.is_some() {
-            self.note(message.id, name, format!("{} error {} attempts {}", outcome.state.status().name(), outcome.error, outcome.attempts));
+            self.note(
+                message.id,
+                name,
+                format!("{} error {} attempts {}", outcome.state.status().name(), outcome.error, outcome.attempts),
+            );
         }
         for hook in &self.hooks {
             hook.ended(message, outcome);

@@ -86,7 +86,8 @@ impl Inner {
         let (calling, called) = (message.source.number(), message.destination.number());
         let translated = self.translator.translate(&calling, &called, message.account.as_str())?;
         let text = translated.to_string();
-        let (calling, called) = (translated.calling.map(|new| Address::from_number(&new)), translated.called.map(|new| Address::from_number(&new)));
+        let (calling, called) =
+            (translated.calling.map(|new| Address::from_number(&new)), translated.called.map(|new| Address::from_number(&new)));
         if let Some(source) = calling {
             message.source = source;
         }

@@ -87,12 +87,7 @@ pub fn erase_if_delivered(change: Change) -> Change {
     }
 }
 
-fn end(
-    message: &Message,
-    (state, error): (FinalState, u32),
-    now: Timestamp,
-    receipt_id: impl FnOnce() -> MessageId,
-) -> End {
+fn end(message: &Message, (state, error): (FinalState, u32), now: Timestamp, receipt_id: impl FnOnce() -> MessageId) -> End {
     // Expired, deleted and rejected messages end without another attempt.
     let last = u32::from(matches!(state, FinalState::Delivered | FinalState::Undeliverable | FinalState::Unknown));
     let outcome = Outcome { state, error, attempts: message.attempts.saturating_add(last), done: now };

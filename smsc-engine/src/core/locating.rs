@@ -109,7 +109,8 @@ impl Inner {
     pub(super) async fn find_waiting(&self) -> Result<(), QueueError> {
         let lanes = self.queue.counts().lanes;
         for count in lanes.into_iter().filter(|count| count.pending > 0 && !count.lane.is_public()) {
-            let mut page = Page { max: PAGE, lane: Some(count.lane), status: Some(crate::model::Status::Pending), ..Page::default() };
+            let mut page =
+                Page { max: PAGE, lane: Some(count.lane), status: Some(crate::model::Status::Pending), ..Page::default() };
             loop {
                 let records = self.queue.list(&page).await?;
                 let Some(last) = records.last() else { break };

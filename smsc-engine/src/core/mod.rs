@@ -9,6 +9,7 @@ mod delivery;
 pub mod enum_lookup;
 pub mod events;
 mod fleeting;
+mod handle;
 mod hook;
 mod inner;
 mod intake;
@@ -28,6 +29,7 @@ mod sweeper;
 pub mod translate;
 
 pub use centre::Core;
+pub use handle::{Handle, HandleError, NetworkStatus, Order, Update};
 pub use hook::Hook;
 pub use meters::{Counter, Meters};
 pub use policy::{Policy, Uncharged, Unrouted};

@@ -15,9 +15,7 @@ impl Inner {
         Ok(match record.outcome {
             Some(outcome) => Standing { state: outcome.state.message_state(), done: Some(outcome.done), error: outcome.error },
             // Past its deadline it will never be handed out, whether the sweeper was here or not.
-            None if record.message.expires <= now => {
-                Standing { state: EXPIRED, done: Some(record.message.expires), error: 0 }
-            }
+            None if record.message.expires <= now => Standing { state: EXPIRED, done: Some(record.message.expires), error: 0 },
             None => Standing { state: ENROUTE, done: None, error: 0 },
         })
     }

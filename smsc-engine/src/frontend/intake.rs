@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
-use smpp_pdu::tlv::{self, Pair, Tlv, Tlvs};
+use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
 use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;

@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn numbers_are_read_and_written_as_people_do() {
-        for (text, ton, npi, digits) in [("+447700900000", 1, 1, "447700900000"), ("12345", 0, 1, "12345"), ("Shop", 5, 0, "Shop")] {
+        for (text, ton, npi, digits) in
+            [("+447700900000", 1, 1, "447700900000"), ("12345", 0, 1, "12345"), ("Shop", 5, 0, "Shop")]
+        {
             let address = Address::from_number(text);
             assert_eq!(address, Address::new(ton, npi, digits));
             assert_eq!(address.number(), text);

@@ -52,7 +52,7 @@ impl Outcome {
 }
 
 /// What happens to one message, and how long it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fate {
     /// What happens.
     pub attempt: Attempt,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use smpp_pdu::{Addr, DeliverSm, DeliverSmResp, Frame, Profile, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp};
 use smpp_session::net::{Client, Incoming, ServerConfig};
 use smpp_session::{BindKind, Config, Credentials};
-use smsc_engine::core::lifecycle::Policy;
 use smsc_engine::core::queue::JournalOptions;
+use smsc_engine::core::{Policy, Retention};
 use smsc_engine::frontend::{Account, FrontendConfig};
 use smsc_engine::sandbox::SandboxConfig;
 use smsc_engine::{Centre, CentreConfig};
@@ -18,7 +18,7 @@ pub(crate) fn config(directory: &Path) -> CentreConfig {
     CentreConfig {
         directory: directory.into(),
         journal: JournalOptions::default(),
-        retention: Duration::from_secs(3600),
+        retention: Retention::default(),
         policy: Policy { retry_base: Duration::from_millis(50), ..Policy::default() },
         frontend: FrontendConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),

@@ -86,13 +86,7 @@ mod tests {
     use crate::model::EventName;
 
     fn event(message: u64, time: u64, name: EventName) -> Event {
-        Event {
-            message_id: MessageId(message),
-            time: Timestamp(time),
-            name,
-            description: "".into(),
-            source: "smsc@here".into(),
-        }
+        Event { message_id: MessageId(message), time: Timestamp(time), name, description: "".into(), source: "smsc@here".into() }
     }
 
     #[tokio::test]

@@ -47,7 +47,12 @@ impl Inner {
     }
 
     /// The same for a message that may repeat.
-    pub(super) fn complete(&self, mut message: Message, source_type: Option<SourceType>, now: Timestamp) -> Result<Begun, Refusal> {
+    pub(super) fn complete(
+        &self,
+        mut message: Message,
+        source_type: Option<SourceType>,
+        now: Timestamp,
+    ) -> Result<Begun, Refusal> {
         message.id = self.queue.next_id();
         lifecycle::accept(&mut message, now, &self.policy())?;
         for hook in &self.hooks {

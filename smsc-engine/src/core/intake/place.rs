@@ -44,10 +44,14 @@ impl Inner {
             End::Drop => end_at_once(run, message, FinalState::Rejected),
             End::Reply { text, then } => {
                 self.reply(run, &message, (source_type, &text));
-                end_at_once(run, message, match then {
-                    AfterReply::Delivered => FinalState::Delivered,
-                    AfterReply::Dropped => FinalState::Rejected,
-                });
+                end_at_once(
+                    run,
+                    message,
+                    match then {
+                        AfterReply::Delivered => FinalState::Delivered,
+                        AfterReply::Dropped => FinalState::Rejected,
+                    },
+                );
             }
             End::Refuse(_) => {}
         }

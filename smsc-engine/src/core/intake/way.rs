@@ -23,7 +23,10 @@ pub(super) enum End {
     /// No route claims it: it waits, on the lane of the frontend that serves its recipient, if one does.
     Wait(Lane),
     Drop,
-    Reply { text: Arc<str>, then: AfterReply },
+    Reply {
+        text: Arc<str>,
+        then: AfterReply,
+    },
     /// It is recorded as rejected, and its sender is told why.
     Refuse(Refusal),
 }

@@ -3,4 +3,8 @@ use crate::model::Timestamp;
 use std::sync::Arc;
 #[derive(Default)]
 pub struct Locations;
-impl Locations { pub fn serving(&self, _: &str, _: Timestamp) -> Option<Arc<str>> { None } }
+impl Locations {
+    pub fn serving(&self, _: &str, _: Timestamp) -> Option<Arc<str>> {
+        None
+    }
+}

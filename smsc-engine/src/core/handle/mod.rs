@@ -1,0 +1,145 @@
+//! All that an operator, a REST API, a dashboard or an embedder does with a core.
+//!
+//! Whoever controls a core goes through a [`Handle`]; whoever delivers for it goes through
+//! [`CoreApi`](crate::api::CoreApi). Every change takes effect at once.
+
+mod end;
+mod error;
+mod update;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::centre::Core;
+use super::events::EventLog;
+use super::inner::Inner;
+use super::location::Locations;
+use super::meters::Meters;
+use super::policy::Policy;
+use super::queue::{Counts, Page, Record};
+use super::translate::Translator;
+use crate::api::{Accepted, CoreApi, Refusal, Submission};
+use crate::model::{Event, Lane, Message, MessageId, Timestamp};
+
+pub use end::NetworkStatus;
+pub use error::HandleError;
+pub use update::Update;
+
+/// The control surface of one core; cheap to clone, all clones are one.
+#[derive(Clone)]
+pub struct Handle {
+    inner: Arc<Inner>,
+}
+
+/// Which work a frontend asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// At most so many messages.
+    pub max: usize,
+    /// How long they are the caller's.
+    pub hold: Duration,
+    /// Messages that no route claims and whose recipient is served by nobody, too.
+    pub unrouted: bool,
+}
+
+impl Core {
+    /// Returns the control surface.
+    pub fn handle(&self) -> Handle {
+        Handle { inner: self.inner.clone() }
+    }
+}
+
+impl Handle {
+    /// Accepts one message; resolves when it is durable.
+    ///
+    /// # Errors
+    /// The core refuses.
+    pub async fn submit(&self, submission: Submission) -> Result<Accepted, Refusal> {
+        match self.core().submit(vec![submission]).await.pop() {
+            Some(answer) => answer.wait().await,
+            None => Err(Refusal::Broken),
+        }
+    }
+
+    /// Returns a message as it stands, until it is forgotten.
+    ///
+    /// # Errors
+    /// [`HandleError::Unknown`], or the queue cannot be read.
+    pub async fn message(&self, id: MessageId) -> Result<Record, HandleError> {
+        self.inner.queue.get(id).await?.ok_or(HandleError::Unknown(id))
+    }
+
+    /// Returns a page of messages, ended ones included.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn messages(&self, page: &Page) -> Result<Vec<Record>, HandleError> {
+        Ok(self.inner.queue.list(page).await?)
+    }
+
+    /// Takes due messages of a frontend for delivery, oldest first.
+    pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
+        let mut messages = self.inner.lease(frontend, order.max, order.hold).await;
+        if order.unrouted && messages.len() < order.max {
+            let now = Timestamp::now();
+            let want = super::queue::Lease { max: order.max - messages.len(), now, until: now.after(order.hold) };
+            messages.extend(self.inner.take(&Lane::default(), want).await);
+        }
+        messages
+    }
+
+    /// Returns the history of a message, earliest first; empty without a log of events.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn events(&self, id: MessageId) -> Result<Vec<Event>, HandleError> {
+        match &self.inner.events {
+            Some(events) => events.of(id).await.map_err(HandleError::Events),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Adds an event from outside to the history of a message.
+    pub fn add_event(&self, event: Event) {
+        self.inner.write_events(vec![event]);
+    }
+
+    /// Counts messages by lane and state.
+    pub fn counts(&self) -> Counts {
+        self.inner.queue.counts()
+    }
+
+    /// Returns what the core counted since its start.
+    pub fn meters(&self) -> &Meters {
+        &self.inner.meters
+    }
+
+    /// Returns the rules of a message's life.
+    pub fn policy(&self) -> Policy {
+        self.inner.policy()
+    }
+
+    /// Changes the rules; they hold for what happens next.
+    pub fn set_policy(&self, policy: Policy) {
+        self.inner.policy.store(Arc::new(policy));
+    }
+
+    /// Where subscribers are.
+    pub fn locations(&self) -> &Arc<Locations> {
+        &self.inner.locations
+    }
+
+    /// The rules of number translation.
+    pub fn translator(&self) -> &Arc<Translator> {
+        &self.inner.translator
+    }
+
+    /// The log of events, if there is one.
+    pub fn event_log(&self) -> Option<&Arc<dyn EventLog>> {
+        self.inner.events.as_ref()
+    }
+
+    fn core(&self) -> Core {
+        Core { inner: self.inner.clone() }
+    }
+}

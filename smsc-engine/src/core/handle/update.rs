@@ -1,0 +1,168 @@
+//! Changing a message by hand.
+
+use bytes::Bytes;
+
+use super::super::queue::{Change, Record};
+use super::{Handle, HandleError};
+use crate::model::{EventName, FinalState, Lane, Message, MessageId, Status, Timestamp};
+
+/// What to change of a message; everything that is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// Who delivers it; an empty lane takes it from everybody.
+    pub dest_smsc: Option<Lane>,
+    /// When it is due.
+    pub deliver_after: Option<Timestamp>,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
+    /// Its text as `data_coding` and user data.
+    pub text: Option<(u8, Bytes)>,
+    /// How it stands: pending gives it another chance, all else ends it.
+    pub status: Option<Status>,
+    /// When it was delivered, if `status` says so; `None` is now.
+    pub delivered_at: Option<Timestamp>,
+    /// Failed attempts; 0 gives an ended message another chance.
+    pub attempts: Option<u32>,
+    /// SMPP `priority_flag`.
+    pub priority: Option<u8>,
+    /// Whether it is among the dead letters.
+    pub deadletter: Option<bool>,
+}
+
+impl Update {
+    fn reopens(&self) -> bool {
+        self.status == Some(Status::Pending) || self.attempts == Some(0)
+    }
+
+    /// Changes what needs the message to be written anew.
+    fn rewrites(&self) -> bool {
+        self.expires.is_some() || self.text.is_some() || self.priority.is_some() || self.deadletter.is_some()
+    }
+}
+
+impl Handle {
+    /// Changes a message and returns it as it stands then.
+    ///
+    /// # Errors
+    /// See [`HandleError`]; nothing is changed then.
+    pub async fn update(&self, id: MessageId, update: Update) -> Result<Record, HandleError> {
+        if update == Update::default() {
+            return Err(HandleError::Nothing);
+        }
+        if update.dest_smsc.as_ref().is_some_and(|lane| !lane.is_public() && *lane != Lane::default()) {
+            return Err(HandleError::Name);
+        }
+        let record = self.message(id).await?;
+        match (record.outcome, update.status) {
+            (Some(_), _) if update.reopens() => self.reopen(&record, &update).await?,
+            (Some(outcome), _) => return Err(HandleError::Standing(outcome.state.status())),
+            (None, Some(status)) if status != Status::Pending => {
+                let done = update.delivered_at.unwrap_or_else(Timestamp::now);
+                let end = super::end::End { state: end_of(status), error: 0, by: update.dest_smsc, done };
+                self.end(&record, end).await?;
+            }
+            (None, _) => self.change_pending(record.message, update).await?,
+        }
+        self.inner.note(id, EventName::MessageUpdated, "changed by the operator");
+        self.message(id).await
+    }
+
+    /// Deletes a message: no receipt, no record.
+    ///
+    /// # Errors
+    /// [`HandleError::Unknown`], or the queue refuses.
+    pub async fn delete(&self, id: MessageId) -> Result<(), HandleError> {
+        let record = self.message(id).await?;
+        self.apply(Change::Delete { id }).await?;
+        self.inner.waiting.remove(&record.message);
+        self.inner.note(id, EventName::MessageDeleted, "deleted by the operator");
+        Ok(())
+    }
+
+    async fn reopen(&self, record: &Record, update: &Update) -> Result<(), HandleError> {
+        let now = Timestamp::now();
+        let deliver_after = update.deliver_after.unwrap_or(now).max(now);
+        let over = record.message.expires <= deliver_after;
+        let usual = if over { deliver_after.after(self.policy().dead_letter) } else { record.message.expires };
+        let expires = update.expires.unwrap_or(usual);
+        if expires <= deliver_after {
+            return Err(HandleError::TooLate);
+        }
+        self.apply(Change::Reopen { id: record.message.id, deliver_after, expires }).await?;
+        if !record.message.lane.is_public() {
+            self.inner.await_location(vec![record.message.clone()]).await;
+        }
+        match &update.dest_smsc {
+            Some(lane) => self.move_to(&record.message, (lane.clone(), deliver_after, 0)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn change_pending(&self, message: Message, update: Update) -> Result<(), HandleError> {
+        let rewrites = update.rewrites();
+        let lane = update.dest_smsc.unwrap_or_else(|| message.lane.clone());
+        let deliver_after = update.deliver_after.unwrap_or(message.deliver_after);
+        let attempts = update.attempts.unwrap_or(message.attempts);
+        if update.expires.unwrap_or(message.expires) <= deliver_after {
+            return Err(HandleError::TooLate);
+        }
+        if !rewrites {
+            return self.move_to(&message, (lane, deliver_after, attempts)).await;
+        }
+        let before = message.clone();
+        let mut message = Message { lane, deliver_after, attempts, ..message };
+        message.expires = update.expires.unwrap_or(message.expires);
+        message.priority = update.priority.unwrap_or(message.priority);
+        if let Some((data_coding, user_data)) = update.text {
+            message.data_coding = data_coding;
+            message.user_data = user_data;
+        }
+        if let Some(deadletter) = update.deadletter {
+            message.extra_mut().deadletter = deadletter;
+        }
+        let after = message.clone();
+        self.apply(Change::Replace { message: Box::new(message), now: Timestamp::now() }).await?;
+        self.moved(&before, after).await;
+        Ok(())
+    }
+
+    async fn move_to(
+        &self,
+        message: &Message,
+        (lane, deliver_after, attempts): (Lane, Timestamp, u32),
+    ) -> Result<(), HandleError> {
+        let id = message.id;
+        self.apply(Change::Retry { id, attempts, deliver_after, lane: Some(lane.clone()) }).await?;
+        self.moved(message, Message { lane, ..message.clone() }).await;
+        Ok(())
+    }
+
+    /// Keeps the list of those who wait for a location true.
+    async fn moved(&self, before: &Message, after: Message) {
+        if before.lane == after.lane {
+            return;
+        }
+        self.inner.waiting.remove(before);
+        if !after.lane.is_public() {
+            self.inner.await_location(vec![after]).await;
+        }
+    }
+
+    pub(super) async fn apply(&self, change: Change) -> Result<(), HandleError> {
+        let id = change.id();
+        match self.inner.queue.apply(vec![change]).await?.into_iter().next() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(super::super::queue::ChangeError::Unknown)) | None => Err(HandleError::Unknown(id)),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn end_of(status: Status) -> FinalState {
+    match status {
+        Status::Delivered => FinalState::Delivered,
+        Status::Expired => FinalState::Expired,
+        Status::Rejected => FinalState::Rejected,
+        Status::Failed | Status::Pending => FinalState::Undeliverable,
+    }
+}
