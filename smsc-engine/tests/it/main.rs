@@ -11,4 +11,5 @@
 mod centre;
 mod queue;
 mod refusals;
+mod route;
 mod support;

@@ -1,4 +1,26 @@
-//! Where a message goes: the trait, and the router of a core with one carrier.
+//! Where a message goes: the trait, the router of a core with one carrier, and a table of routes.
+
+mod book;
+mod dice;
+#[cfg(feature = "json")]
+mod document;
+mod entry;
+mod index;
+mod plan;
+mod simulate;
+mod store;
+mod table;
+mod trie;
+mod validate;
+
+#[cfg(feature = "json")]
+pub use document::{DocumentError, read_document};
+pub use index::{Liveness, Query, Specificity};
+pub use plan::{ImportMode, ImportReport};
+pub use simulate::{Candidate, Criterion, Simulation};
+pub use store::{MemoryRouteStore, RouteChange, RouteStore};
+pub use table::{RouteTable, TableError, TableOptions};
+pub use validate::{RouteError, RouteFault, validate};
 
 use std::sync::Arc;
 
