@@ -25,6 +25,7 @@ pub mod records;
 mod refusal;
 pub mod route;
 mod setup;
+mod store;
 mod sweeper;
 pub mod translate;
 
@@ -34,4 +35,5 @@ pub use hook::Hook;
 pub use meters::{Counter, Meters};
 pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::Setup;
+pub use store::StoreError;
 pub use sweeper::{Retention, sweep};

@@ -5,7 +5,7 @@ use crate::api::Refusal;
 
 pub(super) fn refusal(error: &QueueError) -> Refusal {
     match error {
-        QueueError::Full { .. } => Refusal::QueueFull,
+        QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
         other => {
             tracing::error!(error = %other, "the queue refuses");

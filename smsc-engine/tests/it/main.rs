@@ -12,4 +12,5 @@ mod centre;
 mod journal_format;
 mod queue;
 mod refusals;
+mod route;
 mod support;
