@@ -21,7 +21,7 @@ use super::meters::Meters;
 use super::policy::Policy;
 use super::queue::Queue;
 use super::records::Recorder;
-use super::route::Router;
+use super::route::{RouteTable, Router};
 use super::setup::Setup;
 use super::translate::Translator;
 use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
@@ -29,6 +29,7 @@ use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
 pub(super) struct Inner {
     pub(super) queue: Arc<dyn Queue>,
     pub(super) router: Arc<dyn Router>,
+    pub(super) routes: Option<RouteTable>,
     pub(super) translator: Arc<Translator>,
     pub(super) locations: Arc<Locations>,
     pub(super) enum_lookup: Option<Arc<dyn EnumLookup>>,
@@ -58,6 +59,7 @@ impl Inner {
         Inner {
             queue: setup.queue,
             router: setup.router,
+            routes: setup.routes,
             translator: setup.translator,
             locations: setup.locations,
             enum_lookup: setup.enum_lookup,

@@ -11,7 +11,7 @@ use super::location::Locations;
 use super::policy::Policy;
 use super::queue::Queue;
 use super::records::Recorder;
-use super::route::Router;
+use super::route::{RouteTable, Router};
 use super::translate::Translator;
 
 /// The parts of a core; all but the queue and the router may be left out.
@@ -20,6 +20,8 @@ pub struct Setup {
     pub queue: Arc<dyn Queue>,
     /// Where they go.
     pub router: Arc<dyn Router>,
+    /// The table behind the router, if it is one that the operator changes through the handle.
+    pub routes: Option<RouteTable>,
     /// Changes numbers before routing.
     pub translator: Arc<Translator>,
     /// Where subscribers are.
@@ -52,6 +54,7 @@ impl Setup {
         Setup {
             queue,
             router,
+            routes: None,
             translator: Arc::default(),
             locations: Arc::default(),
             enum_lookup: None,
@@ -65,5 +68,10 @@ impl Setup {
             may_repeat: Vec::new(),
             record_total_parts: false,
         }
+    }
+
+    /// A queue and a table of routes, and nothing else.
+    pub fn with_routes(queue: Arc<dyn Queue>, routes: RouteTable) -> Setup {
+        Setup { routes: Some(routes.clone()), ..Setup::new(queue, Arc::new(routes)) }
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod centre;
+mod core;
 mod journal_format;
 mod queue;
 mod refusals;

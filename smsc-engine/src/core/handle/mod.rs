@@ -17,6 +17,7 @@ use super::location::Locations;
 use super::meters::Meters;
 use super::policy::Policy;
 use super::queue::{Counts, Page, Record};
+use super::route::RouteTable;
 use super::translate::Translator;
 use crate::api::{Accepted, CoreApi, Refusal, Submission};
 use crate::model::{Event, Lane, Message, MessageId, Timestamp};
@@ -122,6 +123,11 @@ impl Handle {
     /// Changes the rules; they hold for what happens next.
     pub fn set_policy(&self, policy: Policy) {
         self.inner.policy.store(Arc::new(policy));
+    }
+
+    /// The table of routes, if the core has one.
+    pub fn routes(&self) -> Option<&RouteTable> {
+        self.inner.routes.as_ref()
     }
 
     /// Where subscribers are.
