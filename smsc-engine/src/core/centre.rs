@@ -36,7 +36,7 @@ impl Inner {
     /// Ends what was to end at once when the process died.
     async fn end_leftovers(&self) -> Result<(), QueueError> {
         for (lane, state) in [(ANSWERED, FinalState::Delivered), (REJECTED, FinalState::Rejected)] {
-            let now = Timestamp::now();
+            let now = self.now();
             let want = Lease { max: PAGE, now, until: now.after(Duration::from_secs(60)) };
             loop {
                 let leftovers = self.queue.lease(&Lane::from(lane), want).await?;
@@ -54,7 +54,7 @@ impl Inner {
     /// Learns what was accepted of late, so that a repeat after the restart is known.
     async fn remember_recent(&self) -> Result<(), QueueError> {
         let Some(fingerprints) = &self.fingerprints else { return Ok(()) };
-        let since = Timestamp::now().before(fingerprints.ttl());
+        let since = self.now().before(fingerprints.ttl());
         let mut page = Page { newest_first: true, max: PAGE, ..Page::default() };
         loop {
             let records = self.queue.list(&page).await?;

@@ -8,12 +8,12 @@ use super::lifecycle::{self, Made};
 use super::queue::{Change, Lease};
 use super::receipt;
 use crate::api::{Attempt, NetworkReport, Report};
-use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status, Timestamp};
+use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status};
 
 impl Inner {
     /// Takes due messages of a lane: those kept in memory only, those routed there, those whose recipient is served there.
     pub(super) async fn lease(&self, lane: &Lane, max: usize, hold: Duration) -> Vec<Message> {
-        let now = Timestamp::now();
+        let now = self.now();
         let want = |max| Lease { max, now, until: now.after(hold) };
         let mut messages = self.fleeting.lease(lane, want(max)).await;
         messages.extend(self.take(lane, want(max - messages.len())).await);
@@ -35,7 +35,7 @@ impl Inner {
 
     /// Records what became of attempts.
     pub(super) async fn report(&self, mut reports: Vec<Report>) {
-        let (now, policy) = (Timestamp::now(), self.policy());
+        let (now, policy) = (self.now(), self.policy());
         for (message, outcome) in self.fleeting.report(&mut reports, now).await {
             self.ended(&message, &outcome);
         }
@@ -135,7 +135,7 @@ impl Inner {
         self.note(id, EventName::DeliveryReport, format!("state {} error {}", report.state, report.error));
         if let (Some(state), None) = (FinalState::from_message_state(report.state), found.outcome) {
             let end = (state, report.error);
-            let change = lifecycle::settle(&found.message, end, Timestamp::now(), || self.queue.next_id());
+            let change = lifecycle::settle(&found.message, end, self.now(), || self.queue.next_id());
             self.settle(vec![change], vec![found.message]).await;
         }
         true

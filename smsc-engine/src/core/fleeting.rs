@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::inner::Inner;
 use super::queue::{self, Change, Lease, MemoryQueue, Queue};
@@ -14,6 +14,8 @@ use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp};
 pub(super) struct Fleeting {
     queue: MemoryQueue,
     waiting: Mutex<HashMap<MessageId, Option<oneshot::Sender<End>>>>,
+    /// There is a deadline where there was none.
+    deadline: Notify,
 }
 
 /// How a message ended, and the network's error.
@@ -21,7 +23,7 @@ type End = (FinalState, u32);
 
 impl Fleeting {
     pub(super) fn new() -> Fleeting {
-        Fleeting { queue: MemoryQueue::new(MOST_FLEETING, MOST_FLEETING), waiting: Mutex::default() }
+        Fleeting { queue: MemoryQueue::new(MOST_FLEETING, MOST_FLEETING), waiting: Mutex::default(), deadline: Notify::new() }
     }
 
     pub(super) fn watch(&self, lane: &Lane) -> watch::Receiver<u64> {
@@ -75,6 +77,11 @@ impl Fleeting {
         self.queue.next_expiry()
     }
 
+    /// Waits until there is an earlier deadline than before.
+    pub(super) async fn earlier_deadline(&self) {
+        self.deadline.notified().await;
+    }
+
     pub(super) fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
         self.queue.next_due(lane)
     }
@@ -93,11 +100,16 @@ impl Fleeting {
 
     async fn append(&self, message: Message, waiting: Option<oneshot::Sender<End>>) -> Result<(), Refusal> {
         let id = message.id;
+        let is_earlier = self.next_expiry().is_none_or(|next| message.expires < next);
         self.lock().insert(id, waiting);
-        self.queue.append(vec![message]).await.map_err(|error| {
+        if let Err(error) = self.queue.append(vec![message]).await {
             self.lock().remove(&id);
-            super::refusal::refusal(&error)
-        })
+            return Err(super::refusal::refusal(&error));
+        }
+        if is_earlier {
+            self.deadline.notify_one();
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Option<oneshot::Sender<End>>>> {
@@ -118,7 +130,7 @@ impl Inner {
     }
 
     async fn try_once(&self, mut submission: Submission) -> Result<Accepted, Refusal> {
-        let now = Timestamp::now();
+        let now = self.now();
         let mode = submission.mode;
         let message = &mut submission.message;
         // SMPP 3.4 §2.10.2, §2.10.3: neither mode has receipts, and neither waits.

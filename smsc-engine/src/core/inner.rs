@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::cdr::Recording;
 use super::charging::Charging;
+use super::clock::Clock;
 use super::dedup::{Fingerprint, Fingerprints};
 use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
@@ -49,11 +50,12 @@ pub(super) struct Inner {
     /// Places for messages that wait for ENUM or charging.
     pub(super) slow: Arc<Semaphore>,
     pub(super) meters: Meters,
+    clock: Clock,
 }
 
 impl Inner {
     pub(super) fn new(setup: Setup) -> Inner {
-        let now = Timestamp::now();
+        let now = setup.clock.now();
         let fingerprints = setup.fingerprint_ttl.map(|ttl| Fingerprints::new(ttl, MOST_FINGERPRINTS, now));
         let recording = Recording { node: setup.node, total_parts: setup.record_total_parts };
         Inner {
@@ -76,7 +78,12 @@ impl Inner {
             waiting: Waiting::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),
             meters: Meters::default(),
+            clock: setup.clock,
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(super) fn policy(&self) -> Policy {
@@ -102,7 +109,7 @@ impl Inner {
     /// Writes one event.
     pub(super) fn note(&self, id: MessageId, name: EventName, text: impl Into<Cow<'static, str>>) {
         if let Some(events) = &self.events {
-            events.write(vec![self.event(id, (name, Timestamp::now()), text.into())]);
+            events.write(vec![self.event(id, (name, self.now()), text.into())]);
         }
     }
 

@@ -60,7 +60,7 @@ impl Waiting {
 impl Inner {
     /// Waits with new messages; a registration may have come while they were written.
     pub(super) async fn await_location(&self, messages: Vec<Message>) {
-        let now = Timestamp::now();
+        let now = self.now();
         let mut moves = Vec::new();
         for message in messages {
             self.waiting.add(&message);
@@ -74,7 +74,7 @@ impl Inner {
 
     /// The recipient's registration changed: its messages follow.
     pub(super) async fn follow(&self, number: &str) {
-        let now = Timestamp::now();
+        let now = self.now();
         let mut moves = Vec::new();
         for id in self.waiting.of(number) {
             let Ok(Some(record)) = self.queue.get(id).await else { continue };

@@ -3,6 +3,7 @@
 mod cdr;
 mod centre;
 pub mod charging;
+mod clock;
 mod content;
 mod dedup;
 mod delivery;
@@ -30,6 +31,7 @@ mod sweeper;
 pub mod translate;
 
 pub use centre::Core;
+pub use clock::Clock;
 pub use handle::{Handle, HandleError, NetworkStatus, Order, Update};
 pub use hook::Hook;
 pub use meters::{Counter, Meters};

@@ -5,13 +5,13 @@ use super::lifecycle;
 use super::queue::{Change, ChangeError, Like, Record};
 use super::refusal::refusal;
 use crate::api::{Cancel, Question, Refusal, Replacement, Standing};
-use crate::model::{EventName, Kind, Message, Timestamp};
+use crate::model::{EventName, Kind, Message};
 
 impl Inner {
     /// Tells how a message of the asker's stands.
     pub(super) async fn query(&self, question: Question) -> Result<Standing, Refusal> {
         let record = self.own(&question).await?;
-        let now = Timestamp::now();
+        let now = self.now();
         Ok(match record.outcome {
             Some(outcome) => Standing { state: outcome.state.message_state(), done: Some(outcome.done), error: outcome.error },
             // Past its deadline it will never be handed out, whether the sweeper was here or not.
@@ -33,7 +33,7 @@ impl Inner {
         if record.outcome.is_some() {
             return Err(Refusal::TooLate);
         }
-        let now = Timestamp::now();
+        let now = self.now();
         let mut message = record.message;
         message.deliver_after = deliver_after.unwrap_or(message.deliver_after).max(now);
         message.expires = expires.unwrap_or(message.expires);
@@ -74,7 +74,7 @@ impl Inner {
         if record.outcome.is_some() {
             return Err(Refusal::TooLate);
         }
-        let change = lifecycle::cancel(&record.message, Timestamp::now(), || self.queue.next_id());
+        let change = lifecycle::cancel(&record.message, self.now(), || self.queue.next_id());
         let outcome = lifecycle::outcome(&change);
         self.change(change).await?;
         if let Some(outcome) = outcome {
@@ -92,7 +92,7 @@ impl Inner {
         if found.is_empty() {
             return Err(Refusal::Unknown);
         }
-        let now = Timestamp::now();
+        let now = self.now();
         let changes: Vec<Change> =
             found.iter().map(|record| lifecycle::cancel(&record.message, now, || self.queue.next_id())).collect();
         let outcomes: Vec<_> = changes.iter().map(lifecycle::outcome).collect();

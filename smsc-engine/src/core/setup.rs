@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::charging::Charging;
+use super::clock::Clock;
 use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
 use super::hook::Hook;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub recorder: Option<Recorder>,
     /// The name of this node in events and records, `name@host`.
     pub node: Arc<str>,
+    /// Tells the time.
+    pub clock: Clock,
     /// The rules of a message's life.
     pub policy: Policy,
     /// How long a repeat of a message is known; `None` for never.
@@ -63,6 +66,7 @@ impl Setup {
             events: None,
             recorder: None,
             node: "smsc@localhost".into(),
+            clock: Clock::system(),
             policy: Policy::default(),
             fingerprint_ttl: None,
             may_repeat: Vec::new(),

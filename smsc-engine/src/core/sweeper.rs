@@ -32,10 +32,13 @@ impl Default for Retention {
 /// Sweeps until the queue is closed or broken: looks when the next deadline passes, at the latest every few seconds.
 pub async fn sweep(core: Core, retention: Retention) {
     let inner = &core.inner;
-    let mut next_retention = Timestamp::now();
+    let mut next_retention = inner.now();
     loop {
         match inner.expire().await {
-            Ok(0) => tokio::time::sleep(inner.pause()).await,
+            Ok(0) => tokio::select! {
+                () = tokio::time::sleep(inner.pause()) => {}
+                () = inner.fleeting.earlier_deadline() => {}
+            },
             Ok(_) => tokio::task::yield_now().await,
             Err(QueueError::Closed) => return,
             Err(error) => {
@@ -43,9 +46,8 @@ pub async fn sweep(core: Core, retention: Retention) {
                 return;
             }
         }
-        let now = Timestamp::now();
-        // A clock that goes backwards only delays it by one interval.
-        if now >= next_retention || next_retention.since(now) > retention.interval {
+        let now = inner.now();
+        if now >= next_retention {
             next_retention = now.after(retention.interval);
             inner.queue.forget(now.before(retention.messages));
             if let Some(events) = &inner.events {
@@ -58,7 +60,7 @@ pub async fn sweep(core: Core, retention: Retention) {
 impl Inner {
     /// Ends one batch of overdue messages and tells how many there were.
     async fn expire(&self) -> Result<usize, QueueError> {
-        let now = Timestamp::now();
+        let now = self.now();
         for (message, outcome) in self.fleeting.expire(now).await {
             self.ended(&message, &outcome);
         }
@@ -74,7 +76,7 @@ impl Inner {
 
     fn pause(&self) -> Duration {
         let next = self.queue.next_expiry().into_iter().chain(self.fleeting.next_expiry()).min();
-        next.unwrap_or(Timestamp::MAX).since(Timestamp::now()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        next.unwrap_or(Timestamp::MAX).since(self.now()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
 }
 

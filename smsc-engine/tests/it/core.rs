@@ -306,13 +306,8 @@ async fn a_network_reports_later_under_its_own_name() {
     bench.report(&leased[0], Attempt::Handed(Word::new("A1B2"))).await;
     assert_eq!(bench.status(id).await, Status::Pending);
     assert!(bench.lease("uk").await.is_empty());
-    let report = |remote: &str, state| NetworkReport {
-        lane: Lane::from("uk"),
-        remote: Word::new(remote),
-        state,
-        error: 0,
-        done: None,
-    };
+    let report =
+        |remote: &str, state| NetworkReport { lane: Lane::from("uk"), remote: Word::new(remote), state, error: 0, done: None };
     // ENROUTE is no end; nobody knows C3; DELIVERED ends it, and a second report changes nothing.
     let known = bench.core.hear(vec![report("A1B2", 1), report("C3", 2), report("A1B2", 2), report("A1B2", 5)]).await;
     assert_eq!(known, [true, false, true, true]);

@@ -35,7 +35,7 @@ impl Handle {
     /// [`HandleError::Standing`] if it has ended or its deadline is past.
     pub async fn count_attempt(&self, id: MessageId) -> Result<Record, HandleError> {
         let record = self.pending(id).await?;
-        let made = Made { attempt: &Attempt::TryAgain(0), now: Timestamp::now() };
+        let made = Made { attempt: &Attempt::TryAgain(0), now: self.now() };
         let queue = &self.inner.queue;
         let change = lifecycle::after_attempt(&record.message, made, &self.policy(), || queue.next_id());
         self.inner.meters.attempted.add(1);
@@ -62,7 +62,7 @@ impl Handle {
             None => {}
         }
         let by = by.is_public().then_some(by);
-        self.end(&record, End { state: FinalState::Delivered, error: 0, by, done: Timestamp::now() }).await?;
+        self.end(&record, End { state: FinalState::Delivered, error: 0, by, done: self.now() }).await?;
         self.message(id).await
     }
 
@@ -83,7 +83,7 @@ impl Handle {
             None => {}
         }
         let by = status.by.filter(Lane::is_public);
-        self.end(&record, End { state, error: status.error, by, done: Timestamp::now() }).await?;
+        self.end(&record, End { state, error: status.error, by, done: self.now() }).await?;
         self.message(id).await
     }
 
@@ -110,7 +110,7 @@ impl Handle {
         let record = self.message(id).await?;
         match record.outcome {
             Some(outcome) => Err(HandleError::Standing(outcome.state.status())),
-            None if record.message.expires <= Timestamp::now() => Err(HandleError::Standing(Status::Expired)),
+            None if record.message.expires <= self.now() => Err(HandleError::Standing(Status::Expired)),
             None => Ok(record),
         }
     }

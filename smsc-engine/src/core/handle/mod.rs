@@ -82,7 +82,7 @@ impl Handle {
     pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
         let mut messages = self.inner.lease(frontend, order.max, order.hold).await;
         if order.unrouted && messages.len() < order.max {
-            let now = Timestamp::now();
+            let now = self.now();
             let want = super::queue::Lease { max: order.max - messages.len(), now, until: now.after(order.hold) };
             messages.extend(self.inner.take(&Lane::default(), want).await);
         }
@@ -143,6 +143,10 @@ impl Handle {
     /// The log of events, if there is one.
     pub fn event_log(&self) -> Option<&Arc<dyn EventLog>> {
         self.inner.events.as_ref()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 
     fn core(&self) -> Core {

@@ -57,7 +57,7 @@ impl Handle {
             (Some(_), _) if update.reopens() => self.reopen(&record, &update).await?,
             (Some(outcome), _) => return Err(HandleError::Standing(outcome.state.status())),
             (None, Some(status)) if status != Status::Pending => {
-                let done = update.delivered_at.unwrap_or_else(Timestamp::now);
+                let done = update.delivered_at.unwrap_or_else(|| self.now());
                 let end = super::end::End { state: end_of(status), error: 0, by: update.dest_smsc, done };
                 self.end(&record, end).await?;
             }
@@ -80,7 +80,7 @@ impl Handle {
     }
 
     async fn reopen(&self, record: &Record, update: &Update) -> Result<(), HandleError> {
-        let now = Timestamp::now();
+        let now = self.now();
         let deliver_after = update.deliver_after.unwrap_or(now).max(now);
         let over = record.message.expires <= deliver_after;
         let usual = if over { deliver_after.after(self.policy().dead_letter) } else { record.message.expires };
@@ -121,7 +121,7 @@ impl Handle {
             message.extra_mut().deadletter = deadletter;
         }
         let after = message.clone();
-        self.apply(Change::Replace { message: Box::new(message), now: Timestamp::now() }).await?;
+        self.apply(Change::Replace { message: Box::new(message), now: self.now() }).await?;
         self.moved(&before, after).await;
         Ok(())
     }

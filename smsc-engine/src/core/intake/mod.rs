@@ -23,7 +23,7 @@ pub(super) use place::{ANSWERED, REJECTED};
 impl Inner {
     /// Takes a batch; the answers are in its order.
     pub(super) async fn accept(self: &Arc<Self>, batch: Vec<Submission>) -> Vec<Answer> {
-        let mut run = Run::with_capacity(batch.len());
+        let mut run = Run::new(batch.len(), self.now());
         for submission in batch {
             if submission.mode != Mode::StoreAndForward {
                 let answer = self.accept_fleeting(submission);

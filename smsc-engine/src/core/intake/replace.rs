@@ -15,7 +15,7 @@ use crate::model::{Message, MessageId, Timestamp};
 impl Inner {
     /// Replaces the newest waiting message that stands for the same, or accepts this one like any other.
     pub(super) async fn accept_or_replace(self: &Arc<Self>, submission: Submission) -> Result<Accepted, Refusal> {
-        let now = Timestamp::now();
+        let now = self.now();
         let begun = match self.begin(submission.message, submission.source_type, now) {
             Ok(begun) => begun,
             Err(Known::Refused(refusal)) => return Err(refusal),
@@ -27,7 +27,7 @@ impl Inner {
             self.forget_print(begun.print);
             return replaced.map(Accepted::from);
         }
-        let mut run = Run::with_capacity(1);
+        let mut run = Run::new(1, self.now());
         let answer = match self.way_at_once(&begun) {
             Some(way) => Answer::Now(self.place(&mut run, begun, way).map(Accepted::from)),
             None => self.later(Group::of(vec![Member::Begun(begun)])),

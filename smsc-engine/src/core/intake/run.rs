@@ -24,9 +24,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn with_capacity(submissions: usize) -> Run {
+    pub(super) fn new(submissions: usize, now: Timestamp) -> Run {
         Run {
-            now: Timestamp::now(),
+            now,
             messages: Vec::with_capacity(submissions),
             endings: Vec::new(),
             prints: Vec::new(),

@@ -1,6 +1,7 @@
 //! Messages that wait for ENUM or charging.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::super::charging::ChargeEvent;
 use super::super::content;
@@ -29,7 +30,7 @@ impl Inner {
     }
 
     async fn accept_slowly(self: Arc<Self>, mut group: Group) -> Result<Accepted, Refusal> {
-        let mut run = Run::with_capacity(1);
+        let mut run = Run::new(1, self.now());
         while let Some(member) = group.next() {
             group.take(match member {
                 Member::Begun(begun) => {
@@ -94,10 +95,10 @@ impl Inner {
         let (calling, called) = (message.source.number(), message.destination.number());
         let event = ChargeEvent { calling: &calling, called: &called, parts: content::segments(message) };
         self.meters.charging_attempted.add(1);
-        let began = Timestamp::now();
+        let began = Instant::now();
         match charging.authorize(&event).await {
             Ok(_) => {
-                self.meters.charging_succeeded.record(Timestamp::now().since(began));
+                self.meters.charging_succeeded.record(began.elapsed());
                 Charge::Granted
             }
             Err(error) => {
