@@ -9,6 +9,14 @@
 )]
 
 mod centre;
+#[cfg(feature = "enum")]
+mod dns_server;
+#[cfg(feature = "enum")]
+mod enum_lookup;
 mod queue;
 mod refusals;
+/// One rule for what is not installed, wherever it is tested with.
+#[cfg(feature = "enum")]
+#[path = "../../../smpp-session/tests/interop/require.rs"]
+mod require;
 mod support;
