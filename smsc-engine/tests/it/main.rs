@@ -14,4 +14,12 @@ mod journal_format;
 mod queue;
 mod refusals;
 mod route;
+#[cfg(feature = "enum")]
+mod dns_server;
+#[cfg(feature = "enum")]
+mod enum_lookup;
+/// One rule for what is not installed, wherever it is tested with.
+#[cfg(feature = "enum")]
+#[path = "../../../smpp-session/tests/interop/require.rs"]
+mod require;
 mod support;
