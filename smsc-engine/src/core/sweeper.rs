@@ -57,6 +57,17 @@ pub async fn sweep(core: Core, retention: Retention) {
     }
 }
 
+impl Core {
+    /// Ends one batch of messages whose deadline has passed and tells how many there were; [`sweep`] does nothing else
+    /// about deadlines.
+    ///
+    /// # Errors
+    /// The queue is closed or broken.
+    pub async fn expire(&self) -> Result<usize, QueueError> {
+        self.inner.expire().await
+    }
+}
+
 impl Inner {
     /// Ends one batch of overdue messages and tells how many there were.
     async fn expire(&self) -> Result<usize, QueueError> {

@@ -10,16 +10,16 @@
 
 mod centre;
 mod core;
-mod journal_format;
-mod queue;
-mod refusals;
-mod route;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+mod journal_format;
+mod queue;
+mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(feature = "enum")]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+mod route;
 mod support;
