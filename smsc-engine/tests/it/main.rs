@@ -11,4 +11,12 @@
 mod centre;
 mod queue;
 mod refusals;
+/// One rule for what is not installed, wherever it is tested with.
+#[cfg(feature = "sql")]
+#[path = "../../../smpp-session/tests/interop/require.rs"]
+mod require;
+#[cfg(feature = "sql")]
+mod servers;
+#[cfg(feature = "sql")]
+mod sql;
 mod support;
