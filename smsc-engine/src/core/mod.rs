@@ -4,6 +4,7 @@ mod centre;
 pub mod lifecycle;
 pub mod queue;
 mod receipt;
+pub mod records;
 pub mod route;
 mod sweeper;
 
