@@ -10,6 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod api;
+mod calendar;
 mod centre;
 pub mod config;
 pub mod core;
@@ -17,6 +18,8 @@ pub mod frontend;
 
 pub mod model;
 pub mod sandbox;
+#[cfg(feature = "sql")]
+pub mod sql;
 
 pub mod testing;
 

@@ -30,6 +30,17 @@ impl Core {
         core.inner.find_waiting().await?;
         Ok(core)
     }
+
+    /// Writes the records that wait, for at most `grace`, and closes the queue; the next start is then quick.
+    ///
+    /// # Errors
+    /// The queue was broken before.
+    pub async fn close(&self, grace: Duration) -> Result<(), QueueError> {
+        if let Some(recorder) = &self.inner.recorder {
+            recorder.close(grace).await;
+        }
+        self.inner.queue.close().await
+    }
 }
 
 impl Inner {

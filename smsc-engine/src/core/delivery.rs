@@ -1,6 +1,5 @@
 //! Handing messages out, and what comes back.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::inner::Inner;
@@ -103,14 +102,13 @@ impl Inner {
         self.record(message, outcome);
     }
 
-    /// Offers the record; what finds no room is read from the queue again later.
+    /// Offers the record of a message that has ended.
     fn record(&self, message: &Message, outcome: &Outcome) {
         let Some(recorder) = &self.recorder else { return };
         let without_body = self.policy().delete_body_after_delivery;
         let Some(record) = self.recording.record(message, outcome, without_body) else { return };
-        if self.records_behind.load(Ordering::Relaxed) || !recorder.offer(record) {
-            self.records_behind.store(true, Ordering::Relaxed);
-        }
+        // What finds no room is read from the queue later.
+        recorder.offer(record);
     }
 
     /// What networks say of messages that were handed over; false for those nobody here knows.

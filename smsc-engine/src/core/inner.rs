@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -16,6 +15,7 @@ use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
 use super::fleeting::Fleeting;
 use super::hook::Hook;
+use super::ledger::QueueLedger;
 use super::locating::Waiting;
 use super::location::Locations;
 use super::meters::Meters;
@@ -23,7 +23,7 @@ use super::policy::Policy;
 use super::queue::Queue;
 use super::records::Recorder;
 use super::route::{RouteTable, Router};
-use super::setup::Setup;
+use super::setup::{Records, Setup};
 use super::translate::Translator;
 use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
 
@@ -39,9 +39,7 @@ pub(super) struct Inner {
     pub(super) events: Option<Arc<dyn EventLog>>,
     pub(super) recorder: Option<Recorder>,
     pub(super) recording: Recording,
-    /// Records that did not fit into the recorder are read from the queue again.
-    pub(super) records_behind: AtomicBool,
-    pub(super) policy: ArcSwap<Policy>,
+    pub(super) policy: Arc<ArcSwap<Policy>>,
     pub(super) fingerprints: Option<Fingerprints>,
     pub(super) may_repeat: HashSet<String>,
     pub(super) fleeting: Fleeting,
@@ -58,6 +56,11 @@ impl Inner {
         let now = setup.clock.now();
         let fingerprints = setup.fingerprint_ttl.map(|ttl| Fingerprints::new(ttl, MOST_FINGERPRINTS, now));
         let recording = Recording { node: setup.node, total_parts: setup.record_total_parts };
+        let policy = Arc::new(ArcSwap::from_pointee(setup.policy));
+        let recorder = setup.records.map(|Records { sinks, options }| {
+            let ledger = QueueLedger { queue: setup.queue.clone(), recording: recording.clone(), policy: policy.clone() };
+            Recorder::start(options, sinks, Arc::new(ledger))
+        });
         Inner {
             queue: setup.queue,
             router: setup.router,
@@ -68,10 +71,9 @@ impl Inner {
             charging: setup.charging,
             hooks: setup.hooks,
             events: setup.events,
-            recorder: setup.recorder,
+            recorder,
             recording,
-            records_behind: AtomicBool::new(false),
-            policy: ArcSwap::from_pointee(setup.policy),
+            policy,
             fingerprints,
             may_repeat: setup.may_repeat.into_iter().collect(),
             fleeting: Fleeting::new(),

@@ -11,7 +11,7 @@ use super::hook::Hook;
 use super::location::Locations;
 use super::policy::Policy;
 use super::queue::Queue;
-use super::records::Recorder;
+use super::records::{RecordSink, RecorderOptions};
 use super::route::{RouteTable, Router};
 use super::translate::Translator;
 
@@ -35,8 +35,8 @@ pub struct Setup {
     pub hooks: Vec<Arc<dyn Hook>>,
     /// Keeps the history of messages.
     pub events: Option<Arc<dyn EventLog>>,
-    /// Writes records; the queue must keep ended messages until they are recorded.
-    pub recorder: Option<Recorder>,
+    /// Where records go; the queue must keep ended messages until they are recorded.
+    pub records: Option<Records>,
     /// The name of this node in events and records, `name@host`.
     pub node: Arc<str>,
     /// Tells the time.
@@ -49,6 +49,14 @@ pub struct Setup {
     pub may_repeat: Vec<String>,
     /// Counts all parts in the record of each part of a text its sender split, not one.
     pub record_total_parts: bool,
+}
+
+/// Where records go.
+pub struct Records {
+    /// Each gets every record.
+    pub sinks: Vec<Arc<dyn RecordSink>>,
+    /// How they are batched.
+    pub options: RecorderOptions,
 }
 
 impl Setup {
@@ -64,7 +72,7 @@ impl Setup {
             charging: None,
             hooks: Vec::new(),
             events: None,
-            recorder: None,
+            records: None,
             node: "smsc@localhost".into(),
             clock: Clock::system(),
             policy: Policy::default(),

@@ -16,10 +16,19 @@ mod dns_server;
 mod enum_lookup;
 mod journal_format;
 mod queue;
+mod record_files;
+#[cfg(feature = "sql")]
+mod record_tables;
+mod recorder;
+mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(feature = "enum")]
+#[cfg(any(feature = "enum", feature = "sql"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
+#[cfg(feature = "sql")]
+mod servers;
+#[cfg(feature = "sql")]
+mod sql;
 mod support;

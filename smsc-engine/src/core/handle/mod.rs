@@ -17,6 +17,7 @@ use super::location::Locations;
 use super::meters::Meters;
 use super::policy::Policy;
 use super::queue::{Counts, Page, Record};
+use super::records::{Recorder, Statistics};
 use super::route::RouteTable;
 use super::translate::Translator;
 use crate::api::{Accepted, CoreApi, Refusal, Submission};
@@ -138,6 +139,11 @@ impl Handle {
     /// The rules of number translation.
     pub fn translator(&self) -> &Arc<Translator> {
         &self.inner.translator
+    }
+
+    /// Tells how the writing of records goes; `None` without records.
+    pub fn recording(&self) -> Option<Statistics> {
+        self.inner.recorder.as_ref().map(Recorder::statistics)
     }
 
     /// The log of events, if there is one.

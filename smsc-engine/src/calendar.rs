@@ -1,0 +1,82 @@
+//! Moments as texts: `2026-11-28 03:19:10.123`, always UTC, always the same width, so that texts sort as times do.
+
+use sms_codec::time::Civil;
+
+use crate::model::Timestamp;
+
+/// The last moment with four digits of year: 9999-12-31 23:59:59.999.
+pub(crate) const LAST: Timestamp = Timestamp(253_402_300_799_999);
+
+/// Writes date and time with milliseconds; later moments than [`LAST`] are written as it.
+pub(crate) fn text(moment: Timestamp) -> String {
+    let (civil, millis) = civil(moment);
+    let ((month, day), (hour, minute, second)) = (civil.month_day(), civil.time_of_day());
+    format!("{:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millis:03}", civil.year())
+}
+
+/// Writes the date alone.
+pub(crate) fn date(moment: Timestamp) -> String {
+    let (civil, _) = civil(moment);
+    let (month, day) = civil.month_day();
+    format!("{:04}-{month:02}-{day:02}", civil.year())
+}
+
+/// Reads what [`text`] or [`date`] wrote; fractions of any length, or none; a `T` between date and time, a `Z` behind.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut date = date.split('-');
+    let mut time = time.split(':');
+    let civil = Civil::new((number(date.next()?)?, small(date.next()?)?, small(date.next()?)?), {
+        (small(time.next()?)?, small(time.next()?)?, small(time.next()?)?)
+    });
+    let millis: u64 = match fraction.get(..fraction.len().min(3))? {
+        "" => 0,
+        digits => u64::from(number(digits)?) * 10_u64.pow(3 - u32::try_from(digits.len()).ok()?),
+    };
+    let whole = u64::try_from(civil.ok()?.unix_millis()).ok()?;
+    (date.next().is_none() && time.next().is_none()).then_some(Timestamp(whole + millis))
+}
+
+fn civil(moment: Timestamp) -> (Civil, u16) {
+    Civil::from_unix_millis(i64::try_from(moment.min(LAST).0).unwrap_or(i64::MAX))
+}
+
+fn number(digits: &str) -> Option<u16> {
+    // `parse` alone would accept a sign.
+    digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn small(digits: &str) -> Option<u8> {
+    u8::try_from(number(digits)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_and_read_back() {
+        for (moment, written) in [
+            (Timestamp(0), "1970-01-01 00:00:00.000"),
+            (Timestamp(1_795_835_950_123), "2026-11-28 03:19:10.123"),
+            (LAST, "9999-12-31 23:59:59.999"),
+        ] {
+            assert_eq!(text(moment), written);
+            assert_eq!(parse(written), Some(moment));
+        }
+        assert_eq!(text(Timestamp::MAX), text(LAST));
+        assert_eq!(date(Timestamp(1_795_835_950_123)), "2026-11-28");
+        assert_eq!(parse("1970-01-02"), Some(Timestamp(86_400_000)));
+        assert_eq!(parse("1970-01-01T00:00:01.5Z"), Some(Timestamp(1_500)));
+        assert_eq!(parse("1970-01-01 00:00:01.123456"), Some(Timestamp(1_123)));
+    }
+
+    #[test]
+    fn other_texts_are_no_moments() {
+        for text in ["", "1970", "1970-02-30", "1970-01-01 24:00:00", "1970-01-01 00:00:00.x", "+970-01-01", "1970-01-01-01"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
