@@ -1,5 +1,7 @@
 //! What a core makes of messages, with every part of it in memory: no socket, no disk.
 
+mod record;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,10 +33,10 @@ impl Bench {
         for route in routes {
             table.add(route).await.unwrap();
         }
-        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(10_000, 10_000));
-        let mut setup = Setup::with_routes(queue.clone(), table);
+        let mut setup = Setup::with_routes(Arc::new(MemoryQueue::new(10_000, 10_000)), table);
         setup.events = Some(Arc::new(MemoryEvents::new(10_000)));
         change(&mut setup);
+        let queue = setup.queue.clone();
         let core = Core::start(setup).await.unwrap();
         Bench { handle: core.handle(), core, queue }
     }
