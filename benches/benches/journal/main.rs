@@ -1,39 +1,70 @@
 //! How fast the journal accepts messages, beside what the disk allows in the same run.
 //!
-//! `cargo bench -p smsc-benches --bench journal`; with `-- --test` everything runs once and briefly.
+//! `cargo bench -p smsc-benches --bench journal [-- MODE]`; with `-- --test` everything runs once and briefly.
 //!
-//! For 1, 16, 256 and 4096 callers that each append one message, wait until it is durable and go on, it prints the
-//! rate of a bare log (octets of the same size, copied into a shared buffer; one thread writes and syncs them with
-//! `fdatasync`) and the rate of `JournalQueue`, and their ratio. Then it takes messages through whole lives and
-//! measures the memory of a backlog.
+//! Without a mode: for so many callers that each append one message, wait until it is durable and go on, it prints
+//! the rate of a bare log (octets of the same size, copied into a shared buffer; one thread writes and syncs them with
+//! `fdatasync`), the rate of `JournalQueue`, their ratio and how long a caller waits. Then whole lives: append, lease
+//! by the hundred, settle, recorded.
+//!
+//! `--ten-minutes`, or `--steady SECONDS`: whole lives with tidying, records and retention, a line every ten seconds.
+//! `--backlog MESSAGES`: filling, memory, leases, and opening after an end that was not clean.
+
+mod backlog;
+mod lives;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use smsc_benches::bare_log::{BareLog, single_sync};
-use smsc_engine::core::queue::{Change, End, JournalOptions, JournalQueue, Lease, Queue};
-use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
+use smsc_engine::model::{Account, Address, Lane, Message, MessageId, Timestamp};
+use tokio::runtime::Runtime;
 
 /// Text of one message: with its fields it takes about 300 octets in the journal.
 const TEXT: [u8; 180] = [b'x'; 180];
+/// Callers at the bars, after a few below.
+const IN_FLIGHT: [usize; 5] = [1, 16, 256, 1000, 4000];
+/// The journal's part of what the bare log accepts, from 256 callers on.
+const ACCEPT_BAR: f64 = 0.70;
+/// The part of whole lives of what the bare log accepts from 1,000 callers.
+const LIVES_BAR: f64 = 0.40;
 
 fn main() {
-    let smoke = !std::env::args().any(|argument| argument == "--bench") || std::env::args().any(|argument| argument == "--test");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let number = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.parse::<u64>().ok();
+    let smoke = !has("--bench") || has("--test");
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("journal-{}", std::process::id()));
-    let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (3, Duration::from_secs(2)) };
     let _ = std::fs::remove_dir_all(&root);
     std::fs::create_dir_all(&root).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    let record = sample(&JournalQueue::open(root.join("size"), options()).unwrap()).encoded_len() + 9;
-    println!("single sync: {:.0} us; one record: {record} octets", single_sync(&root).unwrap().as_secs_f64() * 1e6);
-    println!("in flight   bare log/s    journal/s  ratio   CPU us per message: bare, journal");
-    for callers in [1, 16, 256, 4096] {
+    println!("single sync: {:.0} us", single_sync(&root).unwrap().as_secs_f64() * 1e6);
+    let steady = if has("--ten-minutes") { Some(600) } else { number("--steady") };
+    match (steady, number("--backlog")) {
+        (Some(seconds), _) => lives::steady(&root, &runtime, Duration::from_secs(seconds)),
+        (None, Some(messages)) => backlog::run(&root, &runtime, messages),
+        (None, None) => rates(&root, &runtime, smoke),
+    }
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+fn rates(root: &Path, runtime: &Runtime, smoke: bool) {
+    let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (5, Duration::from_secs(1)) };
+    let queue = JournalQueue::open(root.join("size"), options()).unwrap();
+    let record = sample(&queue).encoded_len() + 9;
+    drop(queue);
+    println!("one record: {record} octets");
+    println!("in flight   bare log/s    journal/s  ratio     p99 ms: bare, journal   CPU us per message: bare, journal");
+    let mut log = 1.0;
+    for callers in IN_FLIGHT {
         let (mut bare, mut journal) = (Vec::new(), Vec::new());
         // Taken in turns, so that a noisy neighbour hits both.
         for round in 0..rounds {
-            let log = Arc::new(BareLog::create(&root.join(format!("bare-{callers}-{round}"))).unwrap());
-            bare.push(runtime.block_on(bare_rate(log, record, callers, time)));
+            let file = Arc::new(BareLog::create(&root.join("bare")).unwrap());
+            bare.push(runtime.block_on(bare_rate(file, record, callers, time)));
             let directory = root.join(format!("journal-{callers}-{round}"));
             let queue = Arc::new(JournalQueue::open(&directory, options()).unwrap());
             journal.push(runtime.block_on(journal_rate(queue, callers, time)));
@@ -41,11 +72,31 @@ fn main() {
         }
         let (bare, journal) = (median(bare), median(journal));
         let ratio = journal.calls / bare.calls;
-        println!("{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>28.2} {:.2}", bare.calls, journal.calls, bare.cpu, journal.cpu);
+        println!(
+            "{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>16.2} {:>7.2} {:>24.2} {:.2}{}",
+            bare.calls,
+            journal.calls,
+            bare.p99 * 1e3,
+            journal.p99 * 1e3,
+            bare.cpu,
+            journal.cpu,
+            if callers < 256 || smoke { "" } else { verdict(ratio, ACCEPT_BAR) }
+        );
+        if callers == 1000 {
+            log = bare.calls;
+        }
     }
-    lives(&root, &runtime, time);
-    backlog(&root, &runtime, if smoke { 10_000 } else { 1_000_000 });
-    std::fs::remove_dir_all(&root).unwrap();
+    let lives = lives::rate(root, runtime, time * 4);
+    let ratio = lives / log;
+    println!("whole lives: {lives:.0}/s, {ratio:.2} of the bare log{}", if smoke { "" } else { verdict(ratio, LIVES_BAR) });
+    if smoke {
+        lives::steady(root, runtime, Duration::from_millis(300));
+        backlog::run(root, runtime, 20_000);
+    }
+}
+
+fn verdict(ratio: f64, bar: f64) -> &'static str {
+    if ratio >= bar { "  PASS" } else { "  FAIL" }
 }
 
 fn options() -> JournalOptions {
@@ -54,10 +105,11 @@ fn options() -> JournalOptions {
     options
 }
 
-/// Calls a second, and what one cost all threads together.
+/// Calls a second, how long nearly all took at most, in seconds, and what one cost all threads together.
 #[derive(Clone, Copy)]
 struct Rate {
     calls: f64,
+    p99: f64,
     cpu: f64,
 }
 
@@ -112,133 +164,40 @@ async fn rate<F>(callers: usize, time: Duration, call: impl Fn() -> F + Clone + 
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let done = Arc::new(AtomicU64::new(0));
+    let over = Arc::new(AtomicBool::new(false));
     let (start, cpu) = (Instant::now(), cpu_time());
     let tasks: Vec<_> = (0..callers)
         .map(|_| {
-            let (call, done) = (call.clone(), Arc::clone(&done));
+            let (call, over) = (call.clone(), Arc::clone(&over));
             tokio::spawn(async move {
-                while start.elapsed() < time {
+                let mut times = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    let begin = Instant::now();
                     call().await;
-                    done.fetch_add(1, Ordering::Relaxed);
+                    times.push(begin.elapsed().as_secs_f32());
                 }
+                times
             })
         })
         .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    let done = done.load(Ordering::Relaxed) as f64;
-    Rate { calls: done / start.elapsed().as_secs_f64(), cpu: (cpu_time() - cpu) * 1e6 / done }
-}
-
-/// Accept in batches, lease by the hundred, settle: whole lives, with tidying going on beside.
-fn lives(root: &Path, runtime: &tokio::runtime::Runtime, time: Duration) {
-    let mut options = options();
-    options.final_limit = 10_000;
-    let directory = root.join("lives");
-    let queue = Arc::new(JournalQueue::open(&directory, options).unwrap());
-    let start = Instant::now();
-    let end = start + time * 3;
-    let settled = runtime.block_on(async {
-        let submitters: Vec<_> = (0..16).map(|_| tokio::spawn(submit(Arc::clone(&queue), end))).collect();
-        let deliverers: Vec<_> = (0..16).map(|_| tokio::spawn(deliver(Arc::clone(&queue), end))).collect();
-        for task in submitters {
-            task.await.unwrap();
-        }
-        let mut settled = 0;
-        for task in deliverers {
-            settled += task.await.unwrap();
-        }
-        settled
-    });
-    let rate = settled as f64 / start.elapsed().as_secs_f64();
-    println!("whole lives: {rate:.0}/s; {} pending at the end", queue.counts().pending);
-    drop(queue);
-    let size: u64 = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
-    println!("files of {} MB remain", size >> 20);
-    std::fs::remove_dir_all(directory).unwrap();
-}
-
-async fn submit(queue: Arc<JournalQueue>, end: Instant) {
-    while Instant::now() < end {
-        queue.append((0..100).map(|_| sample(&*queue)).collect()).await.unwrap();
-    }
-}
-
-async fn deliver(queue: Arc<JournalQueue>, end: Instant) -> usize {
-    let lane = Lane::from("sandbox");
-    let mut watch = queue.watch(&lane);
-    let mut settled = 0;
-    while Instant::now() < end {
-        let now = Timestamp::now();
-        let want = Lease { max: 100, now, until: now.after(Duration::from_secs(60)) };
-        let messages = queue.lease(&lane, want).await.unwrap();
-        if messages.is_empty() {
-            let _ = tokio::time::timeout(Duration::from_millis(100), watch.changed()).await;
-            continue;
-        }
-        let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 1, done: now };
-        let settle = |message: &Message| Change::Settle(End::new(message.id, outcome));
-        let results = queue.apply(messages.iter().map(settle).collect()).await.unwrap();
-        settled += results.iter().filter(|result| result.is_ok()).count();
-    }
-    settled
-}
-
-/// Memory of a backlog, and how long it takes to open it again.
-fn backlog(root: &Path, runtime: &tokio::runtime::Runtime, messages: u64) {
-    let directory = root.join("backlog");
-    let queue = JournalQueue::open(&directory, options()).unwrap();
-    let before = resident();
-    let start = Instant::now();
-    runtime.block_on(async {
-        for _ in 0..messages / 1000 {
-            queue.append((0..1000).map(|_| sample(&queue)).collect()).await.unwrap();
-        }
-    });
-    let fill = start.elapsed().as_secs_f64();
-    let each = resident().saturating_sub(before) as f64 / messages as f64;
-    println!("backlog of {messages}: filled in {fill:.1} s, {each:.0} octets of memory each, recent groups included");
-    drop(queue);
-    let start = Instant::now();
-    let queue = JournalQueue::open(&directory, options()).unwrap();
-    println!("opened by reading everything in {:.2} s", start.elapsed().as_secs_f64());
-    claim(&queue, runtime);
-    runtime.block_on(queue.close()).unwrap();
-    drop(queue);
-    let before = resident();
-    let start = Instant::now();
-    let queue = JournalQueue::open(&directory, options()).unwrap();
-    println!("opened by the snapshot in {:.2} s", start.elapsed().as_secs_f64());
-    println!("{:.0} octets of memory each after that", resident().saturating_sub(before) as f64 / messages as f64);
-    claim(&queue, runtime);
-    drop(queue);
-    std::fs::remove_dir_all(directory).unwrap();
-}
-
-fn claim(queue: &JournalQueue, runtime: &tokio::runtime::Runtime) {
-    let lane = Lane::from("sandbox");
+    tokio::time::sleep(time).await;
+    over.store(true, Ordering::Relaxed);
     let mut times = Vec::new();
-    for _ in 0..100 {
-        let now = Timestamp::now();
-        let start = Instant::now();
-        let want = Lease { max: 100, now, until: now.after(Duration::from_secs(1)) };
-        assert_eq!(runtime.block_on(queue.lease(&lane, want)).unwrap().len(), 100);
-        times.push(start.elapsed());
+    for task in tasks {
+        times.extend(task.await.unwrap());
     }
-    times.sort();
-    println!(
-        "lease of 100 from disk: {:.0} us (median), {:.0} us (worst)",
-        times[50].as_secs_f64() * 1e6,
-        times[99].as_secs_f64() * 1e6
-    );
+    let (spent, cpu) = (start.elapsed().as_secs_f64(), cpu_time() - cpu);
+    let done = times.len() as f64;
+    times.sort_by(f32::total_cmp);
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    Rate { calls: done / spent, p99: f64::from(p99), cpu: cpu * 1e6 / done }
 }
 
 /// Resident octets of this process; 0 where the system does not tell.
 fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4096)
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).map_or(0, |kib| kib << 10)
 }
 
 /// Seconds of processor time that this process has used; 0 where the system does not tell.
