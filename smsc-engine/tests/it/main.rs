@@ -14,6 +14,7 @@ mod core;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+mod journal_disk;
 mod journal_format;
 mod queue;
 mod record_files;
