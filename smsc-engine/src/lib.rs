@@ -4,6 +4,8 @@
 //! core, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and [`Centre`] puts
 //! them together. Protocol octets are the business of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses
 //! a PDU below the frontend.
+//!
+//! [`manual`] shows how to embed it, and how to write a router, a queue or a record sink.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::future::Future;
@@ -22,6 +24,10 @@ pub mod sandbox;
 pub mod sql;
 
 pub mod testing;
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../MANUAL.md")]
+pub mod manual {}
 
 pub use centre::{Centre, CentreConfig, StartError};
 

@@ -1,10 +1,11 @@
 //! Handing messages out, and what comes back.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::inner::Inner;
 use super::lifecycle::{self, Made};
-use super::queue::{Change, Lease};
+use super::queue::{Change, ChangeError, Lease, QueueError};
 use super::receipt;
 use crate::api::{Attempt, NetworkReport, Report};
 use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status};
@@ -63,7 +64,7 @@ impl Inner {
         let outcomes: Vec<Option<Outcome>> = changes.iter().map(lifecycle::outcome).collect();
         let erased = |change| if delete_body { lifecycle::erase_if_delivered(change) } else { change };
         let changes: Vec<Change> = changes.into_iter().map(erased).collect();
-        let results = match self.queue.apply(changes).await {
+        let results = match self.apply_when_there_is_room(changes).await {
             Ok(results) => results,
             Err(error) => return tracing::error!(%error, reports = messages.len(), "reports could not be recorded"),
         };
@@ -73,6 +74,24 @@ impl Inner {
                 (Ok(()), None) => {}
                 (Err(error), _) => tracing::warn!(id = %message.id, %error, "a report came too late"),
             }
+        }
+    }
+
+    /// While the disk is full, waits: whoever reports must not deliver again what was delivered.
+    async fn apply_when_there_is_room(&self, mut changes: Vec<Change>) -> Result<Vec<Result<(), ChangeError>>, QueueError> {
+        loop {
+            // Copies are made only once somebody found the disk full: until then nothing has to be tried again. If the
+            // first to find it are reports, their messages are handed out again.
+            let spare = self.is_tight.load(Ordering::Relaxed).then(|| changes.clone());
+            match (self.queue.apply(changes).await, spare) {
+                (Err(QueueError::NoRoom), Some(spare)) => changes = spare,
+                (Err(QueueError::NoRoom), None) => {
+                    self.is_tight.store(true, Ordering::Relaxed);
+                    return Err(QueueError::NoRoom);
+                }
+                (result, _) => return result,
+            }
+            tokio::time::sleep(PAUSE_WITHOUT_ROOM).await;
         }
     }
 
@@ -144,3 +163,6 @@ impl Inner {
         self.queue.release(ids);
     }
 }
+
+/// Somebody must make room first; looking more often would only fill the log.
+const PAUSE_WITHOUT_ROOM: Duration = Duration::from_secs(1);

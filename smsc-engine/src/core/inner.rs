@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -24,7 +25,7 @@ use super::queue::Queue;
 use super::records::Recorder;
 use super::route::{RouteTable, Router};
 use super::setup::{Records, Setup};
-use super::translate::Translator;
+use super::translate::{Numbers, Translator};
 use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
 
 pub(super) struct Inner {
@@ -48,6 +49,8 @@ pub(super) struct Inner {
     /// Places for messages that wait for ENUM or charging.
     pub(super) slow: Arc<Semaphore>,
     pub(super) meters: Meters,
+    /// The disk was found full.
+    pub(super) is_tight: AtomicBool,
     clock: Clock,
 }
 
@@ -80,6 +83,7 @@ impl Inner {
             waiting: Waiting::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),
             meters: Meters::default(),
+            is_tight: AtomicBool::new(false),
             clock: setup.clock,
         }
     }
@@ -92,20 +96,20 @@ impl Inner {
         **self.policy.load()
     }
 
-    /// Translates both numbers and tells, for people, what changed.
+    /// Translates both numbers, international ones with `+`, and tells, for people, what changed.
     pub(super) fn translate(&self, message: &mut Message) -> Option<String> {
+        if self.translator.is_empty() {
+            return None;
+        }
         let (calling, called) = (message.source.number(), message.destination.number());
-        let translated = self.translator.translate(&calling, &called, message.account.as_str())?;
-        let text = translated.to_string();
-        let (calling, called) =
-            (translated.calling.map(|new| Address::from_number(&new)), translated.called.map(|new| Address::from_number(&new)));
-        if let Some(source) = calling {
-            message.source = source;
-        }
-        if let Some(destination) = called {
-            message.destination = destination;
-        }
-        Some(text)
+        let numbers = Numbers { calling: calling.as_bytes(), called: called.as_bytes(), source_smsc: message.account.as_str() };
+        let translation = self.translator.translate(numbers)?;
+        let (source, destination) = (translation.calling.text(), translation.called.text());
+        let source = (*source != *calling).then(|| Address::from_number(&source));
+        let destination = (*destination != *called).then(|| Address::from_number(&destination));
+        message.source = source.unwrap_or(message.source.clone());
+        message.destination = destination.unwrap_or(message.destination.clone());
+        Some(translation.to_string())
     }
 
     /// Writes one event.

@@ -1,8 +1,11 @@
 //! What one write to the queue carries, and the answers that depend on it.
 
+use std::sync::atomic::Ordering;
+
 use super::super::dedup::Fingerprint;
 use super::super::inner::Inner;
 use super::super::lifecycle;
+use super::super::queue::QueueError;
 use super::super::refusal::refusal;
 use crate::api::{Answer, Refusal};
 use crate::model::{Event, FinalState, Message, Timestamp};
@@ -62,6 +65,7 @@ impl Inner {
         match written {
             Ok(()) => self.accepted(run).await,
             Err(error) => {
+                self.is_tight.fetch_or(error == QueueError::NoRoom, Ordering::Relaxed);
                 run.fail(refusal(&error));
                 run.endings.clear();
                 run.unrouted.clear();

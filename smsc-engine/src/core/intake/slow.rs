@@ -92,8 +92,8 @@ impl Inner {
     async fn charge(&self, begun: &Begun) -> Charge {
         let Some(charging) = &self.charging else { return Charge::None };
         let message = &begun.message;
-        let (calling, called) = (message.source.number(), message.destination.number());
-        let event = ChargeEvent { calling: &calling, called: &called, parts: content::segments(message) };
+        let (calling, called) = (message.source.number().into_owned(), message.destination.number().into_owned());
+        let event = ChargeEvent { calling, called, usage: u64::from(content::segments(message)) };
         self.meters.charging_attempted.add(1);
         let began = Instant::now();
         match charging.authorize(&event).await {
