@@ -1,6 +1,7 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
 mod centre;
+pub mod charging;
 pub mod enum_lookup;
 pub mod lifecycle;
 pub mod queue;

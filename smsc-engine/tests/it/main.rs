@@ -9,6 +9,8 @@
 )]
 
 mod centre;
+#[cfg(feature = "charging")]
+mod charging;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
@@ -16,7 +18,7 @@ mod enum_lookup;
 mod queue;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(feature = "enum")]
+#[cfg(any(feature = "enum", feature = "charging"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod support;
