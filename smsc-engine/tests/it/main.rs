@@ -10,6 +10,8 @@
 
 mod centre;
 mod core;
+#[cfg(feature = "charging")]
+mod charging;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
@@ -24,7 +26,7 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "enum", feature = "sql"))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "sql"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
