@@ -9,9 +9,9 @@
 )]
 
 mod centre;
-mod core;
 #[cfg(feature = "charging")]
 mod charging;
+mod core;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]

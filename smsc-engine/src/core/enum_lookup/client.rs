@@ -149,6 +149,13 @@ impl<S: NaptrSource> EnumLookup for EnumClient<S> {
         }
     }
 
+    fn known(&self, number: &str) -> Option<Option<Arc<str>>> {
+        let Some(number) = Number::read(number) else { return Some(None) };
+        let known = self.shared.state().cache.find(number, Instant::now())?;
+        self.shared.hits.fetch_add(1, Ordering::Relaxed);
+        Some(known)
+    }
+
     fn peek(&self, number: &str) -> Option<Arc<str>> {
         self.shared.state().cache.find(Number::read(number)?, Instant::now())?
     }

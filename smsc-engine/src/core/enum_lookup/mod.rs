@@ -32,6 +32,14 @@ pub trait EnumLookup: Send + Sync + 'static {
     /// Digits count, with or without `+` and separators. What is no number of at most 15 digits has no domain.
     fn domain<'a>(&'a self, number: &'a str) -> BoxFuture<'a, Option<Arc<str>>>;
 
+    /// Answers out of the cache, and counts that as [`EnumLookup::domain`] does; `None` if somebody must be asked.
+    ///
+    /// What the inner `None` means is what it means there.
+    fn known(&self, number: &str) -> Option<Option<Arc<str>>> {
+        let _ = number;
+        None
+    }
+
     /// Returns the domain if it is known without asking anybody; counts nothing.
     fn peek(&self, number: &str) -> Option<Arc<str>>;
 
@@ -63,6 +71,10 @@ pub struct NoEnum;
 impl EnumLookup for NoEnum {
     fn domain<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<Arc<str>>> {
         Box::pin(std::future::ready(None))
+    }
+
+    fn known(&self, _: &str) -> Option<Option<Arc<str>>> {
+        Some(None)
     }
 
     fn peek(&self, _: &str) -> Option<Arc<str>> {

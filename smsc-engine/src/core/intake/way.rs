@@ -62,7 +62,7 @@ impl Inner {
     /// The way of a message, if that can be told without asking anybody outside.
     pub(super) fn way_at_once(&self, begun: &Begun) -> Option<Way> {
         let domain = match &self.enum_lookup {
-            Some(lookup) if needs_route(&begun.message) => Some(lookup.peek(&begun.message.destination.number())?),
+            Some(lookup) if needs_route(&begun.message) => lookup.known(&begun.message.destination.number())?,
             _ => None,
         };
         let found = self.find(begun, domain.as_deref());
