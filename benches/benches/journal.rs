@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use smsc_benches::bare_log::{BareLog, single_sync};
+use smsc_benches::memory::resident;
 use smsc_engine::core::queue::{Change, JournalOptions, JournalQueue, Lease, Queue};
 use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
 
@@ -233,12 +234,6 @@ fn claim(queue: &JournalQueue, runtime: &tokio::runtime::Runtime) {
         times[50].as_secs_f64() * 1e6,
         times[99].as_secs_f64() * 1e6
     );
-}
-
-/// Resident octets of this process; 0 where the system does not tell.
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4096)
 }
 
 /// Seconds of processor time that this process has used; 0 where the system does not tell.

@@ -7,6 +7,7 @@ mod receipt;
 pub mod route;
 mod store;
 mod sweeper;
+pub mod translate;
 
 pub use centre::Core;
 pub use store::StoreError;

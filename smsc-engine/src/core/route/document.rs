@@ -39,7 +39,7 @@ impl RouteTable {
     /// Writes all routes with all fields as one JSON document.
     pub fn export(&self) -> String {
         let state = self.state();
-        let routes: Vec<&Route> = state.book.after(0).map(|entry| &entry.route).collect();
+        let routes: Vec<&Route> = state.book.after(0).map(|entry| &*entry.route).collect();
         // Routes are plain data: there is nothing in them that JSON could not say.
         serde_json::to_string(&Document { routes }).unwrap_or_default()
     }

@@ -138,7 +138,7 @@ impl RouteTable {
     /// See [`TableError`].
     pub async fn edit(&self, id: u64, edit: impl FnOnce(&mut Route) + Send + 'static) -> Result<Route, TableError> {
         self.change(move |state, _| {
-            let mut route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            let mut route = state.book.get(id).ok_or(TableError::Unknown(id))?.copy();
             edit(&mut route);
             let route = Route { id, ..validate(route)? };
             Ok((vec![RouteChange::Put(route.clone())], route))
@@ -152,7 +152,7 @@ impl RouteTable {
     /// See [`TableError`].
     pub async fn delete(&self, id: u64) -> Result<Route, TableError> {
         self.change(move |state, _| {
-            let route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            let route = state.book.get(id).ok_or(TableError::Unknown(id))?.copy();
             Ok((vec![RouteChange::Delete(id)], route))
         })
         .await
@@ -185,12 +185,12 @@ impl RouteTable {
 
     /// Returns the route with this number.
     pub fn get(&self, id: u64) -> Option<Route> {
-        self.shared.state.load().book.get(id).map(|entry| entry.route.clone())
+        self.shared.state.load().book.get(id).map(|entry| entry.copy())
     }
 
     /// Returns at most `max` routes with numbers greater than `after`, in order.
     pub fn list(&self, after: u64, max: usize) -> Vec<Route> {
-        self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.route.clone()).collect()
+        self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.copy()).collect()
     }
 
     /// Counts the routes, those that are switched off too.
