@@ -2,9 +2,11 @@
 
 mod centre;
 pub mod lifecycle;
+pub mod location;
 pub mod queue;
 mod receipt;
 pub mod route;
+mod snapshot;
 mod store;
 mod sweeper;
 pub mod translate;

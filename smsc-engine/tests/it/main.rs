@@ -9,6 +9,7 @@
 )]
 
 mod centre;
+mod location;
 mod queue;
 mod refusals;
 mod route;

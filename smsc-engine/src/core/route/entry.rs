@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::dice::Dice;
 use super::{Action, AfterReply, Choice};
+use crate::core::snapshot::Numbered;
 use crate::model::{Charged, Lane, Route};
 
 /// One route of a table. What a look-up needs lies together, the rest elsewhere.
@@ -52,6 +53,12 @@ impl Entry {
 
     fn weight(&self) -> u32 {
         self.route.weight.into()
+    }
+}
+
+impl Numbered for Entry {
+    fn id(&self) -> u64 {
+        self.id
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::book::Book;
 use super::dice::Dice;
 use super::entry::Entry;
 use super::index::{Chooser, Filter, Index, Liveness, Query, Specificity};
@@ -13,6 +12,7 @@ use super::plan::{self, Plan};
 use super::validate::validate;
 use super::{Decision, Facts, ImportMode, ImportReport, RouteChange, RouteError, RouteStore, Router};
 use crate::core::StoreError;
+use crate::core::snapshot::{Book, blocking, finish};
 use crate::model::{Message, Route};
 
 /// How a table works.
@@ -83,7 +83,7 @@ struct Shared {
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) index: Index,
-    pub(super) book: Book,
+    pub(super) book: Book<Entry>,
 }
 
 impl RouteTable {
@@ -302,20 +302,6 @@ impl State {
         self.index.remove(&entry.route);
         self.book.remove(id);
     }
-}
-
-/// Runs a future to its end though the caller may not wait for it.
-async fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    joined(tokio::spawn(work).await)
-}
-
-/// Runs what may take long for a large table where it holds up no session.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    joined(tokio::task::spawn_blocking(work).await)
-}
-
-fn joined<T>(result: Result<T, tokio::task::JoinError>) -> T {
-    result.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 // A route takes some hundred octets; this is what a small machine can hold.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::model::Word;
 
 #[derive(Debug)]
-pub(super) struct Trie<V> {
+pub(in crate::core) struct Trie<V> {
     root: Arc<Node<V>>,
 }
 
@@ -25,21 +25,21 @@ struct Node<V> {
 
 /// A place on the way along a key.
 #[derive(Debug)]
-pub(super) struct Cursor<'t, V> {
+pub(in crate::core) struct Cursor<'t, V> {
     node: &'t Node<V>,
     /// What of the node's label is still ahead.
     ahead: &'t [u8],
 }
 
 impl<V> Trie<V> {
-    pub(super) fn root(&self) -> Cursor<'_, V> {
+    pub(in crate::core) fn root(&self) -> Cursor<'_, V> {
         Cursor { node: &self.root, ahead: self.root.label.octets() }
     }
 }
 
 impl<V: Clone> Trie<V> {
     /// Changes the value of a key; leaving `None` removes the key. Nodes that a copy shares are copied first.
-    pub(super) fn update(&mut self, key: &[u8], change: impl FnOnce(&mut Option<V>)) {
+    pub(in crate::core) fn update(&mut self, key: &[u8], change: impl FnOnce(&mut Option<V>)) {
         Node::update(&mut self.root, key, change);
     }
 }
@@ -140,7 +140,7 @@ impl<V> Copy for Cursor<'_, V> {}
 
 impl<'t, V> Cursor<'t, V> {
     /// Goes one octet on; `None` if no key goes on like that.
-    pub(super) fn step(self, octet: u8) -> Option<Self> {
+    pub(in crate::core) fn step(self, octet: u8) -> Option<Self> {
         if let Some((first, ahead)) = self.ahead.split_first() {
             return (*first == octet).then_some(Cursor { ahead, ..self });
         }
@@ -150,12 +150,12 @@ impl<'t, V> Cursor<'t, V> {
     }
 
     /// Goes on by all these octets.
-    pub(super) fn walk(self, octets: impl IntoIterator<Item = u8>) -> Option<Self> {
+    pub(in crate::core) fn walk(self, octets: impl IntoIterator<Item = u8>) -> Option<Self> {
         octets.into_iter().try_fold(self, Cursor::step)
     }
 
     /// The value of the key that ends here.
-    pub(super) fn value(self) -> Option<&'t V> {
+    pub(in crate::core) fn value(self) -> Option<&'t V> {
         self.node.value.as_ref().filter(|_| self.ahead.is_empty())
     }
 }
