@@ -27,6 +27,7 @@ pub mod records;
 mod refusal;
 pub mod route;
 mod setup;
+mod snapshot;
 mod store;
 mod sweeper;
 pub mod translate;

@@ -18,6 +18,7 @@ mod dns_server;
 mod enum_lookup;
 mod journal_disk;
 mod journal_format;
+mod location;
 mod queue;
 mod record_files;
 #[cfg(feature = "sql")]
