@@ -1,5 +1,7 @@
 //! Asks a server whether what it has committed survives a power cut.
 
+use std::sync::atomic::Ordering;
+
 use super::{Database, Dialect, SqlError, Statement};
 
 /// Settings that must not have a certain value, and why; SQLite is not asked, for we say how it writes.
@@ -35,11 +37,21 @@ impl Database {
         Ok(faults)
     }
 
-    /// Writes a warning into the log for every fault; a server that cannot be asked is warned of elsewhere.
-    pub(super) async fn warn_of_weak_durability(&self) {
-        for fault in self.durability_faults().await.unwrap_or_default() {
-            tracing::warn!(database = self.dialect().name(), "{fault}");
+    /// Writes a warning into the log for every fault, once.
+    ///
+    /// # Errors
+    /// When there is no connection; a server that does not tell is taken to be in order.
+    pub(super) async fn warn_of_weak_durability(&self) -> Result<(), SqlError> {
+        let faults = match self.durability_faults().await {
+            Err(error) if error.is_unreachable() => return Err(error),
+            faults => faults.unwrap_or_default(),
+        };
+        if !self.0.asked.swap(true, Ordering::Relaxed) {
+            for fault in faults {
+                tracing::warn!(database = self.0.place, "{fault}");
+            }
         }
+        Ok(())
     }
 
     async fn setting(&self, name: &'static str) -> Result<String, SqlError> {

@@ -34,15 +34,15 @@ impl Database {
     /// [`SqlError::Migration`] for a step that fails, [`SqlError::TooNew`] if a newer program was here before,
     /// and whatever a connection can have.
     pub async fn migrate(&self, component: &str, migrations: &[Migration]) -> Result<usize, SqlError> {
-        self.warn_of_weak_durability().await;
+        self.warn_of_weak_durability().await?;
         let known = migrations.last().map_or(0, |migration| migration.version);
         // Most starts find everything done: then nobody waits for a lock.
-        if let Ok(found) = self.version(component).await
-            && found == known
-        {
-            return Ok(0);
+        match self.version(component).await {
+            Ok(found) if found == known => return Ok(0),
+            Err(error) if error.is_unreachable() => return Err(error),
+            // Most likely the table is not there yet.
+            _ => self.define_table().await?,
         }
-        self.define_table().await?;
         let mut count = 0;
         for migration in migrations {
             count += usize::from(self.step(component, migration, known).await?);

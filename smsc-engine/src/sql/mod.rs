@@ -46,6 +46,7 @@ mod value;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use measure::Durations;
@@ -70,6 +71,8 @@ struct Inner {
     pool: Pool,
     place: String,
     answer_timeout: Duration,
+    /// Somebody has looked whether its commits are durable.
+    asked: AtomicBool,
     queue_time: Durations,
     query_time: Durations,
 }
@@ -86,6 +89,7 @@ impl Database {
             pool,
             place: config.to_string(),
             answer_timeout: config.answer_timeout,
+            asked: AtomicBool::new(false),
             queue_time: Durations::default(),
             query_time: Durations::default(),
         })))

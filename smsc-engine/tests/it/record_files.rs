@@ -143,7 +143,7 @@ async fn live(format: FileFormat, seed: u64) {
         assert!(lives < 1_000);
         io.fail_after(3 + dice.throw(12));
         // What the queue still has is doubtful in every life but the first.
-        let mut doubtful = lives > 1;
+        let doubtful = lives > 1;
         if let Ok(sink) = FileSink::open_on(Arc::new(io.clone()), options(format, 2_000)) {
             while told < all.len() {
                 let end = all.len().min(told + 1 + dice.throw(7) as usize);
@@ -155,8 +155,6 @@ async fn live(format: FileFormat, seed: u64) {
                     break;
                 }
                 told = end;
-                // In this life it is sure that later ones were not written, once the first was answered.
-                doubtful = doubtful && dice.throw(2) == 0 || lives > 1;
             }
         }
         io = io.crash();

@@ -8,7 +8,7 @@ use smsc_engine::core::records::{
     StoredRecord,
 };
 use smsc_engine::model::{Cdr, MessageId, Status, Timestamp};
-use smsc_engine::sql::{Database, DatabaseConfig, Dialect, Row, Statement, Value};
+use smsc_engine::sql::{Database, DatabaseConfig, Dialect, Row, SqlError, Statement, Value};
 
 use crate::records::{MemoryLedger, NOON, delivered};
 use crate::servers::{Server, sqlite};
@@ -422,6 +422,7 @@ async fn on_a_server(dialect: Dialect) {
     config.connect_timeout = Duration::from_millis(500);
     let database = Database::open(&config).await.unwrap();
     battery(&database).await;
+    analysts_see_no_texts(&database, &config).await;
     server.kill();
     // The program starts, and messages end, while the database is down.
     let records = Arc::new(SqlRecords::new(Database::open(&config).await.unwrap()));
@@ -448,6 +449,32 @@ async fn on_a_server(dialect: Dialect) {
     assert!(statistics.flush_errors > 0 && statistics.total_flushed == ended, "{statistics:?}");
     recorder.close(Duration::from_secs(60)).await;
     exactly_once(&records, ended).await;
+}
+
+/// Who may not read texts runs reports all the same.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn analysts_see_no_texts(database: &Database, config: &DatabaseConfig) {
+    let (make, user) = match database.dialect() {
+        Dialect::MySql => ("CREATE USER 'analytics'@'127.0.0.1' IDENTIFIED BY 'hush'", "'analytics'@'127.0.0.1'"),
+        _ => ("CREATE ROLE analytics LOGIN PASSWORD 'hush'", "analytics"),
+    };
+    database.execute(Statement::new(make)).await.unwrap();
+    database.execute(Statement::new(SqlRecords::grant_analysis(user))).await.unwrap();
+    let mut config = config.clone();
+    config.user = "analytics".into();
+    let analyst = Database::open(&config).await.unwrap();
+    for (name, from) in [("count_by_status", None), ("delivery_rate_by_route", Some(START)), ("volume_by_hour", Some(START))] {
+        let statement = Statement::new(Query::named(name).unwrap().text(database.dialect()));
+        let statement = from.into_iter().fold(statement, Statement::bind);
+        analyst.rows(statement).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    for hidden in
+        ["SELECT message_body FROM cdrs", "SELECT origin_node FROM cdrs", "SELECT * FROM cdrs", "SELECT id FROM billing_rates"]
+    {
+        assert!(matches!(analyst.rows(Statement::new(hidden)).await, Err(SqlError::Refused(_))), "{hidden}");
+    }
+    analyst.close().await;
+    database.execute(Statement::new(SqlRecords::grant_billing(user))).await.unwrap();
 }
 
 #[cfg(feature = "postgres")]

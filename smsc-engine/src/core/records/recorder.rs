@@ -135,12 +135,12 @@ impl Recorder {
         let mut state = self.shared.lock();
         if state.closing || state.waiting.len() >= options.capacity || state.octets >= options.capacity_octets {
             state.behind = true;
+            self.shared.woken.notify_one();
             return false;
         }
         state.take(options.privacy.apply(cdr), false);
-        let wake = state.waiting.len() == 1 || state.waiting.len() == options.batch_size;
-        drop(state);
-        if wake {
+        // Then it has to look at the clock, or has enough; in between it sleeps.
+        if state.waiting.len() == 1 || state.waiting.len() == options.batch_size {
             self.shared.woken.notify_one();
         }
         true

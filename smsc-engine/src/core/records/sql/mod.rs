@@ -42,6 +42,18 @@ impl SqlRecords {
         &self.database
     }
 
+    /// The statement that lets a user of the database, such as `billing_ro`, read records.
+    ///
+    /// Users are made by whoever rules the server; in MariaDB a name is like `'billing_ro'@'%'`.
+    pub fn grant_billing(user: &str) -> String {
+        table::grant_billing(user)
+    }
+
+    /// The statement that lets a user of the database, such as `analytics`, read records without texts, nodes and bookkeeping.
+    pub fn grant_analysis(user: &str) -> String {
+        table::grant_analysis(user)
+    }
+
     /// Makes the tables unless that was done.
     ///
     /// # Errors

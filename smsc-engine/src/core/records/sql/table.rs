@@ -71,6 +71,20 @@ pub(super) const TABLES: &[Migration] = &[
     },
 ];
 
+/// What somebody may see who must not read texts, nor where messages were handled.
+const FOR_ANALYSIS: &str = "id, message_id, calling_number, called_number, source_smsc, dest_smsc, \
+     submission_time, delivery_time, status, delivery_attempts, message_parts";
+
+/// Lets a user of the database read all of a record.
+pub(super) fn grant_billing(user: &str) -> String {
+    format!("GRANT SELECT ON cdrs TO {user}")
+}
+
+/// Lets a user of the database read a record without its text, its nodes and what is only bookkeeping.
+pub(super) fn grant_analysis(user: &str) -> String {
+    format!("GRANT SELECT ({FOR_ANALYSIS}) ON cdrs TO {user}")
+}
+
 pub(super) const LARGE: &[Migration] = &[Migration {
     version: 1,
     name: "indexes for large tables",
