@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate::accounts::AccountError;
 use crate::api::CoreApi;
 use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue, QueueError};
 use crate::core::route::SingleRoute;
 use crate::core::{Core, Policy, Retention, Setup, sweep};
 use crate::frontend::{Frontend, FrontendConfig};
+use crate::core::{Core, sweep};
+use crate::frontend::{Frontend, FrontendConfig, FrontendError};
 use crate::model::Lane;
 use crate::sandbox::{Sandbox, SandboxConfig};
 
@@ -55,6 +58,9 @@ pub enum StartError {
     /// The journal was opened and cannot be read.
     #[error("cannot go on with what is queued: {0}")]
     Queue(QueueError),
+    /// The accounts cannot be used.
+    #[error(transparent)]
+    Accounts(AccountError),
     /// The address cannot be listened on.
     #[error("cannot listen for SMPP on {address}: {error}")]
     Listen {
@@ -83,7 +89,10 @@ impl Centre {
             Err(error) => {
                 // Nothing was accepted; a journal that does not close cleanly is replayed next time.
                 let _ = queue.close().await;
-                return Err(StartError::Listen { address, error });
+                return Err(match error {
+                    FrontendError::Accounts(error) => StartError::Accounts(error),
+                    FrontendError::Listen(error) => StartError::Listen { address, error },
+                });
             }
         };
         let tasks = vec![tokio::spawn(Sandbox::new(core, lane, sandbox).run()), tokio::spawn(sweep(running, retention))];
@@ -93,6 +102,11 @@ impl Centre {
     /// Where SMPP is listened for.
     pub fn smpp_address(&self) -> SocketAddr {
         self.frontend.address()
+    }
+
+    /// The SMPP side, for its sessions and accounts.
+    pub fn frontend(&self) -> &Frontend {
+        &self.frontend
     }
 
     /// Messages and receipts that wait.

@@ -8,6 +8,7 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+mod accounts;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
