@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::lifecycle::{self, Policy};
 use super::queue::{Change, ChangeError, Lease, Like, Queue, QueueError};
-use super::route::{Decision, Facts, Router};
+use super::route::{Action, Choice, Decision, Facts, Router};
 use crate::BoxFuture;
 use crate::api::{Cancel, CoreApi, Question, Refusal, Replacement, Report, Standing, Submission};
 use crate::model::{Kind, Lane, Message, MessageId, Timestamp};
@@ -35,8 +35,8 @@ impl Core {
             return Ok(());
         }
         match self.router.route(message, &Facts::at(now)) {
-            Decision::Deliver(lane) => message.lane = lane,
-            Decision::NoRoute => return Err(Refusal::NoRoute),
+            Decision::Chosen(Choice { action: Action::Deliver(lane), .. }) => message.lane = lane,
+            _ => return Err(Refusal::NoRoute),
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ pub mod lifecycle;
 pub mod queue;
 mod receipt;
 pub mod route;
+mod store;
 mod sweeper;
 
 pub use centre::Core;
+pub use store::StoreError;
 pub use sweeper::sweep;

@@ -19,4 +19,5 @@ mod require;
 mod servers;
 #[cfg(feature = "sql")]
 mod sql;
+mod route;
 mod support;

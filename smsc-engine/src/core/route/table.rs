@@ -1,0 +1,322 @@
+//! The routes of a core: looked up by everybody, changed by the operator, kept in a store.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::book::Book;
+use super::dice::Dice;
+use super::entry::Entry;
+use super::index::{Chooser, Filter, Index, Liveness, Query, Specificity};
+use super::plan::{self, Plan};
+use super::validate::validate;
+use super::{Decision, Facts, ImportMode, ImportReport, RouteChange, RouteError, RouteStore, Router};
+use crate::core::StoreError;
+use crate::model::{Message, Route};
+
+/// How a table works.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct TableOptions {
+    /// How routes of equal priority are compared.
+    pub specificity: Specificity,
+    /// Passes over routes to lanes that nobody serves at present; `None` takes every route as it comes.
+    pub alive: Option<Arc<Liveness>>,
+    /// At most so many routes.
+    pub limit: usize,
+    /// Makes choices among equal routes repeatable, for tests.
+    pub seed: Option<u64>,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        TableOptions { specificity: Specificity::default(), alive: None, limit: LIMIT, seed: None }
+    }
+}
+
+/// Why a table is not changed; what it held before still holds.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// The route is no good.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// A row of an import, or of the store, is no good.
+    #[error("row {row}: {error}")]
+    Row {
+        /// Which row, 1 for the first.
+        row: usize,
+        /// What is wrong with it.
+        error: RouteError,
+    },
+    /// There is no route with this number.
+    #[error("there is no route {0}")]
+    Unknown(u64),
+    /// There would be too many routes, or there are no more numbers for them.
+    #[error("there is no room for more than {0} routes")]
+    Full(usize),
+    /// The store did not take the change.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A table of routes. Copies are the same table.
+///
+/// Look-ups take no lock and see one state of the table, the old or the new; a change is seen once it is stored.
+/// Whoever changes is served one after the other, and a change that was begun is finished though its caller went away.
+#[derive(Clone)]
+pub struct RouteTable {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: ArcSwap<State>,
+    store: Arc<dyn RouteStore>,
+    /// Held by whoever changes the table: the number of the next route.
+    next_id: Arc<tokio::sync::Mutex<u64>>,
+    options: TableOptions,
+    dice: Dice,
+}
+
+/// Everything that readers see.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    pub(super) index: Index,
+    pub(super) book: Book,
+}
+
+impl RouteTable {
+    /// Reads the routes of a store.
+    ///
+    /// # Errors
+    /// When they cannot be read, or when one of them is no good.
+    pub async fn open(store: Arc<dyn RouteStore>, options: TableOptions) -> Result<RouteTable, TableError> {
+        let (dice, next_id) = (Dice::new(options.seed), Arc::new(tokio::sync::Mutex::new(1)));
+        let table = RouteTable { shared: Arc::new(Shared { state: ArcSwap::default(), store, next_id, options, dice }) };
+        table.reload().await?;
+        Ok(table)
+    }
+
+    /// Reads the routes again, as after a change by another node.
+    ///
+    /// # Errors
+    /// When they cannot be read, or when one of them is no good; the table stays as it is.
+    pub async fn reload(&self) -> Result<(), TableError> {
+        let shared = Arc::clone(&self.shared);
+        finish(async move {
+            let mut next_id = Arc::clone(&shared.next_id).lock_owned().await;
+            let routes = shared.store.load().await?;
+            blocking(move || {
+                let mut plan = Plan::new(*next_id, usize::MAX);
+                let changes = plan::replace(&mut plan, routes)?;
+                shared.apply(changes);
+                *next_id = plan.next_id();
+                Ok(())
+            })
+            .await
+        })
+        .await
+    }
+
+    /// Adds a route and gives it a number; the one it bears does not count.
+    ///
+    /// # Errors
+    /// See [`TableError`].
+    pub async fn add(&self, route: Route) -> Result<Route, TableError> {
+        self.change(move |state, plan| {
+            plan.admit(state.book.len(), 1)?;
+            let route = Route { id: plan.id()?, ..validate(route)? };
+            Ok((vec![RouteChange::Put(route.clone())], route))
+        })
+        .await
+    }
+
+    /// Changes a route; its number stays whatever `edit` does to it.
+    ///
+    /// # Errors
+    /// See [`TableError`].
+    pub async fn edit(&self, id: u64, edit: impl FnOnce(&mut Route) + Send + 'static) -> Result<Route, TableError> {
+        self.change(move |state, _| {
+            let mut route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            edit(&mut route);
+            let route = Route { id, ..validate(route)? };
+            Ok((vec![RouteChange::Put(route.clone())], route))
+        })
+        .await
+    }
+
+    /// Deletes a route for good; switching it off with [`RouteTable::edit`] is the gentler way.
+    ///
+    /// # Errors
+    /// See [`TableError`].
+    pub async fn delete(&self, id: u64) -> Result<Route, TableError> {
+        self.change(move |state, _| {
+            let route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            Ok((vec![RouteChange::Delete(id)], route))
+        })
+        .await
+    }
+
+    /// Takes many routes at once, all or none.
+    ///
+    /// # Errors
+    /// See [`TableError`]; the first bad row is named.
+    pub async fn import(&self, routes: Vec<Route>, mode: ImportMode) -> Result<ImportReport, TableError> {
+        self.change(move |state, plan| plan::import(plan, state, (routes, mode))).await
+    }
+
+    /// Loads the routes of a configuration if the table is empty, and says in the log if it is not.
+    ///
+    /// # Errors
+    /// See [`TableError`].
+    pub async fn seed(&self, routes: Vec<Route>) -> Result<bool, TableError> {
+        if routes.is_empty() {
+            return Ok(false);
+        }
+        let given = routes.len();
+        let seeded = self.change(move |state, plan| plan::seed(plan, state, routes)).await?;
+        if !seeded {
+            let present = self.len();
+            tracing::warn!(given, present, "the routes of the configuration are ignored: the table has routes already");
+        }
+        Ok(seeded)
+    }
+
+    /// Returns the route with this number.
+    pub fn get(&self, id: u64) -> Option<Route> {
+        self.shared.state.load().book.get(id).map(|entry| entry.route.clone())
+    }
+
+    /// Returns at most `max` routes with numbers greater than `after`, in order.
+    pub fn list(&self, after: u64, max: usize) -> Vec<Route> {
+        self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.route.clone()).collect()
+    }
+
+    /// Counts the routes, those that are switched off too.
+    pub fn len(&self) -> usize {
+        self.shared.state.load().book.len()
+    }
+
+    /// Tells whether there is no route at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns how many messages each route claimed since it was loaded, by number; those that claimed none are left out.
+    pub fn matches(&self) -> Vec<(u64, u64)> {
+        let state = self.shared.state.load_full();
+        let all = state.book.after(0).map(|entry| (entry.route.id, entry.matched()));
+        all.filter(|(_, matched)| *matched > 0).collect()
+    }
+
+    /// Stores and makes the changes that `plan` asks for, and returns what it says.
+    async fn change<T, F>(&self, plan: F) -> Result<T, TableError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&State, &mut Plan) -> Result<(Vec<RouteChange>, T), TableError> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        finish(async move {
+            let mut next_id = Arc::clone(&shared.next_id).lock_owned().await;
+            let (state, mut planned) = (shared.state.load_full(), Plan::new(*next_id, shared.options.limit));
+            let (result, planned) = blocking(move || (plan(&state, &mut planned), planned)).await;
+            let (changes, answer) = result?;
+            if changes.is_empty() {
+                return Ok(answer);
+            }
+            // Also if the store fails: perhaps it did its work and only could not say so.
+            *next_id = planned.next_id();
+            shared.store.save(&changes).await?;
+            blocking(move || shared.apply(changes)).await;
+            drop(next_id);
+            Ok(answer)
+        })
+        .await
+    }
+
+    #[cfg(feature = "json")]
+    pub(super) fn limit(&self) -> usize {
+        self.shared.options.limit
+    }
+
+    pub(super) fn state(&self) -> Arc<State> {
+        self.shared.state.load_full()
+    }
+
+    pub(super) fn chooser(&self, is_reply: bool) -> Chooser<'_> {
+        let Shared { options: TableOptions { specificity, alive, .. }, dice, .. } = &*self.shared;
+        Chooser { weights: specificity, filter: Filter { is_reply, alive: alive.as_deref() }, dice }
+    }
+}
+
+impl Router for RouteTable {
+    fn route(&self, message: &Message, facts: &Facts<'_>) -> Decision {
+        let query = Query::new(message, facts);
+        let state = self.shared.state.load();
+        match state.index.choose(&query, self.chooser(query.is_reply)) {
+            Some(entry) => Decision::Chosen(entry.claim()),
+            None => Decision::NoRoute,
+        }
+    }
+}
+
+impl fmt::Debug for RouteTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteTable").field("routes", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Makes changes that are stored. Only one caller at a time: whoever holds `next_id`.
+    fn apply(&self, changes: Vec<RouteChange>) {
+        let old = self.state.load_full();
+        let mut new = State::clone(&old);
+        for change in changes {
+            new.apply(change, &old);
+        }
+        self.state.store(Arc::new(new));
+    }
+}
+
+impl State {
+    /// Makes one change; `former` tells what routes have counted so far.
+    fn apply(&mut self, change: RouteChange, former: &State) {
+        match change {
+            RouteChange::Put(route) => {
+                self.remove(route.id);
+                let counted = former.book.get(route.id).map(|entry| &**entry);
+                let entry = Entry::new(route, counted);
+                if entry.route.enabled {
+                    self.index.insert(Arc::clone(&entry));
+                }
+                self.book.put(entry);
+            }
+            RouteChange::Delete(id) => self.remove(id),
+            RouteChange::Clear => *self = State::default(),
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        let Some(entry) = self.book.get(id) else { return };
+        self.index.remove(&entry.route);
+        self.book.remove(id);
+    }
+}
+
+/// Runs a future to its end though the caller may not wait for it.
+async fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    joined(tokio::spawn(work).await)
+}
+
+/// Runs what may take long for a large table where it holds up no session.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    joined(tokio::task::spawn_blocking(work).await)
+}
+
+fn joined<T>(result: Result<T, tokio::task::JoinError>) -> T {
+    result.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
+}
+
+// A route takes some hundred octets; this is what a small machine can hold.
+const LIMIT: usize = 2_000_000;
