@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use smsc_benches::bare_log::{BareLog, single_sync};
-use smsc_engine::core::queue::{Change, JournalOptions, JournalQueue, Lease, Queue};
+use smsc_engine::core::queue::{Change, End, JournalOptions, JournalQueue, Lease, Queue};
 use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
 
 /// Text of one message: with its fields it takes about 300 octets in the journal.
@@ -179,7 +179,7 @@ async fn deliver(queue: Arc<JournalQueue>, end: Instant) -> usize {
             continue;
         }
         let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 1, done: now };
-        let settle = |message: &Message| Change::Settle { id: message.id, outcome, receipt: None };
+        let settle = |message: &Message| Change::Settle(End::new(message.id, outcome));
         let results = queue.apply(messages.iter().map(settle).collect()).await.unwrap();
         settled += results.iter().filter(|result| result.is_ok()).count();
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use smsc_engine::core::queue::{
-    Change, ChangeError, JournalOptions, JournalQueue, Lease, OpenError, Page, Queue, QueueError, Record,
+    Change, ChangeError, End, JournalOptions, JournalQueue, Lease, OpenError, Page, Queue, QueueError, Record,
 };
 use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
 use smsc_engine::testing::{Dice, FaultyIo};
@@ -204,17 +204,17 @@ impl Life<'_> {
             }
             2 => {
                 let outcome = self.outcome(FinalState::Deleted);
-                (Change::Cancel { id, outcome, receipt: None }, vec![(id, State::Ended(message, outcome))])
+                (Change::Cancel(End::new(id, outcome)), vec![(id, State::Ended(message, outcome))])
             }
             3 => {
                 let outcome = self.outcome(FinalState::Delivered);
                 let receipt = self.message();
                 let call = vec![(id, State::Ended(message, outcome)), (receipt.id, State::Pending(receipt.clone()))];
-                (Change::Settle { id, outcome, receipt: Some(Box::new(receipt)) }, call)
+                (Change::Settle(End { receipt: Some(Box::new(receipt)), ..End::new(id, outcome) }), call)
             }
             _ => {
                 let outcome = self.outcome(FinalState::Undeliverable);
-                (Change::Settle { id, outcome, receipt: None }, vec![(id, State::Ended(message, outcome))])
+                (Change::Settle(End::new(id, outcome)), vec![(id, State::Ended(message, outcome))])
             }
         })
     }
@@ -247,10 +247,10 @@ impl Life<'_> {
         let before = Timestamp(500 + self.dice.throw(600));
         self.queue.forget(before);
         for state in self.model.sure.values_mut() {
-            if let State::Ended(message, outcome) = state {
-                if outcome.done < before {
-                    *state = State::Forgotten(message.clone(), *outcome);
-                }
+            if let State::Ended(message, outcome) = state
+                && outcome.done < before
+            {
+                *state = State::Forgotten(message.clone(), *outcome);
             }
         }
     }

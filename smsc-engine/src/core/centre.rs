@@ -261,7 +261,7 @@ impl CoreApi for Core {
 
 fn refusal(error: QueueError) -> Refusal {
     match error {
-        QueueError::Full { .. } => Refusal::QueueFull,
+        QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
         other => {
             tracing::error!(error = %other, "the queue refuses");

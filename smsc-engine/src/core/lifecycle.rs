@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::queue::Change;
+use super::queue::{Change, End};
 use super::receipt;
 use crate::api::{Attempt, Refusal, Report};
 use crate::model::{FinalState, Message, MessageId, Outcome, Timestamp};
@@ -70,13 +70,13 @@ pub fn settle(
     receipt_id: impl FnOnce() -> MessageId,
 ) -> Change {
     let (outcome, receipt) = end(message, (state, error), now, receipt_id);
-    Change::Settle { id: message.id, outcome, receipt }
+    Change::Settle(End { receipt, ..End::new(message.id, outcome) })
 }
 
 /// Ends a message at its sender's wish.
 pub fn cancel(message: &Message, now: Timestamp, receipt_id: impl FnOnce() -> MessageId) -> Change {
     let (outcome, receipt) = end(message, (FinalState::Deleted, 0), now, receipt_id);
-    Change::Cancel { id: message.id, outcome, receipt }
+    Change::Cancel(End { receipt, ..End::new(message.id, outcome) })
 }
 
 fn end(
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_last_attempt_allowed_is_the_last() {
         let policy = Policy { max_attempts: Some(1), ..Policy::default() };
-        let Change::Settle { outcome, .. } = report(message(), Attempt::TryAgain(120), &policy) else { panic!() };
+        let Change::Settle(End { outcome, .. }) = report(message(), Attempt::TryAgain(120), &policy) else { panic!() };
         assert_eq!((outcome.state, outcome.error, outcome.attempts), (FinalState::Undeliverable, 120, 1));
     }
 

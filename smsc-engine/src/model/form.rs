@@ -243,6 +243,22 @@ impl Part for Extra {
     }
 }
 
+impl Part for bool {
+    fn size(&self) -> usize {
+        1
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+    fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
+        match u8::take(rest)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(FormFault::Value),
+        }
+    }
+}
+
 impl Part for Kind {
     fn size(&self) -> usize {
         1

@@ -9,6 +9,7 @@
 )]
 
 mod centre;
+mod journal_format;
 mod queue;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.

@@ -15,6 +15,10 @@ impl QueueMaker for InMemory {
         Box::pin(async move { Arc::new(MemoryQueue::new(pending_limit, 1000)) as Arc<dyn Queue> })
     }
 
+    fn keeping(&self, pending_limit: usize) -> BoxFuture<'_, Arc<dyn Queue>> {
+        Box::pin(async move { Arc::new(MemoryQueue::keeping_until_recorded(pending_limit, 1000)) as Arc<dyn Queue> })
+    }
+
     fn reopen(&self) -> BoxFuture<'_, Option<Arc<dyn Queue>>> {
         Box::pin(async { None })
     }
@@ -38,6 +42,17 @@ impl OnDisk {
         OnDisk { root, made: AtomicU32::new(0), last: Mutex::default() }
     }
 
+    fn begin(&self, pending_limit: usize, keep_until_recorded: bool) -> Arc<dyn Queue> {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        let mut options = JournalOptions::default();
+        options.pending_limit = pending_limit;
+        options.keep_until_recorded = keep_until_recorded;
+        options.segment_octets = 16 << 10;
+        options.recent_octets = 4 << 10;
+        *self.last.lock().unwrap() = options;
+        self.open()
+    }
+
     fn open(&self) -> Arc<dyn Queue> {
         let directory = self.root.join(self.made.load(Ordering::Relaxed).to_string());
         let options = self.last.lock().unwrap().clone();
@@ -53,15 +68,11 @@ impl Drop for OnDisk {
 
 impl QueueMaker for OnDisk {
     fn fresh(&self, pending_limit: usize) -> BoxFuture<'_, Arc<dyn Queue>> {
-        Box::pin(async move {
-            self.made.fetch_add(1, Ordering::Relaxed);
-            let mut options = JournalOptions::default();
-            options.pending_limit = pending_limit;
-            options.segment_octets = 16 << 10;
-            options.recent_octets = 4 << 10;
-            *self.last.lock().unwrap() = options;
-            self.open()
-        })
+        Box::pin(async move { self.begin(pending_limit, false) })
+    }
+
+    fn keeping(&self, pending_limit: usize) -> BoxFuture<'_, Arc<dyn Queue>> {
+        Box::pin(async move { self.begin(pending_limit, true) })
     }
 
     fn reopen(&self) -> BoxFuture<'_, Option<Arc<dyn Queue>>> {

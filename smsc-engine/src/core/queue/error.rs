@@ -25,6 +25,9 @@ pub enum QueueError {
         /// How many there may be.
         limit: usize,
     },
+    /// The disk is full: nothing of the call was done, and it may be tried again once there is room.
+    #[error("there is no room on the disk")]
+    NoRoom,
     /// A write or a sync failed: what is on disk is uncertain, so nothing more is accepted until a restart reads it.
     #[error("the queue stopped after a failed write and must be reopened: {0}")]
     Poisoned(Arc<str>),

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use crate::model::{Lane, Message, MessageId, Timestamp};
 
-use super::index::{Effect, Hit, Index, Limits};
-use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
+use super::index::{self, Effect, Ended, Hit, Index, Limits};
+use super::{BoxFuture, Change, ChangeError, Counts, End, Lease, Like, Page, Queue, QueueError, Record};
 
 /// Keeps every message in memory only; everything else is as the trait says.
 #[derive(Debug)]
@@ -26,8 +26,16 @@ struct State {
 impl MemoryQueue {
     /// Makes an empty queue that takes `pending_limit` pending messages and remembers `final_limit` ended ones.
     pub fn new(pending_limit: usize, final_limit: usize) -> Self {
-        let index = Index::new(Limits { pending: pending_limit, finals: final_limit });
-        MemoryQueue { next_id: AtomicU64::new(1), state: Mutex::new(State { index, closed: false }) }
+        MemoryQueue::with(Limits { pending: pending_limit, finals: final_limit, records: false })
+    }
+
+    /// Makes an empty queue that forgets no ended message before its record is written.
+    pub fn keeping_until_recorded(pending_limit: usize, final_limit: usize) -> Self {
+        MemoryQueue::with(Limits { pending: pending_limit, finals: final_limit, records: true })
+    }
+
+    fn with(limits: Limits) -> Self {
+        MemoryQueue { next_id: AtomicU64::new(1), state: Mutex::new(State { index: Index::new(limits), closed: false }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -53,12 +61,7 @@ impl State {
     fn change(&mut self, change: Change) -> Result<(), ChangeError> {
         self.index.promise(&change, &nothing())?;
         let effect = match change {
-            Change::Settle { id, outcome, receipt } | Change::Cancel { id, outcome, receipt } => {
-                if let Some(receipt) = receipt {
-                    self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::new(receipt.detached()) });
-                }
-                Effect::Settled { id, outcome }
-            }
+            Change::Settle(end) | Change::Cancel(end) => self.end(end),
             Change::Retry { id, attempts, deliver_after, lane } => {
                 let lane = lane.map(|lane| self.index.lane(&lane));
                 Effect::Retried { id, attempts, due: deliver_after, lane }
@@ -67,10 +70,28 @@ impl State {
                 let facts = Box::new(self.index.facts(&message));
                 Effect::Replaced { id: message.id, body: Arc::new(message.detached()), facts }
             }
+            Change::Handed { id, remote, until } => {
+                Effect::Handed { id, until, handing: Box::new(self.index.handing(id, remote)) }
+            }
             Change::Reopen { id, deliver_after, expires } => Effect::Reopened { id, due: deliver_after, expires },
+            Change::Delete { id } => Effect::Deleted { id },
         };
         self.index.commit(effect);
         Ok(())
+    }
+
+    fn end(&mut self, end: End) -> Effect<Arc<Message>> {
+        let End { id, outcome, receipt, by, erase } = end;
+        if let Some(receipt) = receipt {
+            self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::new(receipt.detached()) });
+        }
+        if let Some(hit) = self.index.get(id).filter(|_| erase) {
+            let mut emptied = Message::clone(&hit.body);
+            index::erase(&mut emptied);
+            self.index.commit(Effect::Moved { id, body: Arc::new(emptied) });
+        }
+        let by = by.map(|lane| self.index.lane(&lane));
+        Effect::Settled { id, end: Ended { outcome, by, erase } }
     }
 
     fn finish(&mut self) {
@@ -132,6 +153,25 @@ impl Queue for MemoryQueue {
         })
     }
 
+    fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.handed(lane, remote).map(record)) })
+    }
+
+    fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.unrecorded(beyond, max).into_iter().map(record).collect()) })
+    }
+
+    fn recorded(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move {
+            let mut state = self.open()?;
+            for id in ids {
+                state.index.recorded(id);
+            }
+            state.index.take_freed();
+            Ok(())
+        })
+    }
+
     fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move { Ok(self.open()?.index.list(page, usize::MAX).0.into_iter().map(record).collect()) })
     }
@@ -142,9 +182,9 @@ impl Queue for MemoryQueue {
 
     fn forget(&self, done_before: Timestamp) -> usize {
         let mut state = self.lock();
-        let forgotten = state.index.forget(done_before);
+        let forgotten = state.index.forget(done_before, usize::MAX);
         state.index.take_freed();
-        forgotten
+        forgotten.len()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {

@@ -10,6 +10,7 @@
 //! * A message ends once: of two settlements one gets [`ChangeError::Final`].
 //! * A lease is kept in memory only: after a restart every message that has no end is handed out again.
 //! * A message past its deadline is never handed out.
+//! * What was deleted or forgotten does not come back once the next call has become durable.
 //! * Ids grow and are never used twice.
 
 mod change;
@@ -24,7 +25,7 @@ use tokio::sync::watch;
 use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, Timestamp, Word};
 
 pub use crate::BoxFuture;
-pub use change::Change;
+pub use change::{Change, End};
 pub use error::{ChangeError, QueueError};
 pub use journal::{JournalOptions, JournalQueue, OpenError, Repaired, repair};
 pub use memory::MemoryQueue;
@@ -39,7 +40,8 @@ pub trait Queue: Send + Sync + 'static {
     /// Accepts messages, all or none; resolves when they are durable.
     ///
     /// # Errors
-    /// [`QueueError::Full`] when the limit of pending messages would be passed, [`QueueError::Duplicate`] when an id
+    /// [`QueueError::Full`] when the limit of pending messages would be passed, those whose record is not written yet
+    /// included, [`QueueError::NoRoom`] when the disk is full, [`QueueError::Duplicate`] when an id
     /// is in use, [`QueueError::TooLarge`], or when the store is broken or closed.
     fn append(&self, batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>>;
 
@@ -48,7 +50,7 @@ pub trait Queue: Send + Sync + 'static {
     /// The changes of one call become durable together. One that is refused has no effect and stops no other.
     ///
     /// # Errors
-    /// [`QueueError::TooLarge`], or when the store is broken or closed.
+    /// [`QueueError::TooLarge`], [`QueueError::NoRoom`] when the disk is full, or when the store is broken or closed.
     fn apply(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>>;
 
     /// Hands out messages of a lane that are due: highest priority first, then earliest due, then lowest id.
@@ -91,6 +93,27 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>>;
 
+    /// Finds the message that was handed to the next MC under this id, on the lane it was on then; also one that has
+    /// ended, until it is forgotten. If the next MC used the id again, the latest one counts.
+    ///
+    /// # Errors
+    /// When the store is broken or closed.
+    fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>>;
+
+    /// Returns ended messages whose record is not written yet, in the order of their end and then of their id, those
+    /// beyond the given end only. Receipts have no records. Nothing unless the queue was opened to keep them.
+    ///
+    /// # Errors
+    /// When the store is broken or closed.
+    fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>>;
+
+    /// Notes that the records of these messages are written, so that they may be forgotten; resolves when that is
+    /// durable. Ids of messages that have not ended, or are forgotten, are passed over.
+    ///
+    /// # Errors
+    /// [`QueueError::TooLarge`], or when the store is broken or closed.
+    fn recorded(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), QueueError>>;
+
     /// Returns a page of messages in the order of their ids, ended ones included.
     ///
     /// # Errors
@@ -100,9 +123,9 @@ pub trait Queue: Send + Sync + 'static {
     /// Counts what there is.
     fn counts(&self) -> Counts;
 
-    /// Forgets messages that ended before `done_before`, and tells how many; their ids stay used.
+    /// Forgets messages that ended before `done_before` and owe no record, and tells how many; their ids stay used.
     ///
-    /// Forgetting need not be durable: a restart may bring them back until the next call.
+    /// It does not wait until that is durable: a crash right afterwards may bring them back until the next call.
     fn forget(&self, done_before: Timestamp) -> usize;
 
     /// Makes everything durable and refuses further work; the next start is then quick.
@@ -132,6 +155,8 @@ pub struct Record {
     pub outcome: Option<Outcome>,
     /// Until when somebody holds it for delivery; may be past.
     pub leased: Option<Timestamp>,
+    /// What the next MC calls it, if it was handed over.
+    pub remote: Option<Word>,
 }
 
 impl Record {
@@ -194,6 +219,8 @@ pub struct Counts {
     pub expired: u64,
     /// Ended and not yet forgotten: rejected.
     pub rejected: u64,
+    /// Those of the ended ones whose record is not written yet.
+    pub unrecorded: u64,
 }
 
 /// How many messages wait on one lane.

@@ -63,6 +63,7 @@ pub(super) async fn listing_and_counting(maker: &dyn QueueMaker) {
         failed: 0,
         expired: 0,
         rejected: 1,
+        unrecorded: 0,
     };
     assert_eq!(bench.queue.counts(), wanted);
 }
@@ -77,7 +78,7 @@ pub(super) async fn limits(maker: &dyn QueueMaker) {
     assert_eq!(bench.queue.append(messages[3..].to_vec()).await, full);
     let outcome = outcome(FinalState::Delivered, 200);
     let receipt = Some(Box::new(messages[3].clone()));
-    let settle = Change::Settle { id: messages[0].id, outcome, receipt };
+    let settle = Change::Settle(End { receipt, ..End::new(messages[0].id, outcome) });
     assert_eq!(bench.change(settle).await, Ok(()), "a receipt is taken even by a full queue");
     assert_eq!(bench.queue.append(vec![bench.message()]).await, full);
     bench.settle(messages[1].id, FinalState::Delivered).await.unwrap();
@@ -96,7 +97,7 @@ pub(super) async fn forgetting(maker: &dyn QueueMaker) {
     bench.append(&messages).await;
     for (message, done) in messages.iter().zip([200, 300]) {
         let outcome = outcome(FinalState::Delivered, done);
-        bench.change(Change::Settle { id: message.id, outcome, receipt: None }).await.unwrap();
+        bench.change(Change::Settle(End::new(message.id, outcome))).await.unwrap();
     }
     assert_eq!(bench.queue.forget(Timestamp(300)), 1);
     assert_eq!(bench.queue.get(messages[0].id).await.unwrap(), None);
@@ -104,6 +105,25 @@ pub(super) async fn forgetting(maker: &dyn QueueMaker) {
     assert_eq!(bench.queue.forget(Timestamp::MAX), 1, "a pending message is never forgotten");
     assert_eq!(bench.get(messages[2].id).await.message, messages[2]);
     assert_eq!(bench.settle(messages[1].id, FinalState::Expired).await, Err(ChangeError::Unknown));
+}
+
+/// What was forgotten stays so: the next call that becomes durable makes that durable, too.
+pub(super) async fn forgetting_for_good(maker: &dyn QueueMaker) {
+    let bench = Bench::new(maker).await;
+    let messages: Vec<_> = (0..4).map(|_| bench.message()).collect();
+    bench.append(&messages).await;
+    for message in &messages[..3] {
+        bench.settle(message.id, FinalState::Undeliverable).await.unwrap();
+    }
+    bench.change(Change::Reopen { id: messages[1].id, deliver_after: Timestamp(100), expires: Timestamp(900) }).await.unwrap();
+    assert_eq!(bench.queue.forget(Timestamp(201)), 2);
+    bench.settle(messages[1].id, FinalState::Undeliverable).await.unwrap();
+    bench.queue.close().await.unwrap();
+    let Some(queue) = maker.reopen().await else { return };
+    let bench = Bench::of(queue);
+    for (message, there) in messages.iter().zip([false, true, false, true]) {
+        assert_eq!(bench.queue.get(message.id).await.unwrap().is_some(), there, "{}", message.id);
+    }
 }
 
 /// Many tasks do everything at once; each message must end exactly once.

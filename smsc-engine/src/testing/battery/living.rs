@@ -84,20 +84,11 @@ pub(super) async fn settling_once(maker: &dyn QueueMaker) {
     let message = bench.appended().await;
     let mut receipt = bench.message();
     receipt.about = Some(message.id);
-    let settle =
-        Change::Settle { id: message.id, outcome: outcome(FinalState::Delivered, 200), receipt: Some(Box::new(receipt.clone())) };
+    let settle = with_receipt(End::new(message.id, outcome(FinalState::Delivered, 200)), &receipt);
     let mut second = bench.message();
     second.about = Some(message.id);
-    let again = Change::Settle {
-        id: message.id,
-        outcome: outcome(FinalState::Undeliverable, 201),
-        receipt: Some(Box::new(second.clone())),
-    };
-    let unknown = Change::Settle {
-        id: MessageId(u64::MAX),
-        outcome: outcome(FinalState::Delivered, 200),
-        receipt: Some(Box::new(second.clone())),
-    };
+    let again = with_receipt(End::new(message.id, outcome(FinalState::Undeliverable, 201)), &second);
+    let unknown = with_receipt(End::new(MessageId(u64::MAX), outcome(FinalState::Delivered, 200)), &second);
     let results = bench.queue.apply(vec![settle, again, unknown]).await.unwrap();
     assert_eq!(results, [Ok(()), Err(ChangeError::Final(FinalState::Delivered)), Err(ChangeError::Unknown)]);
     assert_eq!(
@@ -112,8 +103,7 @@ pub(super) async fn settling_once(maker: &dyn QueueMaker) {
     assert_eq!(bench.queue.get(second.id).await.unwrap(), None, "a refused settlement brings no receipt");
     assert_eq!(bench.leased_ids(200).await, [receipt.id]);
 
-    let taken =
-        Change::Settle { id: receipt.id, outcome: outcome(FinalState::Delivered, 300), receipt: Some(Box::new(message.clone())) };
+    let taken = with_receipt(End::new(receipt.id, outcome(FinalState::Delivered, 300)), &message);
     assert_eq!(bench.change(taken).await, Err(ChangeError::Duplicate(message.id)));
     assert_eq!(bench.get(receipt.id).await.outcome, None);
 }

@@ -4,21 +4,25 @@
 //! tests do.
 
 mod asking;
+mod ending;
 mod living;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::core::queue::{BoxFuture, Change, ChangeError, Counts, LaneCount, Lease, Like, Page, Queue, QueueError, Record};
-use crate::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Status, Timestamp, Word};
+use crate::core::queue::{BoxFuture, Change, ChangeError, Counts, End, LaneCount, Lease, Like, Page, Queue, QueueError, Record};
+use crate::model::{Account, Address, FinalState, Kind, Lane, Message, MessageId, Outcome, Status, Timestamp, Word};
 
 /// Opens queues for the battery: each `fresh` one is empty, and `reopen` opens again what was closed.
 pub trait QueueMaker: Send + Sync {
     /// Opens an empty queue that takes no more than `pending_limit` pending messages.
     fn fresh(&self, pending_limit: usize) -> BoxFuture<'_, Arc<dyn Queue>>;
 
-    /// Opens the last fresh queue again after it was closed; `None` when it keeps nothing.
+    /// The same, and it keeps ended messages until their record is written.
+    fn keeping(&self, pending_limit: usize) -> BoxFuture<'_, Arc<dyn Queue>>;
+
+    /// Opens the last queue again, as it was opened before, after it was closed; `None` when it keeps nothing.
     fn reopen(&self) -> BoxFuture<'_, Option<Arc<dyn Queue>>>;
 }
 
@@ -35,10 +39,18 @@ pub async fn queue_battery(maker: &dyn QueueMaker) {
     living::cancel_and_replace(maker).await;
     living::retry_and_move(maker).await;
     living::reopening(maker).await;
+    ending::delivered_by_another(maker).await;
+    ending::erasing(maker).await;
+    ending::deleting(maker).await;
+    ending::handing_over(maker).await;
+    ending::handings_come_back(maker).await;
+    ending::recording(maker).await;
+    ending::records_come_back(maker).await;
     asking::finding(maker).await;
     asking::listing_and_counting(maker).await;
     asking::limits(maker).await;
     asking::forgetting(maker).await;
+    asking::forgetting_for_good(maker).await;
     asking::races(maker).await;
     asking::watching(maker).await;
     asking::closing(maker).await;
@@ -102,7 +114,17 @@ impl Bench {
     }
 
     async fn settle(&self, id: MessageId, state: FinalState) -> Result<(), ChangeError> {
-        self.change(Change::Settle { id, outcome: outcome(state, 200), receipt: None }).await
+        self.change(Change::Settle(End::new(id, outcome(state, 200)))).await
+    }
+
+    async fn handed(&self, lane: &str, remote: &str) -> Option<MessageId> {
+        let record = self.queue.handed(&Lane::from(lane), remote.as_bytes()).await.unwrap();
+        record.map(|record| record.message.id)
+    }
+
+    async fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> Vec<MessageId> {
+        let records = self.queue.unrecorded(beyond, max).await.unwrap();
+        records.into_iter().map(|record| record.message.id).collect()
     }
 
     async fn get(&self, id: MessageId) -> Record {
@@ -122,8 +144,12 @@ fn retry(id: MessageId, deliver_after: u64) -> Change {
     Change::Retry { id, attempts: 1, deliver_after: Timestamp(deliver_after), lane: None }
 }
 
+fn with_receipt(end: End, receipt: &Message) -> Change {
+    Change::Settle(End { receipt: Some(Box::new(receipt.clone())), ..end })
+}
+
 fn cancel(id: MessageId, now: u64) -> Change {
-    Change::Cancel { id, outcome: outcome(FinalState::Deleted, now), receipt: None }
+    Change::Cancel(End::new(id, outcome(FinalState::Deleted, now)))
 }
 
 fn replace(message: &Message, now: u64) -> Change {

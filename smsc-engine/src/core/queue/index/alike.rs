@@ -108,7 +108,7 @@ pub(super) fn likeness(account: &Account, source: &Address, destination: &Addres
 }
 
 /// FNV-1a. Who makes hashes collide makes his own searches slower, nothing else.
-fn fnv(hash: u64, octets: &[u8]) -> u64 {
+pub(super) fn fnv(hash: u64, octets: &[u8]) -> u64 {
     octets.iter().fold(hash, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01B3))
 }
 

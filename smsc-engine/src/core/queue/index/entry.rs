@@ -3,9 +3,12 @@
 use std::cmp::Reverse;
 use std::mem;
 
-use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+use bytes::Bytes;
+
+use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp, Word};
 
 use super::super::{Record, change::Change, error::ChangeError};
+use super::handings::Handing;
 
 /// The number of a lane inside one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,20 @@ pub(crate) struct Facts {
     pub(crate) priority: u8,
     /// It was due when it came, so nobody needs to wait for its time.
     pub(crate) at_once: bool,
+    pub(crate) marks: Marks,
+}
+
+/// What is true of a message beside its times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// A record is written when it ends.
+    pub(crate) billed: bool,
+    /// The record of its end is written.
+    pub(crate) recorded: bool,
+    /// Its text reads back empty.
+    pub(crate) erased: bool,
+    /// The next MC has taken it, see `Handings`.
+    pub(crate) handed: bool,
 }
 
 /// One message: its facts, where its body is, and where it stands.
@@ -61,6 +78,8 @@ pub(super) enum Coming {
     Birth,
     Pending,
     Final(FinalState),
+    /// Deleted, but not durably.
+    Gone,
 }
 
 /// What became durable: the second half of a change.
@@ -86,15 +105,31 @@ pub(crate) enum Effect<B> {
         due: Timestamp,
         lane: Option<LaneNo>,
     },
+    Handed {
+        id: MessageId,
+        until: Timestamp,
+        handing: Box<Handing>,
+    },
     Settled {
         id: MessageId,
-        outcome: Outcome,
+        end: Ended,
     },
     Reopened {
         id: MessageId,
         due: Timestamp,
         expires: Timestamp,
     },
+    Deleted {
+        id: MessageId,
+    },
+}
+
+/// How a message ended, and what else that changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) by: Option<LaneNo>,
+    pub(crate) erase: bool,
 }
 
 /// What a query found: all but the body itself.
@@ -107,6 +142,8 @@ pub(crate) struct Hit<B> {
     expires: Timestamp,
     lane: Lane,
     place: Place,
+    pub(crate) marks: Marks,
+    remote: Option<Word>,
 }
 
 /// The order in which a lane's due messages go out.
@@ -138,21 +175,28 @@ impl<B> Entry<B> {
         }
     }
 
+    /// Tells how it will have ended after all changes that were promised; `None` when nobody may know of it, or of it
+    /// any more.
+    pub(super) fn end(&self) -> Option<Option<FinalState>> {
+        match self.coming {
+            Some(Coming::Birth | Coming::Gone) => None,
+            Some(Coming::Pending) => Some(None),
+            Some(Coming::Final(state)) => Some(Some(state)),
+            None => Some(self.outcome().map(|outcome| outcome.state)),
+        }
+    }
+
     /// Tells whether `change` is allowed after all changes that were promised before.
     pub(super) fn permits(&self, change: &Change) -> Result<(), ChangeError> {
-        let ended = match self.coming {
-            Some(Coming::Birth) => return Err(ChangeError::Unknown),
-            Some(Coming::Pending) => None,
-            Some(Coming::Final(state)) => Some(state),
-            None => self.outcome().map(|outcome| outcome.state),
-        };
+        let ended = self.end().ok_or(ChangeError::Unknown)?;
         match (change, ended) {
+            (Change::Delete { .. }, _) => Ok(()),
             (Change::Reopen { .. }, None) => Err(ChangeError::Pending),
             (Change::Reopen { .. }, Some(state)) if state != FinalState::Delivered => Ok(()),
             (_, Some(state)) => Err(ChangeError::Final(state)),
-            (Change::Cancel { outcome, .. }, None) => self.is_free(outcome.done),
+            (Change::Cancel(end), None) => self.is_free(end.outcome.done),
             (Change::Replace { now, .. }, None) => self.is_free(*now),
-            (Change::Settle { .. } | Change::Retry { .. }, None) => Ok(()),
+            (Change::Settle(_) | Change::Retry { .. } | Change::Handed { .. }, None) => Ok(()),
         }
     }
 
@@ -182,15 +226,26 @@ impl<B> Entry<B> {
                 self.place = Place::Waiting;
                 None
             }
-            Effect::Settled { outcome, .. } => {
+            Effect::Handed { until, .. } => {
+                self.facts.due = until;
+                self.facts.marks.handed = true;
+                self.place = Place::Waiting;
+                None
+            }
+            Effect::Settled { end: Ended { outcome, by, erase }, .. } => {
+                self.facts.lane = by.unwrap_or(self.facts.lane);
+                self.facts.marks.erased |= erase;
                 self.place = Place::Final(outcome);
                 None
             }
             Effect::Reopened { due, expires, .. } => {
                 self.facts = Facts { attempts: 0, due, expires, ..self.facts };
+                self.facts.marks.recorded = false;
                 self.place = Place::Waiting;
                 None
             }
+            // Whoever keeps the entries takes it out.
+            Effect::Deleted { .. } => None,
         }
     }
 }
@@ -202,8 +257,10 @@ impl<B> Effect<B> {
             | Effect::Moved { id, .. }
             | Effect::Replaced { id, .. }
             | Effect::Retried { id, .. }
+            | Effect::Handed { id, .. }
             | Effect::Settled { id, .. }
-            | Effect::Reopened { id, .. } => *id,
+            | Effect::Reopened { id, .. }
+            | Effect::Deleted { id } => *id,
         }
     }
 
@@ -211,7 +268,7 @@ impl<B> Effect<B> {
     pub(crate) fn body(&self) -> Option<&B> {
         match self {
             Effect::Accepted { body, .. } | Effect::Moved { body, .. } | Effect::Replaced { body, .. } => Some(body),
-            Effect::Retried { .. } | Effect::Settled { .. } | Effect::Reopened { .. } => None,
+            _ => None,
         }
     }
 
@@ -222,29 +279,46 @@ impl<B> Effect<B> {
             Effect::Moved { id, body } => Effect::Moved { id, body: place(body) },
             Effect::Replaced { id, body, facts } => Effect::Replaced { id, body: place(body), facts },
             Effect::Retried { id, attempts, due, lane } => Effect::Retried { id, attempts, due, lane },
-            Effect::Settled { id, outcome } => Effect::Settled { id, outcome },
+            Effect::Handed { id, until, handing } => Effect::Handed { id, until, handing },
+            Effect::Settled { id, end } => Effect::Settled { id, end },
             Effect::Reopened { id, due, expires } => Effect::Reopened { id, due, expires },
+            Effect::Deleted { id } => Effect::Deleted { id },
         }
     }
 }
 
 impl<B: Clone> Hit<B> {
     pub(super) fn new(id: MessageId, entry: &Entry<B>, lane: Lane) -> Self {
-        let Facts { attempts, due, expires, .. } = entry.facts;
-        Hit { id, body: entry.body.clone(), attempts, due, expires, lane, place: entry.place }
+        let Facts { attempts, due, expires, marks, .. } = entry.facts;
+        Hit { id, body: entry.body.clone(), attempts, due, expires, lane, place: entry.place, marks, remote: None }
+    }
+
+    pub(super) fn with_remote(self, remote: Option<Word>) -> Self {
+        Hit { remote, ..self }
     }
 }
 
 impl<B> Hit<B> {
     /// Completes the body as it was stored with what has changed since.
     pub(crate) fn record(self, stored: Message) -> Record {
-        let message =
+        let mut message =
             Message { attempts: self.attempts, deliver_after: self.due, expires: self.expires, lane: self.lane, ..stored };
+        if self.marks.erased {
+            erase(&mut message);
+        }
         let (outcome, leased) = match self.place {
             Place::Final(outcome) => (Some(outcome), None),
             Place::Leased(until) => (None, Some(until)),
             _ => (None, None),
         };
-        Record { message, outcome, leased }
+        Record { message, outcome, leased, remote: self.remote }
+    }
+}
+
+/// Takes the text out of a message.
+pub(crate) fn erase(message: &mut Message) {
+    message.user_data = Bytes::new();
+    if let Some(extra) = &mut message.extra {
+        extra.raw_pdu = Bytes::new();
     }
 }

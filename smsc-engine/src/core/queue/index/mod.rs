@@ -6,32 +6,40 @@
 
 mod alike;
 mod entry;
+mod handings;
 mod lanes;
 mod ordered;
 mod pages;
+mod records;
 mod restore;
+mod rollback;
 mod sets;
 mod write;
 
 use tokio::sync::watch;
 
-use crate::model::{Lane, Message, MessageId, Status, Timestamp};
+use crate::model::{Kind, Lane, Message, MessageId, Status, Timestamp};
 
 use super::{Counts, Lease, Like, Page};
 use entry::{Entry, Place};
+use handings::Handings;
 use pages::Pages;
 use sets::Sets;
 
-pub(crate) use entry::{Effect, Facts, Hit, LaneNo};
-pub(crate) use restore::Known;
+pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
+pub(crate) use handings::Handing;
+pub(crate) use restore::{Known, Past};
 
 /// All messages of one store.
 #[derive(Debug)]
 pub(crate) struct Index<B> {
     entries: Pages<Entry<B>>,
     sets: Sets,
+    handings: Handings,
     /// Messages that are pending or were promised to be.
     pending: usize,
+    /// Ends that were promised to messages of which a record is owed.
+    ending: usize,
     limits: Limits,
     /// Bodies that nobody needs any more.
     freed: Vec<B>,
@@ -40,15 +48,25 @@ pub(crate) struct Index<B> {
 /// What bounds the memory of an index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Messages that may be pending.
+    /// Messages that may be pending, or ended and owe a record.
     pub(crate) pending: usize,
     /// Ended messages that are remembered; the oldest are forgotten first.
     pub(crate) finals: usize,
+    /// Whether a message that ended is kept until its record is written.
+    pub(crate) records: bool,
 }
 
 impl<B: Clone> Index<B> {
     pub(crate) fn new(limits: Limits) -> Self {
-        Index { entries: Pages::new(), sets: Sets::new(), pending: 0, limits, freed: Vec::new() }
+        Index {
+            entries: Pages::new(),
+            sets: Sets::new(limits.records),
+            handings: Handings::new(),
+            pending: 0,
+            ending: 0,
+            limits,
+            freed: Vec::new(),
+        }
     }
 
     /// Hands out what is due, see `Queue::lease`.
@@ -131,6 +149,11 @@ impl<B: Clone> Index<B> {
         Some(self.hit(id, entry))
     }
 
+    /// Finds the message that the next MC took last under this id.
+    pub(crate) fn handed(&self, lane: &Lane, remote: &[u8]) -> Option<Hit<B>> {
+        self.get(self.handings.find(lane, remote)?)
+    }
+
     /// Returns the newest pending messages that are probably like this one: equal hashes are no proof.
     pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> Vec<Hit<B>> {
         let likeness = alike::likeness(&like.account, &like.source, &like.destination);
@@ -158,7 +181,8 @@ impl<B: Clone> Index<B> {
         let mut lanes: Vec<_> = self.sets.lanes.iter().map(lanes::LaneState::count).collect();
         lanes.sort_by(|one, other| one.lane.cmp(&other.lane));
         let [pending, delivered, failed, expired, rejected] = self.sets.counts;
-        Counts { lanes, pending, delivered, failed, expired, rejected }
+        let unrecorded = self.sets.unrecorded.len() as u64;
+        Counts { lanes, pending, delivered, failed, expired, rejected, unrecorded }
     }
 
     /// Takes the bodies that nobody needs any more.
@@ -181,6 +205,7 @@ impl<B: Clone> Index<B> {
             alike: alike::likeness_of(message),
             priority: message.priority,
             at_once: message.deliver_after <= message.submitted,
+            marks: Marks { billed: message.kind != Kind::Receipt, ..Marks::default() },
         }
     }
 
@@ -201,7 +226,11 @@ impl<B: Clone> Index<B> {
 
     fn hit(&self, id: MessageId, entry: &Entry<B>) -> Hit<B> {
         let lane = self.sets.lanes.get(entry.facts.lane);
-        Hit::new(id, entry, lane.map(|lane| lane.name.clone()).unwrap_or_default())
+        let hit = Hit::new(id, entry, lane.map(|lane| lane.name.clone()).unwrap_or_default());
+        if !entry.facts.marks.handed {
+            return hit;
+        }
+        hit.with_remote(self.handings.get(id).map(|handing| handing.remote.clone()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! in runs that are full once they were appended to; the nodes of a tree that grows at its end stay half empty.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 /// A sorted set of small keys.
 #[derive(Debug)]
@@ -91,6 +92,14 @@ impl<K: Copy + Ord> Ordered<K> {
     pub(super) fn below(&self, limit: K) -> impl Iterator<Item = &K> {
         let runs = self.runs.range(..limit).map(|(_, run)| run);
         runs.flatten().chain(&self.last).rev().skip_while(move |key| **key >= limit)
+    }
+
+    /// The keys above a limit, the lowest first.
+    pub(super) fn above(&self, limit: Option<K>) -> impl Iterator<Item = &K> {
+        // The run that the limit lies in may begin below it.
+        let start = limit.and_then(|limit| self.runs.range(..=limit).next_back().map(|(bound, _)| *bound));
+        let runs = self.runs.range((start.map_or(Bound::Unbounded, Bound::Included), Bound::Unbounded)).map(|(_, run)| run);
+        runs.flatten().chain(&self.last).skip_while(move |key| limit.is_some_and(|limit| **key <= limit))
     }
 
     fn highest(&self) -> Option<&K> {
@@ -211,6 +220,9 @@ mod tests {
             }
             prop_assert_eq!(ordered.iter().collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
             prop_assert_eq!(ordered.below(limit).collect::<Vec<_>>(), set.range(..limit).rev().collect::<Vec<_>>());
+            let above: Vec<_> = set.iter().filter(|key| **key > limit).collect();
+            prop_assert_eq!(ordered.above(Some(limit)).collect::<Vec<_>>(), above);
+            prop_assert_eq!(ordered.above(None).collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());
             prop_assert!(ordered.runs.iter().all(|(bound, run)| run.front() >= Some(bound) && run.len() <= RUN));
             let again: Ordered<u32> = set.iter().rev().copied().collect();
             prop_assert_eq!(again.iter().collect::<Vec<_>>(), set.iter().collect::<Vec<_>>());

@@ -13,7 +13,6 @@ use crate::model::MessageId;
 pub(super) struct Pages<T> {
     /// By id without the low bits; each page is sorted and not empty.
     pages: BTreeMap<u64, Vec<(MessageId, T)>>,
-    len: usize,
 }
 
 /// Low bits of an id that are told apart inside a page.
@@ -24,7 +23,7 @@ const PAGE_MASK: u64 = PAGE as u64 - 1;
 
 impl<T> Pages<T> {
     pub(super) fn new() -> Self {
-        Pages { pages: BTreeMap::new(), len: 0 }
+        Pages { pages: BTreeMap::new() }
     }
 
     /// Adds a value unless there is one; tells whether it did.
@@ -36,7 +35,6 @@ impl<T> Pages<T> {
             return false;
         };
         page.insert(place, (id, value));
-        self.len += 1;
         true
     }
 
@@ -44,7 +42,6 @@ impl<T> Pages<T> {
     pub(super) fn remove(&mut self, id: MessageId) -> Option<T> {
         let page = self.pages.get_mut(&(id.0 >> BITS))?;
         let (_, value) = page.remove(find(page, id).ok()?);
-        self.len -= 1;
         if page.is_empty() {
             self.pages.remove(&(id.0 >> BITS));
         } else if page.len() < page.capacity() / 4 {
@@ -63,10 +60,6 @@ impl<T> Pages<T> {
     pub(super) fn get(&self, id: MessageId) -> Option<&T> {
         let page = self.pages.get(&(id.0 >> BITS))?;
         page.get(find(page, id).ok()?).map(|(_, value)| value)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.len
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (MessageId, &mut T)> {
@@ -120,7 +113,6 @@ mod tests {
                 }
                 prop_assert_eq!(pages.get(id), map.get(&id));
                 prop_assert_eq!(pages.get_mut(id), map.get_mut(&id));
-                prop_assert_eq!(pages.len(), map.len());
             }
             let edge = MessageId(edge);
             let all: Vec<_> = map.iter().map(|(id, value)| (*id, value)).collect();

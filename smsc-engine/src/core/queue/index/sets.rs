@@ -3,7 +3,7 @@
 use crate::model::{MessageId, Status, Timestamp};
 
 use super::alike::Alike;
-use super::entry::{Entry, Place};
+use super::entry::{Entry, Marks, Place};
 use super::lanes::Lanes;
 use super::ordered::Ordered;
 
@@ -15,15 +15,21 @@ pub(super) struct Sets {
     pub(super) expiry: Ordered<(Timestamp, MessageId)>,
     /// Pending messages by their likeness.
     pub(super) alike: Alike,
-    /// Ended messages by the time of their end.
+    /// Ended messages by the time of their end, but for those of which a record is owed.
     pub(super) finals: Ordered<(Timestamp, MessageId)>,
+    /// Ended messages of which a record is owed, by the time of their end.
+    pub(super) unrecorded: Ordered<(Timestamp, MessageId)>,
+    /// Whether records are owed at all.
+    records: bool,
     /// Messages by status, in the order of `Status::ALL`.
     pub(super) counts: [u64; Status::ALL.len()],
 }
 
 impl Sets {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(records: bool) -> Self {
         Sets {
+            records,
+            unrecorded: Ordered::new(),
             lanes: Lanes::default(),
             expiry: Ordered::new(),
             alike: Alike::new(),
@@ -36,7 +42,7 @@ impl Sets {
     pub(super) fn enter<B>(&mut self, id: MessageId, entry: &Entry<B>) {
         self.count(entry, u64::wrapping_add);
         if let Place::Final(outcome) = entry.place {
-            self.finals.insert((outcome.done, id));
+            self.ended(entry.facts.marks).insert((outcome.done, id));
             return;
         }
         if entry.facts.expires < Timestamp::MAX {
@@ -54,7 +60,7 @@ impl Sets {
     pub(super) fn leave<B>(&mut self, id: MessageId, entry: &Entry<B>) {
         self.count(entry, u64::wrapping_sub);
         if let Place::Final(outcome) = entry.place {
-            self.finals.remove(&(outcome.done, id));
+            self.ended(entry.facts.marks).remove(&(outcome.done, id));
             return;
         }
         self.expiry.remove(&(entry.facts.expires, id));
@@ -63,6 +69,15 @@ impl Sets {
             lane.leave(id, entry);
             lane.pending -= 1;
         }
+    }
+
+    /// Tells whether a record is owed of such a message once it ended.
+    pub(super) fn owes(&self, marks: Marks) -> bool {
+        self.records && marks.billed && !marks.recorded
+    }
+
+    fn ended(&mut self, marks: Marks) -> &mut Ordered<(Timestamp, MessageId)> {
+        if self.owes(marks) { &mut self.unrecorded } else { &mut self.finals }
     }
 
     pub(super) fn count<B>(&mut self, entry: &Entry<B>, change: fn(u64, u64) -> u64) {

@@ -7,9 +7,9 @@
 use tokio::sync::oneshot;
 
 use super::super::QueueError;
-use super::super::index::Effect;
+use super::super::index::{Effect, Past};
 use super::record::{self, Kind};
-use crate::model::{Message, Part, Timestamp};
+use crate::model::{Message, MessageId, Part, Timestamp};
 
 /// Where a record is. Inside a group that is not written yet, `segment` is 0 and `offset` counts from the group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +78,19 @@ impl Group {
     pub(super) fn accept(&mut self, message: &Message) {
         let body = self.put(Kind::Accepted, |out| message.encode(out));
         self.effects.push(Effect::Accepted { id: message.id, body });
+    }
+
+    /// Adds a message again with all that is known of it.
+    pub(super) fn keep(&mut self, message: &Message, past: &Past) -> Position {
+        self.put(Kind::Kept, |out| {
+            record::put_past(past, out);
+            message.encode(out);
+        })
+    }
+
+    /// Adds the ids that a record of this kind is about.
+    pub(super) fn put_ids(&mut self, kind: Kind, ids: &[MessageId]) {
+        self.put(kind, |out| ids.iter().for_each(|id| id.put(out)));
     }
 
     /// Completes the header and returns the octets to write; the group is empty afterwards but for what it does.

@@ -9,18 +9,18 @@
 
 use std::io;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::{Io, IoFile};
 use super::error::on;
 use super::group::{self, GroupHeader, Position};
-use super::record::{Kind, PREFIX, Record};
+use super::record::{PREFIX, Record};
 use super::segment::{self, HEADER, Segment};
 use super::shared::{Durable, Shared, State};
-use super::{JournalOptions, OpenError, recover};
-use crate::model::{Message, Part};
+use super::{JournalOptions, OpenError, recover, writer};
+use crate::model::Message;
 
 /// A file that waits to become a segment, under a name of its own.
 pub(super) struct Spare {
@@ -43,6 +43,8 @@ pub(super) struct House {
     pub(super) spares: u32,
     /// The current segment when something went wrong: nothing is tried again before the next one.
     pub(super) hopeless: Option<u32>,
+    /// When to look again whether there is room on the disk.
+    pub(super) retry: Option<Instant>,
 }
 
 /// Octets that are copied, or filled with zeros, in one step.
@@ -57,6 +59,10 @@ impl House {
                 Task::Empty(number) => self.empty(number),
             };
             let Err(error) = result else { continue };
+            if matches!(&error, OpenError::Disk { error, .. } if writer::is_full(error)) {
+                self.wait_for_room();
+                continue;
+            }
             if !matches!(error, OpenError::Queue(_)) {
                 tracing::warn!(%error, "the journal cannot be tidied and grows until this is mended");
             }
@@ -64,26 +70,44 @@ impl House {
         }
     }
 
-    fn next_task(&self) -> Option<Task> {
+    fn next_task(&mut self) -> Option<Task> {
         let mut state = self.shared.lock();
         loop {
             if state.stop.is_some() {
                 return None;
             }
-            if self.hopeless.is_none() || self.hopeless != state.segments.back().map(|segment| segment.number) {
-                let oldest = state.oldest_to_empty(&self.shared.options);
-                // A dead segment first: its file can be the next spare one and need not be filled.
-                let dead = state.segments.front().is_some_and(|segment| segment.live == 0);
-                match oldest {
-                    Some(number) if dead || state.spare.is_some() => {
-                        return Some(Task::Empty(number));
-                    }
-                    _ if state.spare.is_none() => return Some(Task::Prepare),
-                    _ => {}
-                }
+            // Perhaps by a file that was used before.
+            self.retry = self.retry.filter(|_| state.full);
+            if let Some(task) = self.task(&state) {
+                return Some(task);
             }
-            state = self.shared.housework.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let longest = self.retry.map_or(Duration::MAX, |retry| retry.saturating_duration_since(Instant::now()));
+            let waited = self.shared.housework.wait_timeout(state, longest.min(LONGEST));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn task(&self, state: &State) -> Option<Task> {
+        if self.hopeless.is_some() && self.hopeless == state.segments.back().map(|segment| segment.number) {
+            return None;
+        }
+        // A dead segment first: its file can be the next spare one and need not be filled.
+        let dead = state.segments.front().is_some_and(|segment| segment.live == 0);
+        match state.oldest_to_empty(&self.shared.options) {
+            Some(number) if dead || state.spare.is_some() => Some(Task::Empty(number)),
+            _ if state.spare.is_none() && self.retry.is_none_or(|retry| retry <= Instant::now()) => Some(Task::Prepare),
+            _ => None,
+        }
+    }
+
+    /// Lets no new message in until there is room for another segment.
+    fn wait_for_room(&mut self) {
+        let mut state = self.shared.lock();
+        if !state.full {
+            tracing::error!("there is no room on the disk for the next segment; new messages are refused until there is");
+        }
+        state.full = true;
+        self.retry = Some(Instant::now() + LOOK_AGAIN);
     }
 
     fn next_spare(&mut self) -> String {
@@ -96,13 +120,21 @@ impl House {
     fn prepare(&mut self) -> Result<(), OpenError> {
         let name = self.next_spare();
         let file = on(&name, self.fill(&name))?;
-        self.shared.lock().spare = Some(Spare { name, file });
+        self.shared.lock().take_spare(Spare { name, file });
         Ok(())
     }
 
     fn fill(&self, name: &str) -> io::Result<Arc<dyn IoFile>> {
+        let file = draft(self.shared.io.as_ref(), name, self.shared.options.segment_octets)?;
+        let filled = self.write_zeros(file.as_ref());
+        if filled.is_err() {
+            discard(self.shared.io.as_ref(), name);
+        }
+        filled.map(|()| file)
+    }
+
+    fn write_zeros(&self, file: &dyn IoFile) -> io::Result<()> {
         let size = self.shared.options.segment_octets;
-        let file = draft(self.shared.io.as_ref(), name, size)?;
         let zeros = vec![0; STEP.min(size as usize)];
         let mut end = self.shared.lock().end();
         for offset in (0..u64::from(size)).step_by(zeros.len()) {
@@ -117,7 +149,7 @@ impl House {
             }
             end = state.end();
         }
-        Ok(file)
+        Ok(())
     }
 
     /// Copies what still counts in the oldest segment to the end of the journal and gives up the file.
@@ -187,8 +219,9 @@ impl House {
         let result = self.give_up(&oldest, wants_spare);
         match on(&segment::name(number), result) {
             Ok(spare) => {
-                let mut state = self.shared.lock();
-                state.spare = state.spare.take().or(spare);
+                if let Some(spare) = spare {
+                    self.shared.lock().take_spare(spare);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -236,6 +269,11 @@ impl Batch {
 }
 
 impl State {
+    fn take_spare(&mut self, spare: Spare) {
+        self.spare.get_or_insert(spare);
+        self.full = false;
+    }
+
     pub(super) fn needs_housework(&self, options: &JournalOptions) -> bool {
         self.spare.is_none() || self.oldest_to_empty(options).is_some()
     }
@@ -262,11 +300,7 @@ impl State {
         let Some(hit) = self.index.get(id) else {
             return false;
         };
-        let kept = hit.record(message);
-        let body = self.group.put(Kind::Kept, |out| {
-            kept.outcome.put(out);
-            kept.message.encode(out);
-        });
+        let body = self.group.keep(&hit.record(message).message, &self.index.past(id));
         self.group.effects.push(Effect::Moved { id, body });
         true
     }
@@ -275,8 +309,16 @@ impl State {
 /// Makes a file with room for a segment.
 pub(super) fn draft(io: &dyn Io, name: &str, size: u32) -> io::Result<Arc<dyn IoFile>> {
     let file = io.create(name)?;
-    file.preallocate(u64::from(size))?;
-    Ok(file)
+    let room = file.preallocate(u64::from(size));
+    if room.is_err() {
+        discard(io, name);
+    }
+    room.map(|()| file)
+}
+
+/// Deletes a draft that came to nothing; a name that stays is deleted at the next start.
+fn discard(io: &dyn Io, name: &str) {
+    let _ = io.delete(name);
 }
 
 fn wait(durable: Durable) -> Result<(), OpenError> {
@@ -285,6 +327,10 @@ fn wait(durable: Durable) -> Result<(), OpenError> {
 
 /// How names end of files that a crash may leave behind and that are deleted at the next start.
 pub(super) const DRAFT: &str = ".tmp";
+/// How often a full disk is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Nobody waits longer without a look.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// Longer than a sync usually takes.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Segments of dead records that are not worth copying anything.

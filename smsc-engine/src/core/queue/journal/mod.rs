@@ -10,14 +10,20 @@
 //! # Threads
 //!
 //! Callers encode straight into the group that gathers; one thread writes and syncs it, one reads bodies that are
-//! not in memory any more, one tidies. None of them is a thread of the caller's runtime.
+//! not in memory any more, one tidies, one writes snapshots. None of them is a thread of the caller's runtime.
 //!
 //! # Crashes
 //!
 //! What a future answered is on disk. At the next start the broken group that power failure may leave at the very
 //! end is passed over; any other damage is refused with the file and the place, and [`repair`] saves what is whole
-//! into a new directory. After a failed write or sync the queue is poisoned: it refuses everything, tries nothing
-//! again, and must be opened anew.
+//! into a new directory. After a failed write or sync the queue is poisoned: it accepts and hands out nothing, tries
+//! nothing again, and must be opened anew; what it knows can still be asked for.
+//!
+//! # A full disk
+//!
+//! Room is taken a segment ahead. When there is none, new messages are refused with [`QueueError::NoRoom`], while the
+//! segment in use still takes changes and messages go out; only when that is full as well are changes refused. It
+//! goes on by itself as soon as there is room, or a segment in which nothing counts any more.
 //!
 //! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
 //! stay in the files until their segment is tidied away.
@@ -31,6 +37,7 @@ mod recent;
 mod record;
 mod recover;
 mod repair;
+mod saver;
 mod segment;
 mod shared;
 mod snapshot;
@@ -45,7 +52,7 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
-use super::index::{Hit, Index, Limits};
+use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
@@ -55,7 +62,9 @@ use house::House;
 use read::{Body, Reader};
 use recent::Recent;
 use recover::Recovered;
+use saver::Saver;
 use shared::{Shared, State};
+use snapshot::Extent;
 use writer::Writer;
 
 pub use error::OpenError;
@@ -102,9 +111,12 @@ impl JournalQueue {
         writer.start()?;
         let salt = writer.salt;
         let reader = on("thread", Reader::start(salt))?;
-        let house = House { shared: Arc::clone(&shared), salt, spares: 0, hopeless: None };
+        let house = House { shared: Arc::clone(&shared), salt, spares: 0, hopeless: None, retry: None };
         let house = on("thread", Builder::new().name("journal-tidy".into()).spawn(move || house.run()))?;
-        let writer = on("thread", Builder::new().name("journal-write".into()).spawn(move || writer.run(house, guard)))?;
+        let saver = Saver { shared: Arc::clone(&shared), begun: 0, size: 0 };
+        let saver = on("thread", Builder::new().name("journal-save".into()).spawn(move || saver.run()))?;
+        let helpers = vec![house, saver];
+        let writer = on("thread", Builder::new().name("journal-write".into()).spawn(move || writer.run(helpers, guard)))?;
         Ok(JournalQueue { shared, reader, writer: Mutex::new(Some(writer)) })
     }
 
@@ -119,9 +131,15 @@ impl JournalQueue {
 
     /// Asks the index under the lock and finds out where the bodies are.
     fn query(&self, ask: impl FnOnce(&mut Index<Position>) -> Vec<Hit<Position>>) -> Result<Vec<Body>, QueueError> {
-        let mut state = self.shared.open()?;
+        let mut state = self.shared.known()?;
         let hits = ask(&mut state.index);
         Ok(state.bodies(hits))
+    }
+
+    /// Reads what a query found, if anything.
+    async fn one(&self, ask: impl FnOnce(&Index<Position>) -> Option<Hit<Position>>) -> Result<Option<Record>, QueueError> {
+        let bodies = self.query(|index| ask(index).into_iter().collect())?;
+        self.reader.records(bodies).await.pop().transpose()
     }
 
     /// Waits until the threads are gone.
@@ -136,32 +154,44 @@ impl JournalQueue {
 
 /// Begins a journal where there was none.
 fn begin(options: &JournalOptions) -> Recovered {
-    let limits = Limits { pending: options.pending_limit, finals: options.final_limit };
     Recovered {
-        index: Index::new(limits),
+        index: Index::new(options.limits()),
         segments: Vec::new(),
         // Hashing nothing with fresh random keys: a number that no client can know.
         salt: RandomState::new().hash_one(()) as u32,
         sequence: 1,
         last_group: 0,
         next_id: 1,
+        replayed: 0,
     }
 }
 
 fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (Arc<Shared>, Writer) {
-    let Recovered { index, segments, salt, sequence, last_group, next_id } = recovered;
+    let Recovered { index, segments, salt, sequence, last_group, next_id, replayed } = recovered;
     let segments = VecDeque::from(segments);
     let last = segments.back().cloned();
     let recent = Recent::new(options.recent_octets);
     let group = Group::new(salt, Vec::new());
-    let state = State { index, group, segments, recent, spare: None, stop: None, snapshot: false };
+    let state = State {
+        index,
+        group,
+        segments,
+        recent,
+        spare: None,
+        stop: None,
+        snapshot: false,
+        committed: Extent::default(),
+        written: replayed,
+        full: false,
+    };
     let shared = Arc::new(Shared::new(io, options, next_id, state));
     let writer = Writer {
         shared: Arc::clone(&shared),
         salt,
         segment: last.as_ref().map_or(0, |last| last.number),
         end: last.as_ref().map_or(0, |last| last.used),
-        file: last.map(|last| last.file),
+        // A segment holds records of one format.
+        file: last.filter(|last| last.version == segment::VERSION).map(|last| last.file),
         last_group,
         sequence,
         reserved: 0,
@@ -209,7 +239,11 @@ impl Queue for JournalQueue {
 
     fn lease<'a>(&'a self, lane: &'a Lane, want: Lease) -> BoxFuture<'a, Result<Vec<Message>, QueueError>> {
         Box::pin(async move {
-            let bodies = self.query(|index| index.lease(lane, want))?;
+            let bodies = {
+                let mut state = self.shared.open()?;
+                let hits = state.index.lease(lane, want);
+                state.bodies(hits)
+            };
             Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
         })
     }
@@ -238,9 +272,32 @@ impl Queue for JournalQueue {
     }
 
     fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.get(id)))
+    }
+
+    fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.handed(lane, remote)))
+    }
+
+    fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
-            let bodies = self.query(|index| index.get(id).into_iter().collect())?;
-            self.reader.records(bodies).await.pop().transpose()
+            let bodies = self.query(|index| index.unrecorded(beyond, max))?;
+            Ok(self.readable(bodies).await)
+        })
+    }
+
+    fn recorded(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async move {
+            let noted = loop {
+                self.shared.roomy().await;
+                if let Some(noted) = self.shared.recorded(&ids)? {
+                    break noted;
+                }
+            };
+            match noted.durable {
+                Some(durable) => durable.await.unwrap_or(Err(QueueError::Closed)),
+                None => Ok(()),
+            }
         })
     }
 
@@ -264,7 +321,7 @@ impl Queue for JournalQueue {
             let mut rest = page.clone();
             let mut bodies = Vec::new();
             loop {
-                let state = self.shared.open()?;
+                let state = self.shared.known()?;
                 let (hits, more) = state.index.list(&rest, LOOK);
                 rest.max -= hits.len();
                 bodies.extend(state.bodies(hits));
@@ -282,10 +339,7 @@ impl Queue for JournalQueue {
     }
 
     fn forget(&self, done_before: Timestamp) -> usize {
-        let mut state = self.shared.lock();
-        let forgotten = state.index.forget(done_before);
-        state.settle_freed();
-        drop(state);
+        let forgotten = self.shared.forget(done_before);
         self.shared.housework.notify_all();
         forgotten
     }

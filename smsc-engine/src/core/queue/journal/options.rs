@@ -1,5 +1,6 @@
 //! What an operator may choose about a journal.
 
+use super::super::index::Limits;
 use super::OpenError;
 
 /// Sizes and limits of a `JournalQueue`.
@@ -8,11 +9,15 @@ use super::OpenError;
 pub struct JournalOptions {
     /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
     pub segment_octets: u32,
-    /// Messages that may be pending; a million takes about 200 MB of memory, however long the texts are.
+    /// Messages that may be pending; a million takes about 200 MB of memory, however long the texts are, and 100 MB more
+    /// while the next MC has them.
     pub pending_limit: usize,
     /// Ended messages that are remembered until they are forgotten by age, bodies on disk included; a million takes 120 MB of
     /// memory.
     pub final_limit: usize,
+    /// Whether messages that ended are kept until [`Queue::recorded`](super::super::Queue::recorded) says that their
+    /// record is written; until then they count as pending ones do.
+    pub keep_until_recorded: bool,
     /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk.
     pub recent_octets: usize,
     /// Octets that may wait for the next sync before callers must wait themselves.
@@ -25,6 +30,7 @@ impl Default for JournalOptions {
             segment_octets: 64 << 20,
             pending_limit: 1_000_000,
             final_limit: 1_000_000,
+            keep_until_recorded: false,
             recent_octets: 32 << 20,
             waiting_octets: 4 << 20,
         }
@@ -32,6 +38,10 @@ impl Default for JournalOptions {
 }
 
 impl JournalOptions {
+    pub(super) fn limits(&self) -> Limits {
+        Limits { pending: self.pending_limit, finals: self.final_limit, records: self.keep_until_recorded }
+    }
+
     /// Says what is wrong with these options.
     pub(super) fn check(&self) -> Result<(), OpenError> {
         if !(1 << 12..=1 << 30).contains(&self.segment_octets) {

@@ -3,7 +3,14 @@
 //! A record is its length, a checksum, a kind and the values of that kind. The checksum starts from the
 //! journal's own salt, so that no text a client submits can pass for a record.
 
+use super::super::index::{Handing, Past};
 use crate::model::{FormError, FormFault, Lane, Message, MessageId, Outcome, Part, Timestamp};
+
+/// Appends the stored form of several values.
+macro_rules! put {
+    ($out:ident, $($value:expr),*) => {{ $($value.put($out);)* }};
+}
+pub(super) use put;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +18,23 @@ pub(super) enum Record {
     /// A message came in.
     Accepted(Message),
     /// A message was copied here by cleaning, with everything that had happened to it.
-    Kept(Message, Option<Outcome>),
+    Kept(Message, Past),
     /// A message got another content.
     Replaced(Message),
     /// A message waits again.
     Retried { id: MessageId, attempts: u32, deliver_after: Timestamp, lane: Option<Lane> },
+    /// The next MC took a message.
+    Handed { id: MessageId, until: Timestamp, handing: Handing },
     /// A message ended.
-    Settled { id: MessageId, outcome: Outcome },
+    Settled { id: MessageId, outcome: Outcome, by: Option<Lane>, erase: bool },
     /// A message got another chance.
     Reopened { id: MessageId, deliver_after: Timestamp, expires: Timestamp },
     /// All ids below this one may be in use.
     Reserved(MessageId),
+    /// Messages were deleted or forgotten.
+    Gone(Vec<MessageId>),
+    /// The records of ended messages were written.
+    Recorded(Vec<MessageId>),
 }
 
 /// The octets before the values: length, checksum.
@@ -61,19 +74,26 @@ pub(super) fn checksum(salt: u32, parts: &[&[u8]]) -> u32 {
     hasher.finalize()
 }
 
-/// The octet that says what a record is.
+/// The octet that says what a record is. Those marked so were written before format 2 only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Kind {
     Accepted = 1,
-    Kept = 2,
+    /// Format 1: a kept message and its outcome.
+    KeptEarly = 2,
     Replaced = 3,
     Retried = 4,
-    Settled = 5,
+    /// Format 1: an end without more.
+    SettledEarly = 5,
     Reopened = 6,
     Reserved = 7,
     /// Part of a snapshot; there is none in a segment.
     Snapshot = 8,
+    Kept = 9,
+    Settled = 10,
+    Handed = 11,
+    Gone = 12,
+    Recorded = 13,
 }
 
 impl Record {
@@ -86,10 +106,16 @@ impl Record {
         if *kind == Kind::Replaced as u8 {
             return Message::decode(values).map(Record::Replaced);
         }
-        if *kind == Kind::Kept as u8 {
+        if *kind == Kind::Kept as u8 || *kind == Kind::KeptEarly as u8 {
             let mut rest = values;
-            let outcome = Part::take(&mut rest).map_err(|fault| at("outcome", fault))?;
-            return Ok(Record::Kept(Message::decode(rest)?, outcome));
+            let past = take_past(*kind, &mut rest).map_err(|fault| at("past", fault))?;
+            return Ok(Record::Kept(Message::decode(rest)?, past));
+        }
+        if *kind == Kind::Gone as u8 {
+            return take_ids(values).map(Record::Gone);
+        }
+        if *kind == Kind::Recorded as u8 {
+            return take_ids(values).map(Record::Recorded);
         }
         Self::read_small(*kind, values).map_err(|fault| at("change", fault))
     }
@@ -101,7 +127,13 @@ impl Record {
             kind if kind == Kind::Retried as u8 => {
                 Record::Retried { id, attempts: Part::take(rest)?, deliver_after: Part::take(rest)?, lane: Part::take(rest)? }
             }
-            kind if kind == Kind::Settled as u8 => Record::Settled { id, outcome: Part::take(rest)? },
+            kind if kind == Kind::Handed as u8 => Record::Handed { id, until: Part::take(rest)?, handing: Part::take(rest)? },
+            kind if kind == Kind::SettledEarly as u8 => {
+                Record::Settled { id, outcome: Part::take(rest)?, by: None, erase: false }
+            }
+            kind if kind == Kind::Settled as u8 => {
+                Record::Settled { id, outcome: Part::take(rest)?, by: Part::take(rest)?, erase: Part::take(rest)? }
+            }
             kind if kind == Kind::Reopened as u8 => {
                 Record::Reopened { id, deliver_after: Part::take(rest)?, expires: Part::take(rest)? }
             }
@@ -118,6 +150,28 @@ impl Record {
             _ => None,
         }
     }
+}
+
+/// Writes what has happened to a kept message; the message follows.
+pub(super) fn put_past(past: &Past, out: &mut Vec<u8>) {
+    put!(out, past.outcome, past.recorded, past.handing);
+}
+
+fn take_past(kind: u8, rest: &mut &[u8]) -> Result<Past, FormFault> {
+    let outcome = Part::take(rest)?;
+    if kind == Kind::KeptEarly as u8 {
+        return Ok(Past { outcome, ..Past::default() });
+    }
+    Ok(Past { outcome, recorded: Part::take(rest)?, handing: Part::take(rest)? })
+}
+
+/// Reads ids up to the end of the record.
+fn take_ids(mut rest: &[u8]) -> Result<Vec<MessageId>, FormError> {
+    let mut ids = Vec::with_capacity(rest.len() / size_of::<u64>());
+    while !rest.is_empty() {
+        ids.push(Part::take(&mut rest).map_err(|fault| at("ids", fault))?);
+    }
+    Ok(ids)
 }
 
 fn at(field: &'static str, fault: FormFault) -> FormError {

@@ -8,14 +8,14 @@
 
 use std::sync::Arc;
 
-use super::super::index::{Effect, Index, Limits};
+use super::super::index::{Effect, Ended, Index, Limits, Past};
 use super::super::io::{Io, IoFile};
 use super::error::on;
 use super::group::{self, GroupHeader, Position};
 use super::record::Record;
 use super::segment::{self, HEADER, HeaderFault, Segment, SegmentHeader};
 use super::{JournalOptions, OpenError, snapshot};
-use crate::model::{Message, Outcome, Timestamp};
+use crate::model::{Message, MessageId, Timestamp};
 
 /// A journal as it was found.
 pub(super) struct Recovered {
@@ -27,6 +27,8 @@ pub(super) struct Recovered {
     /// Where the last group of all starts in its segment.
     pub(super) last_group: u64,
     pub(super) next_id: u64,
+    /// Octets that were read beyond the snapshot.
+    pub(super) replayed: u64,
 }
 
 /// A segment that is there, and its header.
@@ -38,23 +40,12 @@ pub(super) fn recover(io: &dyn Io, options: &JournalOptions) -> Result<Option<Re
     let Some((last, _)) = found.last() else {
         return Ok(None);
     };
-    let limits = Limits { pending: options.pending_limit, finals: options.final_limit };
-    let mut replay = snapshot::load(io, &found, limits).unwrap_or_else(|| Replay::new(last.salt, limits, &found));
-    let mut segments = Vec::new();
-    let mut nexts = found.iter().skip(1).map(|(header, _)| header.previous_len);
-    for (header, file) in &found {
-        let used = replay.segment(header, file.as_ref(), nexts.next())?;
-        segments.push(Segment { number: header.number, file: Arc::clone(file), used, live: 0 });
+    let limits = options.limits();
+    let saved = snapshot::load(io, &found, limits).map(|replay| replay.all(&found)).transpose()?.flatten();
+    if saved.is_some() {
+        return Ok(saved);
     }
-    replay.index.rebuild(Timestamp::now());
-    replay.index.take_freed();
-    for (_, _, position, _) in replay.index.known() {
-        let place = segments.binary_search_by_key(&position.segment, |segment| segment.number);
-        if let Some(segment) = place.ok().and_then(|place| segments.get_mut(place)) {
-            segment.live += u64::from(position.len);
-        }
-    }
-    Ok(Some(replay.finish(segments)))
+    Replay::new(last.salt, limits, &found).all(&found)
 }
 
 /// Finds all segments and reads their headers.
@@ -111,13 +102,53 @@ pub(super) struct Replay {
     /// Ids below may be in use because they were reserved.
     pub(super) reserved: u64,
     /// Ids below are in use by a message.
-    pub(super) used_ids: u64,
+    used_ids: u64,
+    replayed: u64,
 }
 
 impl Replay {
     pub(super) fn new(salt: u32, limits: Limits, found: &[Found]) -> Self {
         let (start, sequence) = found.first().map_or(((0, 0), 0), |(header, _)| ((header.number, 0), header.sequence));
-        Replay { index: Index::new(limits), salt, start, sequence, last_group: 0, reserved: 0, used_ids: 0 }
+        Replay { index: Index::new(limits), salt, start, sequence, last_group: 0, reserved: 0, used_ids: 0, replayed: 0 }
+    }
+
+    /// Reads all segments; `None` when what the snapshot said cannot be true.
+    fn all(mut self, found: &[Found]) -> Result<Option<Recovered>, OpenError> {
+        let mut segments = Vec::new();
+        let mut nexts = found.iter().skip(1).map(|(header, _)| header.previous_len);
+        for (header, file) in found {
+            let used = self.segment(header, file.as_ref(), nexts.next())?;
+            segments.push(Segment { number: header.number, version: header.version, file: Arc::clone(file), used, live: 0 });
+        }
+        if !self.drop_tidied(&mut segments) {
+            return Ok(None);
+        }
+        self.index.rebuild(Timestamp::now());
+        for position in self.index.take_freed() {
+            if let Some(segment) = segment_of(&mut segments, position) {
+                segment.live = segment.live.saturating_sub(u64::from(position.len));
+            }
+        }
+        Ok(Some(self.finish(segments)))
+    }
+
+    /// Counts what lives in each segment, and drops the ended messages whose segment was tidied away after the snapshot:
+    /// they had been forgotten. `false` when a pending one is among them.
+    fn drop_tidied(&mut self, segments: &mut [Segment]) -> bool {
+        let mut tidied = Vec::new();
+        self.index.take_freed();
+        for (id, position, ended) in self.index.bodies() {
+            match segment_of(segments, *position) {
+                Some(segment) => segment.live += u64::from(position.len),
+                None if ended => tidied.push(id),
+                None => return false,
+            }
+        }
+        for id in tidied {
+            self.index.redo(Effect::Deleted { id });
+        }
+        self.index.take_freed();
+        true
     }
 
     /// Reads one segment and returns where its last group ends; `complete` is where it must end.
@@ -134,6 +165,7 @@ impl Replay {
             offset = offset.max(usize::try_from(self.start.1).unwrap_or(usize::MAX));
         }
         self.reserved = if offset == HEADER { header.next_id.0 } else { self.reserved };
+        let start = offset;
         while let Some(stride) = self.group(header.number, octets.get(offset..).unwrap_or_default(), offset)? {
             self.last_group = offset as u64;
             offset += stride;
@@ -143,6 +175,7 @@ impl Replay {
             Some(_) => return Err(self.damage(header.number, offset)),
             None => self.check_tail(header.number, &octets, offset)?,
         }
+        self.replayed += (offset - start) as u64;
         Ok(offset as u64)
     }
 
@@ -172,23 +205,43 @@ impl Replay {
     pub(super) fn record(&mut self, record: Record, body: Position) {
         match record {
             // A replaced one as well: where it was accepted may be gone, as no body there counted any more.
-            Record::Accepted(message) | Record::Replaced(message) => self.message(&message, body, None),
-            Record::Kept(message, outcome) => self.message(&message, body, outcome),
+            Record::Accepted(message) | Record::Replaced(message) => self.message(&message, body, Past::default()),
+            Record::Kept(message, past) => self.message(&message, body, past),
             Record::Retried { id, attempts, deliver_after: due, lane } => {
                 let lane = lane.map(|lane| self.index.lane(&lane));
                 self.index.redo(Effect::Retried { id, attempts, due, lane });
             }
-            Record::Settled { id, outcome } => self.index.redo(Effect::Settled { id, outcome }),
+            Record::Handed { id, until, handing } => {
+                self.index.redo(Effect::Handed { id, until, handing: Box::new(handing) });
+            }
+            Record::Settled { id, outcome, by, erase } => {
+                let by = by.map(|lane| self.index.lane(&lane));
+                self.index.redo(Effect::Settled { id, end: Ended { outcome, by, erase } });
+            }
             Record::Reopened { id, deliver_after: due, expires } => {
                 self.index.redo(Effect::Reopened { id, due, expires });
             }
             Record::Reserved(below) => self.reserved = below.0,
+            Record::Gone(ids) => ids.into_iter().for_each(|id| self.index.redo(Effect::Deleted { id })),
+            Record::Recorded(ids) => ids.into_iter().for_each(|id| self.index.redo_recorded(id)),
         }
+        // Nobody counts what lives where before everything was read.
+        self.index.take_freed();
     }
 
-    fn message(&mut self, message: &Message, body: Position, outcome: Option<Outcome>) {
-        self.used_ids = self.used_ids.max(message.id.0.saturating_add(1));
-        self.index.restore(message, body, outcome);
+    fn message(&mut self, message: &Message, body: Position, past: Past) {
+        self.note_id(message.id);
+        self.index.restore(message, body, past);
+    }
+
+    /// Remembers that an id is in use.
+    pub(super) fn note_id(&mut self, id: MessageId) {
+        self.used_ids = self.used_ids.max(id.0.saturating_add(1));
+    }
+
+    /// Returns the first id that nobody had.
+    pub(super) fn next_id(&self) -> u64 {
+        self.reserved.max(self.used_ids).max(1)
     }
 
     /// Makes sure that what follows the last whole group was never durable.
@@ -210,14 +263,20 @@ impl Replay {
 
     fn finish(self, segments: Vec<Segment>) -> Recovered {
         Recovered {
+            next_id: self.next_id(),
             index: self.index,
             segments,
             salt: self.salt,
             sequence: self.sequence,
             last_group: self.last_group,
-            next_id: self.reserved.max(self.used_ids).max(1),
+            replayed: self.replayed,
         }
     }
+}
+
+fn segment_of(segments: &mut [Segment], position: Position) -> Option<&mut Segment> {
+    let place = segments.binary_search_by_key(&position.segment, |segment| segment.number).ok()?;
+    segments.get_mut(place)
 }
 
 #[cfg(test)]

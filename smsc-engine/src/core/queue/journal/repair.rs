@@ -6,11 +6,10 @@ use super::super::index::Limits;
 use super::super::io::{Io, IoFile};
 use super::error::on;
 use super::group::{self, ALIGN, Group, GroupHeader, Position};
-use super::record::{self, Kind, PREFIX, Record};
+use super::record::{self, PREFIX, Record};
 use super::recover::{Replay, read_all};
 use super::segment::{self, HEADER, SegmentHeader};
 use super::{JournalOptions, OpenError, assemble, begin};
-use crate::model::Part;
 
 /// What was saved and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl Salvage {
         let Some(header) = headers.into_iter().next() else {
             return Err(OpenError::corrupt(files.first().map_or(1, |(number, _)| *number), 0, "no header can be read"));
         };
-        let limits = Limits { pending: usize::MAX, finals: usize::MAX };
+        let limits = Limits { pending: usize::MAX, finals: usize::MAX, records: true };
         Ok(Salvage { replay: Replay::new(header.salt, limits, &[]), repaired: Repaired::default(), next: None })
     }
 
@@ -128,11 +127,10 @@ impl Salvage {
 
     /// Writes everything that was found into a new journal.
     fn write(mut self, files: &Files, to: Arc<dyn Io>, options: JournalOptions) -> Result<Repaired, OpenError> {
-        let next_id = self.replay.reserved.max(self.replay.used_ids).max(1);
         let mut fresh = begin(&options);
-        fresh.next_id = next_id;
+        fresh.next_id = self.replay.next_id();
         let (shared, mut writer) = assemble(to, options, fresh);
-        let ids: Vec<_> = self.replay.index.known().map(|(id, ..)| id).collect();
+        let ids: Vec<_> = self.replay.index.bodies().map(|(id, ..)| id).collect();
         let mut group = Group::new(writer.salt, Vec::new());
         for id in ids {
             let Some(hit) = self.replay.index.get(id) else {
@@ -143,11 +141,7 @@ impl Salvage {
                 self.damaged(position.segment, position.offset as usize, "a message is lost");
                 continue;
             };
-            let kept = hit.record(message);
-            group.put(Kind::Kept, |out| {
-                kept.outcome.put(out);
-                kept.message.encode(out);
-            });
+            group.keep(&hit.record(message).message, &self.replay.index.past(id));
             self.repaired.messages += 1;
             if group.octets() > STEP {
                 writer.write(std::mem::replace(&mut group, Group::new(writer.salt, Vec::new())));

@@ -9,6 +9,8 @@ use crate::model::{FormFault, MessageId, Part};
 /// What the first octets of a segment say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
+    /// The format of its records.
+    pub(super) version: u32,
     /// Segments are numbered without gaps.
     pub(super) number: u32,
     /// The same in all segments of a journal.
@@ -25,6 +27,8 @@ pub(super) struct SegmentHeader {
 #[derive(Clone)]
 pub(super) struct Segment {
     pub(super) number: u32,
+    /// The format of its records.
+    pub(super) version: u32,
     pub(super) file: Arc<dyn IoFile>,
     /// Octets up to the end of the last group.
     pub(super) used: u64,
@@ -35,8 +39,9 @@ pub(super) struct Segment {
 /// Octets of a segment's header; the first group follows.
 pub(super) const HEADER: usize = 64;
 const MAGIC: [u8; 8] = *b"SMSC-JNL";
-/// Counts up with every change of the format.
-const VERSION: u32 = 1;
+/// Counts up with every change of the format. Format 1 knew neither handings nor records that were written, and
+/// forgot nothing for good.
+pub(super) const VERSION: u32 = 2;
 
 /// Why the beginning of a segment cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +53,7 @@ pub(super) enum HeaderFault {
 impl SegmentHeader {
     pub(super) fn write(self) -> Vec<u8> {
         let mut octets = MAGIC.to_vec();
-        VERSION.put(&mut octets);
+        self.version.put(&mut octets);
         self.number.put(&mut octets);
         self.salt.put(&mut octets);
         self.previous_len.put(&mut octets);
@@ -63,10 +68,11 @@ impl SegmentHeader {
         let mut rest = octets.strip_prefix(&MAGIC).ok_or(HeaderFault::Damaged)?;
         let rest = &mut rest;
         let version = u32::take(rest)?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(HeaderFault::Version(version));
         }
         let header = SegmentHeader {
+            version,
             number: Part::take(rest)?,
             salt: Part::take(rest)?,
             previous_len: Part::take(rest)?,
@@ -104,13 +110,19 @@ pub(super) fn number(name: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    const SAMPLE: SegmentHeader = SegmentHeader { number: 7, salt: 8, previous_len: 9, sequence: 10, next_id: MessageId(11) };
+    const SAMPLE: SegmentHeader =
+        SegmentHeader { version: 2, number: 7, salt: 8, previous_len: 9, sequence: 10, next_id: MessageId(11) };
 
     #[test]
     fn a_header_is_read_back_and_any_damage_shows() {
         let octets = SAMPLE.write();
         assert_eq!(octets.len(), HEADER);
         assert_eq!(SegmentHeader::read(&octets), Ok(SAMPLE));
+        for version in [0, VERSION + 1] {
+            let octets = SegmentHeader { version, ..SAMPLE }.write();
+            assert_eq!(SegmentHeader::read(&octets), Err(HeaderFault::Version(version)));
+        }
+        assert!(SegmentHeader::read(&SegmentHeader { version: 1, ..SAMPLE }.write()).is_ok());
         for place in 0..48 {
             let mut damaged = octets.clone();
             damaged[place] ^= 0x40;

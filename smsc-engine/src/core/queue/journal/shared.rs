@@ -6,22 +6,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::super::index::{Effect, Hit, Index};
+use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
-use super::super::{Change, ChangeError, QueueError};
+use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::group::{Group, Position};
 use super::house::Spare;
 use super::read::{Body, Source};
 use super::recent::Recent;
-use super::record::{Kind, PREFIX};
+use super::record::{Kind, PREFIX, put};
 use super::segment::Segment;
-use crate::model::{Message, Part};
-
-/// Appends the stored form of several values.
-macro_rules! put {
-    ($out:ident, $($value:expr),*) => {{ $($value.put($out);)* }};
-}
+use super::snapshot::Extent;
+use crate::model::{Message, MessageId, Part, Timestamp};
 
 /// The answer to whoever waits for a group.
 pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
@@ -65,6 +61,12 @@ pub(super) struct State {
     pub(super) stop: Option<QueueError>,
     /// Leave a snapshot when stopping.
     pub(super) snapshot: bool,
+    /// Everything up to here is in the index.
+    pub(super) committed: Extent,
+    /// Octets that were read beyond the snapshot or written since.
+    pub(super) written: u64,
+    /// There was no room on the disk for another segment: what is left of the one in use is for changes.
+    pub(super) full: bool,
 }
 
 impl Shared {
@@ -96,6 +98,12 @@ impl Shared {
         }
     }
 
+    /// Locks the state for a query: what is known can be told as long as the queue is not closed.
+    pub(super) fn known(&self) -> Result<MutexGuard<'_, State>, QueueError> {
+        let state = self.lock();
+        if state.stop == Some(QueueError::Closed) { Err(QueueError::Closed) } else { Ok(state) }
+    }
+
     /// Waits until the group that waits to be written has room.
     pub(super) async fn roomy(&self) {
         loop {
@@ -121,6 +129,9 @@ impl Shared {
         if self.is_crowded(&state) {
             return Ok(None);
         }
+        if state.full {
+            return Err(QueueError::NoRoom);
+        }
         state.index.admit(batch, &Position::default())?;
         state.group.reserve(octets, batch.len());
         for message in batch {
@@ -145,6 +156,40 @@ impl Shared {
         let results: Vec<_> = changes.drain(..).map(|change| state.change(change)).collect();
         let any = results.iter().any(Result::is_ok);
         Ok(Some(Applied { results, durable: any.then(|| self.wait(state)) }))
+    }
+
+    /// Notes that records are written; `None` when there is no room yet.
+    pub(super) fn recorded(&self, ids: &[MessageId]) -> Result<Option<Applied>, QueueError> {
+        check_call(size_of_val(ids) + FRAME)?;
+        let mut state = self.open()?;
+        if self.is_crowded(&state) {
+            return Ok(None);
+        }
+        let noted: Vec<_> = ids.iter().copied().filter(|id| state.index.recorded(*id)).collect();
+        state.settle_freed();
+        if noted.is_empty() {
+            return Ok(Some(Applied { results: Vec::new(), durable: None }));
+        }
+        state.group.put_ids(Kind::Recorded, &noted);
+        Ok(Some(Applied { results: Vec::new(), durable: Some(self.wait(state)) }))
+    }
+
+    /// Forgets messages that ended before `done_before`, a few at a time so that nobody is locked out for long.
+    pub(super) fn forget(&self, done_before: Timestamp) -> usize {
+        let mut forgotten = 0;
+        loop {
+            let mut state = self.lock();
+            let ids = state.index.forget(done_before, FORGET_STEP);
+            state.settle_freed();
+            if ids.is_empty() {
+                return forgotten;
+            }
+            forgotten += ids.len();
+            if state.stop.is_none() {
+                state.group.put_ids(Kind::Gone, &ids);
+                self.work.notify_one();
+            }
+        }
     }
 
     /// Tells whether the group has grown to its limit; one call always fits, however low that is.
@@ -198,16 +243,15 @@ impl State {
         check_change(&change)?;
         self.index.promise(&change, &Position::default())?;
         let effect = match change {
-            Change::Settle { id, outcome, receipt } | Change::Cancel { id, outcome, receipt } => {
-                if let Some(receipt) = receipt {
-                    self.group.accept(&receipt);
-                }
-                self.group.put(Kind::Settled, |out| put!(out, id, outcome));
-                Effect::Settled { id, outcome }
-            }
+            Change::Settle(end) | Change::Cancel(end) => self.end_of(end),
             Change::Retry { id, attempts, deliver_after: due, lane } => {
                 self.group.put(Kind::Retried, |out| put!(out, id, attempts, due, lane));
                 Effect::Retried { id, attempts, due, lane: lane.map(|lane| self.index.lane(&lane)) }
+            }
+            Change::Handed { id, remote, until } => {
+                let handing = self.index.handing(id, remote);
+                self.group.put(Kind::Handed, |out| put!(out, id, until, handing));
+                Effect::Handed { id, until, handing: Box::new(handing) }
             }
             Change::Replace { message, .. } => {
                 let body = self.group.put(Kind::Replaced, |out| message.encode(out));
@@ -217,9 +261,23 @@ impl State {
                 self.group.put(Kind::Reopened, |out| put!(out, id, due, expires));
                 Effect::Reopened { id, due, expires }
             }
+            Change::Delete { id } => {
+                self.group.put_ids(Kind::Gone, &[id]);
+                Effect::Deleted { id }
+            }
         };
         self.group.effects.push(effect);
         Ok(())
+    }
+
+    fn end_of(&mut self, end: End) -> Effect<Position> {
+        let End { id, outcome, receipt, by, erase } = end;
+        if let Some(receipt) = receipt {
+            self.group.accept(&receipt);
+        }
+        self.group.put(Kind::Settled, |out| put!(out, id, outcome, by, erase));
+        let by = by.map(|lane| self.index.lane(&lane));
+        Effect::Settled { id, end: Ended { outcome, by, erase } }
     }
 
     /// The end of what is written in the segment in use; anything but larger when there is a new one.
@@ -280,23 +338,20 @@ fn check_call(octets: usize) -> Result<(), QueueError> {
 
 /// Returns how many octets a change takes in the journal at most.
 fn change_len(change: &Change) -> usize {
-    let lane = match change {
-        Change::Retry { lane: Some(lane), .. } => lane.as_str().len(),
-        _ => 0,
-    };
-    carried(change).map_or(0, Message::encoded_len) + lane + 2 * FRAME
+    change.carried().map_or(0, Message::encoded_len) + names_len(change) + 2 * FRAME
 }
 
-/// Returns the message that a change brings along.
-fn carried(change: &Change) -> Option<&Message> {
+fn names_len(change: &Change) -> usize {
     match change {
-        Change::Replace { message, .. } => Some(message),
-        other => other.receipt(),
+        Change::Retry { lane: Some(lane), .. } | Change::Settle(End { by: Some(lane), .. }) => lane.as_str().len(),
+        Change::Cancel(End { by: Some(lane), .. }) => lane.as_str().len(),
+        Change::Handed { remote, .. } => remote.octets().len(),
+        _ => 0,
     }
 }
 
 fn check_change(change: &Change) -> Result<(), ChangeError> {
-    let octets = carried(change).map_or(0, Message::encoded_len);
+    let octets = change.carried().map_or(0, Message::encoded_len) + names_len(change);
     if octets > MESSAGE_LIMIT { Err(ChangeError::TooLarge { octets, limit: MESSAGE_LIMIT }) } else { Ok(()) }
 }
 
@@ -304,5 +359,7 @@ fn check_change(change: &Change) -> Result<(), ChangeError> {
 const MESSAGE_LIMIT: usize = 256 << 10;
 /// Octets of one call: it becomes durable in one group, and a group must fit into memory and the offsets of a segment.
 const CALL_LIMIT: usize = 64 << 20;
+/// Messages that are forgotten under one lock: some hundred microseconds.
+const FORGET_STEP: usize = 1000;
 /// Octets of a record beside names and messages, and some to spare.
 const FRAME: usize = PREFIX + 56;

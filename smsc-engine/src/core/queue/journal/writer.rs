@@ -3,20 +3,22 @@
 //! There is no timer: while one group is written the next one gathers. After a failed write or sync nobody can
 //! say what is on disk, so the journal is poisoned: everybody is refused until a new start has read it.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::super::QueueError;
+use super::super::index::Effect;
 use super::super::io::IoFile;
 use super::group::Group;
 use super::house::{self, DRAFT, Spare};
 use super::record::Kind;
-use super::segment::{self, HEADER, Segment, SegmentHeader};
+use super::segment::{self, HEADER, Segment, SegmentHeader, VERSION};
 use super::shared::Shared;
 use super::snapshot::{self, Extent};
 use crate::model::{MessageId, Part, Timestamp};
@@ -40,17 +42,26 @@ pub(super) struct Writer {
     pub(super) buffer: Vec<u8>,
 }
 
+/// Why a group could not be written.
+enum Failure {
+    /// Nothing was written, for there is no room for another segment.
+    NoRoom,
+    Broken(io::Error),
+}
+
 /// How many ids are reserved at a time: a crash skips at most so many.
 const RESERVE: u64 = 1 << 16;
 
 impl Writer {
     /// Works until the journal stops, then leaves the files in order; `guard` keeps others out until the very end.
-    pub(super) fn run(mut self, house: JoinHandle<()>, guard: Box<dyn Send + Sync>) {
+    pub(super) fn run(mut self, helpers: Vec<JoinHandle<()>>, guard: Box<dyn Send + Sync>) {
         while let Some(group) = self.next_group() {
             self.write(group);
         }
-        // A panic in there was reported by its thread; the files are ours again in any case.
-        let _ = house.join();
+        for helper in helpers {
+            // A panic in there was reported by its thread; the files are ours again in any case.
+            let _ = helper.join();
+        }
         self.finish();
         drop(guard);
         self.shared.closed.send_replace(true);
@@ -80,23 +91,41 @@ impl Writer {
 
     /// Makes a group durable, does what it does, and answers all who wait for it.
     pub(super) fn write(&mut self, mut group: Group) {
+        if let Err(poisoned) = self.poisoned() {
+            return refuse(group, &poisoned);
+        }
+        let reserved = self.reserved;
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
-        if next_id + RESERVE / 2 > self.reserved {
+        if next_id + RESERVE / 2 > reserved {
             self.reserved = next_id + RESERVE;
             group.put(Kind::Reserved, |out| MessageId(self.reserved).put(out));
         }
-        match self.poisoned().and_then(|()| self.put(&mut group).map_err(|error| self.poison(&error))) {
+        match self.put(&mut group) {
             Ok(octets) => self.commit(group, octets),
-            Err(poisoned) => {
-                for (_, waiter) in group.waiters {
-                    answer(waiter, Err(poisoned.clone()));
-                }
+            Err(Failure::NoRoom) => {
+                self.reserved = reserved;
+                self.take_back(group);
             }
+            Err(Failure::Broken(error)) => refuse(group, &self.poison(&error)),
         }
     }
 
+    /// Refuses a group that found no room, and the one that gathers: it may build on the first.
+    fn take_back(&self, group: Group) {
+        let mut state = self.shared.lock();
+        let gathered = mem::replace(&mut state.group, Group::new(self.salt, Vec::new()));
+        let ids = group.effects.iter().chain(&gathered.effects).map(Effect::id);
+        state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
+        state.full = true;
+        drop(state);
+        self.shared.make_room();
+        self.shared.housework.notify_all();
+        refuse(group, &QueueError::NoRoom);
+        refuse(gathered, &QueueError::NoRoom);
+    }
+
     /// Writes and syncs a group and returns its octets.
-    fn put(&mut self, group: &mut Group) -> io::Result<Vec<u8>> {
+    fn put(&mut self, group: &mut Group) -> Result<Vec<u8>, Failure> {
         let size = group.octets() as u64;
         let full = self.end + size > u64::from(self.shared.options.segment_octets) && self.end > HEADER as u64;
         let file = match &self.file {
@@ -110,18 +139,20 @@ impl Writer {
     }
 
     /// Begins the next segment: its file gets its name only when its header is durable.
-    fn rotate(&mut self) -> io::Result<Arc<dyn IoFile>> {
+    fn rotate(&mut self) -> Result<Arc<dyn IoFile>, Failure> {
         let io = Arc::clone(&self.shared.io);
         let spare = self.shared.lock().spare.take();
         let Spare { name, file } = match spare {
             Some(spare) => spare,
             None => {
                 let name = format!("next{DRAFT}");
-                let file = house::draft(io.as_ref(), &name, self.shared.options.segment_octets)?;
+                let file = house::draft(io.as_ref(), &name, self.shared.options.segment_octets);
+                let file = file.map_err(|error| if is_full(&error) { Failure::NoRoom } else { error.into() })?;
                 Spare { name, file }
             }
         };
         let header = SegmentHeader {
+            version: VERSION,
             number: self.segment + 1,
             salt: self.salt,
             previous_len: self.end,
@@ -134,7 +165,7 @@ impl Writer {
         io.sync_names()?;
         (self.segment, self.end) = (header.number, HEADER as u64);
         self.file = Some(Arc::clone(&file));
-        let segment = Segment { number: header.number, file: Arc::clone(&file), used: self.end, live: 0 };
+        let segment = Segment { number: header.number, version: VERSION, file: Arc::clone(&file), used: self.end, live: 0 };
         self.shared.lock().segments.push_back(segment);
         self.shared.housework.notify_all();
         Ok(file)
@@ -158,7 +189,8 @@ impl Writer {
         let all = group.effects.len();
         let mut effects = group.effects.into_iter();
         let mut waiters = group.waiters.into_iter().peekable();
-        while effects.len() > 0 {
+        // Once at least: some wait for nothing but the group.
+        loop {
             let mut state = self.shared.lock();
             for effect in effects.by_ref().take(PART) {
                 state.commit(effect.map(|place| place.based(segment, start)));
@@ -169,10 +201,21 @@ impl Writer {
             while let Some((_, waiter)) = waiters.next_if(|(effects, _)| *effects <= done) {
                 answer(waiter, Ok(()));
             }
+            if effects.len() == 0 {
+                break;
+            }
         }
-        if self.shared.lock().needs_housework(&self.shared.options) {
+        let mut state = self.shared.lock();
+        state.committed = self.extent(self.reserved);
+        state.written += size as u64;
+        if state.needs_housework(&self.shared.options) {
             self.shared.housework.notify_all();
         }
+    }
+
+    fn extent(&self, next_id: u64) -> Extent {
+        let Writer { salt, segment, last_group, end, sequence, .. } = *self;
+        Extent { salt, segment, last_group, end, sequence, next_id }
     }
 
     fn poisoned(&self) -> Result<(), QueueError> {
@@ -196,22 +239,26 @@ impl Writer {
             return;
         }
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
-        let state = self.shared.lock();
-        let Some(first) = state.segments.front() else {
-            return;
-        };
-        let extent = Extent {
-            salt: self.salt,
-            first_segment: first.number,
-            last_segment: self.segment,
-            last_group: self.last_group,
-            end: self.end,
-            sequence: self.sequence,
-            next_id,
-        };
-        if let Err(error) = snapshot::save(self.shared.io.as_ref(), &state.index, extent) {
+        if let Err(error) = snapshot::save(&self.shared, self.extent(next_id), |_| false) {
             tracing::warn!(%error, "no snapshot was left; the next start reads the whole journal");
         }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Broken(error)
+    }
+}
+
+/// Tells whether the disk only wants for room.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+fn refuse(group: Group, error: &QueueError) {
+    for (_, waiter) in group.waiters {
+        answer(waiter, Err(error.clone()));
     }
 }
 
@@ -220,5 +267,8 @@ fn answer(waiter: oneshot::Sender<Result<(), QueueError>>, result: Result<(), Qu
     let _ = waiter.send(result);
 }
 
+/// How long a message stays off its work list whose change found no room: it may have been delivered, and must not go
+/// out again and again.
+const HELD_BACK: Duration = Duration::from_secs(10);
 /// How many effects are done under one lock.
 const PART: usize = 256;
