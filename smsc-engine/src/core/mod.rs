@@ -1,12 +1,15 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
 mod centre;
+pub mod events;
 pub mod lifecycle;
 pub mod queue;
 mod receipt;
 pub mod route;
 mod store;
 mod sweeper;
+#[cfg(feature = "sql")]
+pub mod tables;
 
 pub use centre::Core;
 pub use store::StoreError;

@@ -16,9 +16,9 @@ mod refusals;
 #[cfg(feature = "sql")]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+mod route;
 #[cfg(feature = "sql")]
 mod servers;
 #[cfg(feature = "sql")]
 mod sql;
-mod route;
 mod support;
