@@ -598,3 +598,68 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
     let Err(QueueError::Corrupt(why)) = queue.get(first.id).await else { panic!("it was read") };
     assert!(why.starts_with(FIRST) && why.ends_with("the record is damaged"), "{why}");
 }
+
+#[tokio::test]
+async fn an_erased_text_leaves_the_disk_with_its_segment() {
+    const SECRET: &[u8] = b"your PIN is 1234";
+    let io = FaultyIo::new(1);
+    let queue = open(&io);
+    let mut secret = message(&queue, 0);
+    secret.user_data = Bytes::from_static(SECRET);
+    secret.extra_mut().raw_pdu = Bytes::from_static(SECRET);
+    queue.append(vec![secret.clone()]).await.unwrap();
+    let Change::Settle(end) = settle(secret.id) else { unreachable!() };
+    queue.apply(vec![Change::Settle(End { erase: true, ..end })]).await.unwrap();
+    let on_disk = || {
+        let contents = io.list().unwrap().into_iter().filter_map(|name| io.content(&name));
+        contents.filter(|octets| octets.windows(SECRET.len()).any(|octets| octets == SECRET)).count()
+    };
+    assert_eq!(on_disk(), 1);
+    for _ in 0..200 {
+        let id = append(&queue, 300).await.id;
+        queue.apply(vec![settle(id), Change::Delete { id }]).await.unwrap();
+    }
+    until("the first segment is gone", || !segments(&io).contains(&FIRST.to_owned())).await;
+    assert_eq!(on_disk(), 0, "neither under another name");
+    secret.user_data = Bytes::new();
+    secret.extra_mut().raw_pdu = Bytes::new();
+    assert_eq!(queue.get(secret.id).await.unwrap().unwrap().message, secret);
+    drop(queue);
+    assert_eq!(open(&io.crash()).get(secret.id).await.unwrap().unwrap().message, secret);
+}
+
+#[tokio::test]
+async fn a_snapshot_is_written_while_messages_come_and_go() {
+    let io = FaultyIo::new(1);
+    let queue = open(&io);
+    let mut appended = 0;
+    while io.content("snapshot").is_none() {
+        fill(&queue).await;
+        appended += 60;
+        assert!(appended < 6000, "no snapshot was written");
+    }
+    fill(&queue).await;
+    let before = content(&queue).await;
+    let io = io.crash();
+    drop(queue);
+    assert_eq!(content(&open(&io)).await, before);
+    // Nobody reads the first segments any more, so nobody sees that one is damaged.
+    let name = &segments(&io)[1];
+    let mut octets = io.content(name).unwrap();
+    octets[4000] ^= 1;
+    io.overwrite(name, octets);
+    assert_eq!(content(&open(&io)).await.len(), before.len() - 1);
+}
+
+#[tokio::test]
+async fn a_disk_that_cannot_be_written_to_is_named_at_the_start() {
+    let io = FaultyIo::new(1);
+    let queue = open(&io);
+    append(&queue, 10).await;
+    drop(queue);
+    io.read_only(true);
+    let Err(error) = try_open(&io) else { panic!("it was opened") };
+    assert_eq!(error.to_string(), "lock: read-only filesystem or storage medium");
+    io.read_only(false);
+    assert_eq!(open(&io).counts().pending, 1);
+}

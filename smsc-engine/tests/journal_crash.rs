@@ -12,19 +12,28 @@ use bytes::Bytes;
 use smsc_engine::core::queue::{
     Change, ChangeError, End, JournalOptions, JournalQueue, Lease, OpenError, Page, Queue, QueueError, Record,
 };
-use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+use smsc_engine::model::{Account, Address, FinalState, Lane, Message, MessageId, Outcome, Timestamp, Word};
 use smsc_engine::testing::{Dice, FaultyIo};
 
 const LANES: [&str; 2] = ["sandbox", "backup"];
 const LATER: Timestamp = Timestamp(1_000_000);
 
-/// How a message stands; absent from the model means that there is none.
+/// How a message stands; absent from the model means that there never was one.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    Pending(Message),
-    Ended(Message, Outcome),
-    /// It ended and was forgotten, and may come back.
-    Forgotten(Message, Outcome),
+    There(Standing),
+    /// It ended and was forgotten, and may come back until the next call is answered.
+    Forgotten(Standing),
+    /// It was deleted, or forgotten for good.
+    Gone,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Standing {
+    message: Message,
+    outcome: Option<Outcome>,
+    remote: Option<Word>,
+    recorded: bool,
 }
 
 /// What one call makes of messages.
@@ -38,22 +47,58 @@ struct Model {
     highest: u64,
 }
 
+/// What is found in a queue, and the messages of which a record is owed.
+struct Found {
+    records: BTreeMap<MessageId, Record>,
+    owed: Vec<MessageId>,
+}
+
 impl State {
-    fn message(&self) -> &Message {
-        let (State::Pending(message) | State::Ended(message, _) | State::Forgotten(message, _)) = self;
-        message
+    fn pending(message: Message) -> State {
+        State::There(Standing { message, outcome: None, remote: None, recorded: false })
     }
 
-    fn is(&self, record: Option<&Record>) -> bool {
-        match (self, record) {
-            (State::Pending(message), Some(record)) => record.message == *message && record.outcome.is_none(),
-            (State::Ended(message, outcome) | State::Forgotten(message, outcome), Some(record)) => {
-                record.message == *message && record.outcome == Some(*outcome)
-            }
-            (State::Forgotten(..), None) => true,
-            (_, None) => false,
+    fn standing(&self) -> Option<&Standing> {
+        match self {
+            State::There(standing) => Some(standing),
+            State::Forgotten(_) | State::Gone => None,
         }
     }
+
+    fn is(&self, id: MessageId, found: &Found) -> bool {
+        match (self, found.records.get(&id)) {
+            (State::There(standing) | State::Forgotten(standing), Some(record)) => {
+                let Standing { message, outcome, remote, .. } = standing;
+                let there = (&record.message, &record.outcome, &record.remote) == (message, outcome, remote);
+                there && found.owed.contains(&id) == standing.owes()
+            }
+            (State::There(_), None) | (State::Gone, Some(_)) => false,
+            (State::Forgotten(_) | State::Gone, None) => true,
+        }
+    }
+}
+
+impl Standing {
+    fn owes(&self) -> bool {
+        self.outcome.is_some() && !self.recorded
+    }
+
+    fn ended(self, outcome: Outcome) -> State {
+        State::There(Standing { outcome: Some(outcome), recorded: false, ..self })
+    }
+}
+
+async fn look(queue: &JournalQueue) -> Found {
+    let page = Page { max: usize::MAX, ..Page::default() };
+    let records = queue.list(&page).await.unwrap();
+    let count = records.len();
+    let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.message.id, record)).collect();
+    assert_eq!(records.len(), count);
+    let owed = queue.unrecorded(None, usize::MAX).await.unwrap();
+    let ends: Vec<_> = owed.iter().map(|record| (record.outcome.unwrap().done, record.message.id)).collect();
+    assert!(ends.is_sorted(), "{ends:?}");
+    assert_eq!(queue.counts().unrecorded as usize, owed.len());
+    Found { records, owed: ends.into_iter().map(|(_, id)| id).collect() }
 }
 
 impl Model {
@@ -63,19 +108,23 @@ impl Model {
 
     /// Compares what is there with what was answered, and takes what was not answered as it turned out.
     async fn check(&mut self, queue: &JournalQueue) {
-        let page = Page { max: usize::MAX, ..Page::default() };
-        let records = queue.list(&page).await.unwrap();
-        let there: BTreeMap<_, _> = records.iter().map(|record| (record.message.id, record)).collect();
-        assert_eq!(there.len(), records.len());
+        let found = look(queue).await;
+        let there = &found.records;
         for call in std::mem::take(&mut self.unsure) {
-            let done = call.iter().filter(|(id, state)| state.is(there.get(id).copied())).count();
+            let done = call.iter().filter(|(id, state)| state.is(*id, &found)).count();
             assert!(done == 0 || done == call.len(), "half of a call survived: {call:#?}\n{there:#?}");
             if done > 0 {
                 self.take(call);
             }
         }
         for (id, state) in &self.sure {
-            assert!(state.is(there.get(id).copied()), "{id}: answered {state:#?}\nfound {:#?}", there.get(id));
+            assert!(state.is(*id, &found), "{id}: answered {state:#?}\nfound {:#?}", there.get(id));
+        }
+        for (id, state) in &mut self.sure {
+            if let State::Forgotten(standing) = state {
+                let came_back = there.contains_key(id).then(|| standing.clone());
+                *state = came_back.map_or(State::Gone, State::There);
+            }
         }
         for id in there.keys() {
             assert!(self.sure.contains_key(id), "{id} came out of nowhere");
@@ -84,6 +133,20 @@ impl Model {
         assert!(next > self.highest, "{next} was handed out before, like {}", self.highest);
         self.highest = next;
         self.check_leases(queue).await;
+        self.check_handings(queue).await;
+    }
+
+    async fn check_handings(&self, queue: &JournalQueue) {
+        for standing in self.sure.values().filter_map(State::standing) {
+            let Some(remote) = &standing.remote else { continue };
+            let mut found = Vec::new();
+            for lane in LANES {
+                found.extend(queue.handed(&Lane::from(lane), remote.octets()).await.unwrap());
+            }
+            // Each of its own; on which lane depends on what else had happened by then.
+            let ids: Vec<_> = found.iter().map(|record| record.message.id).collect();
+            assert_eq!(ids, [standing.message.id]);
+        }
     }
 
     async fn check_leases(&self, queue: &JournalQueue) {
@@ -99,15 +162,13 @@ impl Model {
     }
 
     fn pending(&self) -> impl Iterator<Item = &Message> {
-        self.sure.values().filter_map(|state| match state {
-            State::Pending(message) => Some(message),
-            _ => None,
-        })
+        let there = self.sure.values().filter_map(State::standing);
+        there.filter(|standing| standing.outcome.is_none()).map(|standing| &standing.message)
     }
 
-    fn pick(&self, dice: &mut Dice, fits: impl Fn(&State) -> bool) -> Option<&State> {
-        let all: Vec<_> = self.sure.values().filter(|state| fits(state)).collect();
-        all.get(dice.throw(all.len() as u64) as usize).copied()
+    fn pick(&self, dice: &mut Dice, fits: impl Fn(&Standing) -> bool) -> Option<Standing> {
+        let all: Vec<_> = self.sure.values().filter_map(State::standing).filter(|standing| fits(standing)).collect();
+        all.get(dice.throw(all.len() as u64) as usize).map(|standing| Standing::clone(standing))
     }
 }
 
@@ -136,7 +197,7 @@ impl Life<'_> {
     /// A few new messages, and what appending them makes.
     fn batch(&mut self) -> (Vec<Message>, Call) {
         let batch: Vec<_> = (0..=self.dice.throw(3)).map(|_| self.message()).collect();
-        let call = batch.iter().map(|message| (message.id, State::Pending(message.clone())));
+        let call = batch.iter().map(|message| (message.id, State::pending(message.clone())));
         let call = call.collect();
         (batch, call)
     }
@@ -173,84 +234,142 @@ impl Life<'_> {
         let (changes, changed) = self.changes();
         let (one, first) = self.batch();
         let (other, second) = self.batch();
+        let (ids, noted) = self.records(&changed);
         let queue = self.queue;
-        let results = tokio::join!(queue.append(one), queue.apply(changes), queue.append(other));
-        let results = [self.note(first, results.0), self.note(changed, results.1.map(all_good)), self.note(second, results.2)];
+        let results = tokio::join!(queue.append(one), queue.recorded(ids), queue.apply(changes), queue.append(other));
+        let results = [
+            self.note(first, results.0),
+            self.note(noted, results.1),
+            self.note(changed, results.2.map(all_good)),
+            self.note(second, results.3),
+        ];
         results.into_iter().collect()
+    }
+
+    /// Some messages whose records were written; none of those that are changed at the same time.
+    fn records(&mut self, changed: &Call) -> (Vec<MessageId>, Call) {
+        let mut call = Call::new();
+        for _ in 0..self.dice.throw(6) {
+            let Some(standing) = self.model.pick(self.dice, Standing::owes) else { break };
+            let id = standing.message.id;
+            if changed.iter().chain(&call).all(|(other, _)| *other != id) {
+                call.push((id, State::There(Standing { recorded: true, ..standing })));
+            }
+        }
+        (call.iter().map(|(id, _)| *id).collect(), call)
     }
 
     fn note(&mut self, call: Call, result: Result<(), QueueError>) -> Result<(), QueueError> {
         match &result {
-            Ok(()) => self.model.take(call),
+            // Nothing was asked, so nothing was written.
+            Ok(()) if call.is_empty() => {}
+            Ok(()) => {
+                for state in self.model.sure.values_mut().filter(|state| matches!(state, State::Forgotten(_))) {
+                    *state = State::Gone;
+                }
+                self.model.take(call);
+            }
             Err(_) => self.model.unsure.push(call),
         }
         result
     }
 
     fn one_change(&mut self) -> Option<(Change, Call)> {
-        let reopens = self.dice.throw(8) == 0;
-        if reopens {
-            return self.reopen();
+        match self.dice.throw(16) {
+            0 | 1 => return self.reopen(),
+            2 => return self.delete(),
+            _ => {}
         }
-        let message = self.model.pick(self.dice, |state| matches!(state, State::Pending(_)))?.message().clone();
-        let id = message.id;
-        Some(match self.dice.throw(6) {
-            0 => self.retry(message),
+        let standing = self.model.pick(self.dice, |standing| standing.outcome.is_none())?;
+        let id = standing.message.id;
+        Some(match self.dice.throw(8) {
+            0 => self.retry(standing),
             1 => {
                 let mut other = Message { id, ..self.message() };
-                other.lane = message.lane;
+                other.lane = standing.message.lane;
                 let change = Change::Replace { message: Box::new(other.clone()), now: Timestamp(0) };
-                (change, vec![(id, State::Pending(other))])
+                (change, vec![(id, State::pending(other))])
             }
             2 => {
                 let outcome = self.outcome(FinalState::Deleted);
-                (Change::Cancel(End::new(id, outcome)), vec![(id, State::Ended(message, outcome))])
+                (Change::Cancel(End::new(id, outcome)), vec![(id, standing.ended(outcome))])
             }
             3 => {
                 let outcome = self.outcome(FinalState::Delivered);
                 let receipt = self.message();
-                let call = vec![(id, State::Ended(message, outcome)), (receipt.id, State::Pending(receipt.clone()))];
+                let call = vec![(id, standing.ended(outcome)), (receipt.id, State::pending(receipt.clone()))];
                 (Change::Settle(End { receipt: Some(Box::new(receipt)), ..End::new(id, outcome) }), call)
             }
+            4 => self.deliver(standing),
+            5 => self.hand_over(standing),
             _ => {
                 let outcome = self.outcome(FinalState::Undeliverable);
-                (Change::Settle(End::new(id, outcome)), vec![(id, State::Ended(message, outcome))])
+                (Change::Settle(End::new(id, outcome)), vec![(id, standing.ended(outcome))])
             }
         })
     }
 
-    fn retry(&mut self, message: Message) -> (Change, Call) {
+    /// An end with everything that can go with it.
+    fn deliver(&mut self, mut standing: Standing) -> (Change, Call) {
+        let id = standing.message.id;
+        let outcome = self.outcome(FinalState::Delivered);
+        let by = Lane::from(LANES[self.dice.throw(2) as usize]);
+        standing.message.lane = by.clone();
+        standing.message.user_data = Bytes::new();
+        (Change::Settle(End { by: Some(by), erase: true, ..End::new(id, outcome) }), vec![(id, standing.ended(outcome))])
+    }
+
+    fn hand_over(&mut self, mut standing: Standing) -> (Change, Call) {
+        let id = standing.message.id;
+        let remote = Word::new(self.dice.throw(u64::MAX).to_string());
+        let until = Timestamp(self.dice.throw(LATER.0));
+        standing.message.deliver_after = until;
+        standing.remote = Some(remote.clone());
+        (Change::Handed { id, remote, until }, vec![(id, State::There(standing))])
+    }
+
+    fn retry(&mut self, standing: Standing) -> (Change, Call) {
         let lane = (self.dice.throw(2) == 0).then(|| Lane::from(LANES[self.dice.throw(2) as usize]));
-        let again = Message {
-            attempts: message.attempts + 1,
+        let message = Message {
+            attempts: standing.message.attempts + 1,
             deliver_after: Timestamp(self.dice.throw(LATER.0)),
-            lane: lane.clone().unwrap_or(message.lane.clone()),
-            ..message
+            lane: lane.clone().unwrap_or(standing.message.lane.clone()),
+            ..standing.message
         };
-        let Message { id, attempts, deliver_after, .. } = again;
-        (Change::Retry { id, attempts, deliver_after, lane }, vec![(id, State::Pending(again))])
+        let Message { id, attempts, deliver_after, .. } = message;
+        let change = Change::Retry { id, attempts, deliver_after, lane };
+        (change, vec![(id, State::There(Standing { message, ..standing }))])
     }
 
     fn reopen(&mut self) -> Option<(Change, Call)> {
-        let failed = |state: &State| matches!(state, State::Ended(_, outcome) if outcome.state != FinalState::Delivered);
-        let message = self.model.pick(self.dice, failed)?.message().clone();
-        let again = Message { attempts: 0, deliver_after: Timestamp(self.dice.throw(LATER.0)), ..message };
-        let Message { id, deliver_after, expires, .. } = again;
-        Some((Change::Reopen { id, deliver_after, expires }, vec![(id, State::Pending(again))]))
+        let failed = |outcome: Outcome| outcome.state != FinalState::Delivered;
+        let standing = self.model.pick(self.dice, |standing| standing.outcome.is_some_and(failed))?;
+        let message = Message { attempts: 0, deliver_after: Timestamp(self.dice.throw(LATER.0)), ..standing.message };
+        let Message { id, deliver_after, expires, .. } = message;
+        let again = State::There(Standing { message, outcome: None, recorded: false, ..standing });
+        Some((Change::Reopen { id, deliver_after, expires }, vec![(id, again)]))
+    }
+
+    fn delete(&mut self) -> Option<(Change, Call)> {
+        let id = self.model.pick(self.dice, |_| true)?.message.id;
+        Some((Change::Delete { id }, vec![(id, State::Gone)]))
     }
 
     fn outcome(&mut self, state: FinalState) -> Outcome {
         Outcome { state, error: 0, attempts: 1, done: Timestamp(self.dice.throw(1000)) }
     }
 
-    fn forget(&mut self) {
+    async fn forget(&mut self) {
         let before = Timestamp(500 + self.dice.throw(600));
+        let old = |standing: &Standing| standing.recorded && standing.outcome.is_some_and(|outcome| outcome.done < before);
         self.queue.forget(before);
-        for state in self.model.sure.values_mut() {
-            if let State::Ended(message, outcome) = state
-                && outcome.done < before
+        for (id, state) in &mut self.model.sure {
+            // One that is being moved just now stays for another round.
+            if let State::There(standing) = state
+                && old(standing)
+                && self.queue.get(*id).await == Ok(None)
             {
-                *state = State::Forgotten(message.clone(), *outcome);
+                *state = State::Forgotten(standing.clone());
             }
         }
     }
@@ -261,7 +380,7 @@ impl Life<'_> {
             2..6 => self.change().await,
             6..8 => self.crowd().await,
             _ => {
-                self.forget();
+                self.forget().await;
                 Ok(())
             }
         }
@@ -277,6 +396,7 @@ fn options() -> JournalOptions {
     // Small, so that segments are begun, emptied and used again all the time.
     options.segment_octets = 4096;
     options.recent_octets = 2048;
+    options.keep_until_recorded = true;
     options
 }
 

@@ -32,6 +32,7 @@ struct Disk {
     changes: u64,
     failing_sync: Option<String>,
     locked: bool,
+    read_only: bool,
 }
 
 /// A name was taken away, and one was given to a file.
@@ -84,6 +85,7 @@ impl FaultyIo {
             changes: 0,
             failing_sync: None,
             locked: false,
+            read_only: false,
         })
     }
 
@@ -108,6 +110,11 @@ impl FaultyIo {
         self.lock_disk().capacity = octets;
     }
 
+    /// Refuses every change, the lock included.
+    pub fn read_only(&self, read_only: bool) {
+        self.lock_disk().read_only = read_only;
+    }
+
     /// Cuts the power and returns the disk as it is found afterwards; this one is dead.
     pub fn crash(&self) -> FaultyIo {
         let mut disk = self.lock_disk();
@@ -129,6 +136,7 @@ impl FaultyIo {
             changes: 0,
             failing_sync: None,
             locked: false,
+            read_only: disk.read_only,
         })
     }
 
@@ -166,6 +174,9 @@ impl Disk {
     /// Counts a change; the one at which the power fails is still done in part.
     fn change(&mut self) -> io::Result<bool> {
         self.read()?;
+        if self.read_only {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
+        }
         self.changes += 1;
         if let Some(left) = &mut self.power {
             if *left == 0 {
@@ -257,6 +268,9 @@ impl Io for FaultyIo {
     fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
         let mut disk = self.lock_disk();
         disk.read()?;
+        if disk.read_only {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
+        }
         if disk.locked {
             return Err(ErrorKind::WouldBlock.into());
         }

@@ -9,6 +9,7 @@
 )]
 
 mod centre;
+mod journal_disk;
 mod journal_format;
 mod queue;
 mod refusals;

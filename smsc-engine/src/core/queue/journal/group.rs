@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::super::QueueError;
 use super::super::index::{Effect, Past};
+use super::draft::Draft;
 use super::record::{self, Kind};
 use crate::model::{Message, MessageId, Part, Timestamp};
 
@@ -22,7 +23,7 @@ pub(super) struct Position {
 /// A group in the making, what it does, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Group {
-    salt: u32,
+    pub(super) salt: u32,
     octets: Vec<u8>,
     pub(super) effects: Vec<Effect<Position>>,
     /// Each with how many of the effects it waits for.
@@ -61,17 +62,20 @@ impl Group {
         self.octets.len()
     }
 
-    /// Makes room for a call at once.
-    pub(super) fn reserve(&mut self, octets: usize, effects: usize) {
-        self.octets.reserve(octets);
-        self.effects.reserve(effects);
-    }
-
     /// Adds a record and tells where in the group it is.
     pub(super) fn put(&mut self, kind: Kind, values: impl FnOnce(&mut Vec<u8>)) -> Position {
         let start = self.octets.len();
         record::write(kind, self.salt, &mut self.octets, values);
         Position { segment: 0, offset: start as u32, len: (self.octets.len() - start) as u32 }
+    }
+
+    /// Adds the messages of one call, and what becomes of them once they are durable.
+    pub(super) fn append(&mut self, draft: &Draft) {
+        let base = self.octets.len() as u32;
+        self.octets.extend_from_slice(&draft.octets);
+        let bodies = draft.places.iter().map(|place| place.based(0, base));
+        let accepted = draft.messages.iter().zip(bodies);
+        self.effects.extend(accepted.map(|(message, body)| Effect::Accepted { id: message.id, body }));
     }
 
     /// Adds a new message, and what becomes of it once it is durable.

@@ -238,7 +238,7 @@ impl House {
         // Somebody may still be reading a body that has been forgotten since.
         let unread = Arc::strong_count(&oldest.file) == 1;
         let fits = oldest.file.size()? == u64::from(self.shared.options.segment_octets);
-        if wants_spare && unread && fits {
+        if wants_spare && unread && fits && !oldest.wiped {
             let spare = Spare { name: self.next_spare(), file: Arc::clone(&oldest.file) };
             io.rename(&name, &spare.name)?;
             io.sync_names()?;

@@ -28,6 +28,7 @@
 //! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
 //! stay in the files until their segment is tidied away.
 
+mod draft;
 mod error;
 mod group;
 mod house;
@@ -56,6 +57,7 @@ use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
+use draft::Draft;
 use error::on;
 use group::{Group, Position};
 use house::House;
@@ -210,14 +212,15 @@ impl Queue for JournalQueue {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
+            let draft = Draft::new(self.shared.salt, batch)?;
             let durable = loop {
                 self.shared.roomy().await;
-                if let Some(durable) = self.shared.append(&batch)? {
+                if let Some(durable) = self.shared.append(&draft)? {
                     break durable;
                 }
             };
-            // The octets are copied; holding the batch would keep two of each.
-            drop(batch);
+            // The octets are copied; holding on to it would keep two of each.
+            drop(draft);
             durable.await.unwrap_or(Err(QueueError::Closed))
         })
     }

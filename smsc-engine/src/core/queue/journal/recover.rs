@@ -118,7 +118,9 @@ impl Replay {
         let mut nexts = found.iter().skip(1).map(|(header, _)| header.previous_len);
         for (header, file) in found {
             let used = self.segment(header, file.as_ref(), nexts.next())?;
-            segments.push(Segment { number: header.number, version: header.version, file: Arc::clone(file), used, live: 0 });
+            let SegmentHeader { number, version, .. } = *header;
+            // Nobody knows any more what was erased in there.
+            segments.push(Segment { number, version, file: Arc::clone(file), used, live: 0, wiped: true });
         }
         if !self.drop_tidied(&mut segments) {
             return Ok(None);

@@ -34,6 +34,8 @@ pub(super) struct Segment {
     pub(super) used: u64,
     /// Octets of records that hold the body of a message that is not forgotten.
     pub(super) live: u64,
+    /// A text in there must leave the disk, or may have to: the file is not used again.
+    pub(super) wiped: bool,
 }
 
 /// Octets of a segment's header; the first group follows.

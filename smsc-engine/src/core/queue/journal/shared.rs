@@ -10,6 +10,7 @@ use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
+use super::draft::Draft;
 use super::group::{Group, Position};
 use super::house::Spare;
 use super::read::{Body, Source};
@@ -32,6 +33,7 @@ pub(super) struct Applied {
 /// One open journal.
 pub(super) struct Shared {
     pub(super) io: Arc<dyn Io>,
+    pub(super) salt: u32,
     pub(super) options: JournalOptions,
     pub(super) next_id: AtomicU64,
     state: Mutex<State>,
@@ -73,6 +75,7 @@ impl Shared {
     pub(super) fn new(io: Arc<dyn Io>, options: JournalOptions, next_id: u64, state: State) -> Self {
         Shared {
             io,
+            salt: state.group.salt,
             options,
             next_id: AtomicU64::new(next_id),
             state: Mutex::new(state),
@@ -122,9 +125,8 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// Promises and encodes new messages, all or none; `None` when there is no room yet.
-    pub(super) fn append(&self, batch: &[Message]) -> Result<Option<Durable>, QueueError> {
-        let octets = check_batch(batch)?;
+    /// Promises new messages, all or none; `None` when there is no room yet.
+    pub(super) fn append(&self, draft: &Draft) -> Result<Option<Durable>, QueueError> {
         let mut state = self.open()?;
         if self.is_crowded(&state) {
             return Ok(None);
@@ -132,14 +134,11 @@ impl Shared {
         if state.full {
             return Err(QueueError::NoRoom);
         }
-        state.index.admit(batch, &Position::default())?;
-        state.group.reserve(octets, batch.len());
-        for message in batch {
-            state.group.accept(message);
-        }
+        state.index.admit(&draft.messages, &Position::default())?;
+        state.group.append(draft);
         let durable = self.wait(state);
         // Ids that we did not hand out ourselves must not be handed out later.
-        let highest = batch.iter().map(|message| message.id.0.saturating_add(1)).max().unwrap_or(0);
+        let highest = draft.messages.iter().map(|message| message.id.0.saturating_add(1)).max().unwrap_or(0);
         if highest > self.next_id.load(Ordering::Relaxed) {
             self.next_id.fetch_max(highest, Ordering::Relaxed);
         }
@@ -304,6 +303,12 @@ impl State {
         if let (Some(body), Some(last)) = (effect.body(), self.segments.back_mut()) {
             last.live += u64::from(body.len);
         }
+        if let Effect::Settled { id, end: Ended { erase: true, .. } } = &effect {
+            let body = self.index.get(*id).map(|hit| hit.body);
+            if let Some(segment) = body.and_then(|body| segment_of(&mut self.segments, body)) {
+                segment.wiped = true;
+            }
+        }
         self.index.commit(effect);
         self.settle_freed();
     }
@@ -311,25 +316,16 @@ impl State {
     /// Counts out the bodies that nobody needs any more.
     pub(super) fn settle_freed(&mut self) {
         for position in self.index.take_freed() {
-            let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
-            if let Some(segment) = place.ok().and_then(|place| self.segments.get_mut(place)) {
+            if let Some(segment) = segment_of(&mut self.segments, position) {
                 segment.live = segment.live.saturating_sub(u64::from(position.len));
             }
         }
     }
 }
 
-/// Returns how many octets the messages take in the journal at most.
-fn check_batch(batch: &[Message]) -> Result<usize, QueueError> {
-    let mut all = 0;
-    for message in batch {
-        let octets = message.encoded_len();
-        if octets > MESSAGE_LIMIT {
-            return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
-        }
-        all += octets + FRAME;
-    }
-    check_call(all).map(|()| all)
+fn segment_of(segments: &mut VecDeque<Segment>, position: Position) -> Option<&mut Segment> {
+    let place = segments.binary_search_by_key(&position.segment, |segment| segment.number).ok()?;
+    segments.get_mut(place)
 }
 
 fn check_call(octets: usize) -> Result<(), QueueError> {
@@ -356,9 +352,9 @@ fn check_change(change: &Change) -> Result<(), ChangeError> {
 }
 
 /// Octets of one stored message: user data and TLVs of the largest PDU there can be fit.
-const MESSAGE_LIMIT: usize = 256 << 10;
+pub(super) const MESSAGE_LIMIT: usize = 256 << 10;
 /// Octets of one call: it becomes durable in one group, and a group must fit into memory and the offsets of a segment.
-const CALL_LIMIT: usize = 64 << 20;
+pub(super) const CALL_LIMIT: usize = 64 << 20;
 /// Messages that are forgotten under one lock: some hundred microseconds.
 const FORGET_STEP: usize = 1000;
 /// Octets of a record beside names and messages, and some to spare.

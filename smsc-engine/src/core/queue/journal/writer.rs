@@ -165,7 +165,8 @@ impl Writer {
         io.sync_names()?;
         (self.segment, self.end) = (header.number, HEADER as u64);
         self.file = Some(Arc::clone(&file));
-        let segment = Segment { number: header.number, version: VERSION, file: Arc::clone(&file), used: self.end, live: 0 };
+        let (number, used) = (header.number, self.end);
+        let segment = Segment { number, version: VERSION, file: Arc::clone(&file), used, live: 0, wiped: false };
         self.shared.lock().segments.push_back(segment);
         self.shared.housework.notify_all();
         Ok(file)
