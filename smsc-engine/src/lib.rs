@@ -10,7 +10,6 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod api;
-#[cfg(feature = "sql")]
 mod calendar;
 mod centre;
 pub mod config;

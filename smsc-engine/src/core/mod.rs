@@ -5,6 +5,7 @@ pub mod events;
 pub mod lifecycle;
 pub mod queue;
 mod receipt;
+pub mod records;
 pub mod route;
 mod store;
 mod sweeper;

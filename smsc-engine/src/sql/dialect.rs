@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::calendar;
+use crate::model::Timestamp;
+
 /// Which SQL a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -126,6 +129,12 @@ impl Dialect {
             Dialect::Sqlite => "",
             Dialect::Postgres | Dialect::MySql => " FOR UPDATE",
         }
+    }
+
+    /// Returns a moment as a `{time}` column gives it back: MariaDB keeps whole seconds.
+    pub fn kept_time(self, moment: Timestamp) -> Timestamp {
+        let moment = moment.min(calendar::LAST);
+        if self == Dialect::MySql { Timestamp(moment.0 / 1000 * 1000) } else { moment }
     }
 
     /// Writes the whole and partial seconds from one time column to another.

@@ -389,6 +389,16 @@ impl IoFile for FaultyFile {
         disk.grow(self.file, size as usize)?;
         if lives { Ok(()) } else { disk.read() }
     }
+
+    /// Durable with the next sync.
+    fn truncate(&self, size: u64) -> io::Result<()> {
+        let mut disk = self.io.lock_disk();
+        let lives = disk.change()?;
+        let content = &mut disk.files[self.file];
+        content.now.truncate(size as usize);
+        content.dirty.retain(|sector| sector * SECTOR < size as usize);
+        if lives { Ok(()) } else { disk.read() }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ mod centre;
 mod journal_disk;
 mod journal_format;
 mod queue;
+mod record_files;
+#[cfg(feature = "sql")]
+mod record_tables;
+mod recorder;
+mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(feature = "sql")]

@@ -84,6 +84,12 @@ pub trait IoFile: Send + Sync {
     /// # Errors
     /// Whatever the disk says.
     fn preallocate(&self, size: u64) -> io::Result<()>;
+
+    /// Forgets everything from `size` on.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn truncate(&self, size: u64) -> io::Result<()>;
 }
 
 /// A real directory.
@@ -179,6 +185,10 @@ impl IoFile for File {
             other => other?,
         }
         if self.size()? < size { self.set_len(size) } else { Ok(()) }
+    }
+
+    fn truncate(&self, size: u64) -> io::Result<()> {
+        self.set_len(size)
     }
 }
 
