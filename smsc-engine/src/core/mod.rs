@@ -31,6 +31,8 @@ mod snapshot;
 mod store;
 mod sweeper;
 pub mod translate;
+#[cfg(feature = "sql")]
+pub mod tables;
 
 pub use centre::Core;
 pub use clock::Clock;

@@ -18,7 +18,9 @@ pub enum Dialect {
 }
 
 /// Markers of [`Dialect::define`] with their meaning in SQLite, PostgreSQL and MariaDB.
-const MARKERS: [(&str, [&str; 3]); 6] = [
+const MARKERS: [(&str, [&str; 3]); 7] = [
+    // A key that the program gives; SQLite keeps the rows in its order under this very name only.
+    ("{id}", ["INTEGER PRIMARY KEY", "BIGINT PRIMARY KEY", "BIGINT PRIMARY KEY"]),
     ("{key}", ["INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"]),
     ("{short_key}", ["INTEGER PRIMARY KEY AUTOINCREMENT", "SERIAL PRIMARY KEY", "INT AUTO_INCREMENT PRIMARY KEY"]),
     ("{time}", ["DATETIME", "TIMESTAMP", "DATETIME"]),
@@ -70,7 +72,7 @@ impl Dialect {
         !matches!(self, Dialect::MySql)
     }
 
-    /// Puts this dialect's words for `{key}`, `{short_key}`, `{time}`, `{int}`, `{blob}` and `{table}` into a definition.
+    /// Puts this dialect's words for `{id}`, `{key}`, `{short_key}`, `{time}`, `{int}`, `{blob}` and `{table}` into a definition.
     ///
     /// `{table}` stands after the closing parenthesis of `CREATE TABLE`. All other words for columns
     /// (`BIGINT`, `VARCHAR(255)`, `TEXT`, `BOOLEAN`, `DECIMAL`, `DATE`) are the same in all three.
@@ -230,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_definition_has_no_marker_left() {
-        let definition = "CREATE TABLE t (id {key}, a {short_key}, b {time}, c {int}, d {blob}) {table}";
+        let definition = "CREATE TABLE t (id {key}, i {id}, a {short_key}, b {time}, c {int}, d {blob}) {table}";
         for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
             assert!(!dialect.define(definition).contains('{'));
         }

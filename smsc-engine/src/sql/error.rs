@@ -77,6 +77,13 @@ impl SqlError {
             _ => false,
         }
     }
+
+    /// Tells whether the server refuses for want of room on the disk; nothing of the transaction was done.
+    pub(crate) fn is_out_of_room(&self) -> bool {
+        // SQLite's and PostgreSQL's words for it; MariaDB waits for room instead.
+        let SqlError::Refused(sqlx::Error::Database(error)) = self else { return false };
+        matches!(error.code().as_deref(), Some("13" | "53100"))
+    }
 }
 
 impl From<sqlx::Error> for SqlError {

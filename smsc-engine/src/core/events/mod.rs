@@ -1,11 +1,15 @@
 //! The history of messages: a trait, and a log in memory.
 
 mod memory;
+#[cfg(feature = "sql")]
+mod sql;
 
 use crate::BoxFuture;
 use crate::model::{Event, MessageId, Timestamp};
 
 pub use memory::MemoryEvents;
+#[cfg(feature = "sql")]
+pub use sql::{SqlEvents, SqlEventsOptions};
 
 /// Keeps events for those who ask what happened to a message.
 ///

@@ -19,6 +19,8 @@ mod index;
 pub mod io;
 mod journal;
 mod memory;
+#[cfg(feature = "sql")]
+mod sql;
 
 use tokio::sync::watch;
 
@@ -29,6 +31,8 @@ pub use change::{Change, End};
 pub use error::{ChangeError, QueueError};
 pub use journal::{JournalOptions, JournalQueue, OpenError, Repaired, repair};
 pub use memory::MemoryQueue;
+#[cfg(feature = "sql")]
+pub use sql::{SqlQueue, SqlQueueError, SqlQueueOptions};
 
 /// A durable store of messages; used as `Arc<dyn Queue>`.
 ///
