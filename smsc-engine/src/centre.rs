@@ -13,8 +13,6 @@ use crate::api::CoreApi;
 use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue, QueueError};
 use crate::core::route::SingleRoute;
 use crate::core::{Core, Policy, Retention, Setup, sweep};
-use crate::frontend::{Frontend, FrontendConfig};
-use crate::core::{Core, sweep};
 use crate::frontend::{Frontend, FrontendConfig, FrontendError};
 use crate::model::Lane;
 use crate::sandbox::{Sandbox, SandboxConfig};

@@ -24,10 +24,15 @@ impl Core {
     /// # Errors
     /// When the queue cannot be read.
     pub async fn start(setup: Setup) -> Result<Core, QueueError> {
+        let follower = setup.locations.as_ref().map(|(_, follower)| follower.clone());
         let core = Core { inner: Arc::new(Inner::new(setup)) };
         core.inner.end_leftovers().await?;
         core.inner.remember_recent().await?;
         core.inner.find_waiting().await?;
+        if let Some(follower) = follower {
+            // A registration that came meanwhile is heard now.
+            tokio::spawn(follower.run(Arc::downgrade(&core.inner)));
+        }
         Ok(core)
     }
 

@@ -4,12 +4,15 @@
 //! When a registration comes, the messages of that number move; one that has run out is noticed when the frontend
 //! asks for work.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::Notify;
 
 use super::inner::Inner;
+use super::location::Reach;
 use super::queue::{Change, Lease, Page, QueueError};
 use crate::model::{Lane, Message, MessageId, Timestamp, Word};
 
@@ -57,7 +60,56 @@ impl Waiting {
     }
 }
 
+/// Hears when somebody comes to serve a number, or nobody does any more; the messages of the number follow.
+///
+/// Give its [`listener`](Follower::listener) to the locations and the follower to the core.
+#[derive(Clone, Debug, Default)]
+pub struct Follower {
+    heard: Arc<Heard>,
+}
+
+/// Numbers to look at; each once, so a busy network does not fill the memory.
+#[derive(Debug, Default)]
+struct Heard {
+    numbers: Mutex<HashSet<String>>,
+    more: Notify,
+}
+
+impl Follower {
+    /// Makes a follower that has heard nothing.
+    pub fn new() -> Follower {
+        Follower::default()
+    }
+
+    /// Returns what the locations call.
+    pub fn listener(&self) -> Arc<dyn Fn(Reach) + Send + Sync> {
+        let heard = self.heard.clone();
+        Arc::new(move |reach| {
+            let (Reach::Served { msisdn, .. } | Reach::Lost { msisdn }) = reach;
+            heard.numbers.lock().unwrap_or_else(PoisonError::into_inner).insert(msisdn);
+            heard.more.notify_one();
+        })
+    }
+
+    /// Lets messages follow for as long as the core lives.
+    pub(super) async fn run(self, core: Weak<Inner>) {
+        loop {
+            self.heard.more.notified().await;
+            let numbers = std::mem::take(&mut *self.heard.numbers.lock().unwrap_or_else(PoisonError::into_inner));
+            let Some(inner) = core.upgrade() else { return };
+            for number in numbers {
+                inner.follow(&number).await;
+            }
+        }
+    }
+}
+
 impl Inner {
+    /// Who serves the recipient of a message at the moment.
+    pub(super) fn serving(&self, message: &Message, now: Timestamp) -> Option<Lane> {
+        self.locations.as_ref()?.serving(message.destination.digits.octets(), now)
+    }
+
     /// Waits with new messages; a registration may have come while they were written.
     pub(super) async fn await_location(&self, messages: Vec<Message>) {
         let now = self.now();
@@ -122,8 +174,7 @@ impl Inner {
     }
 
     fn lane_now(&self, message: &Message, now: Timestamp) -> Lane {
-        let frontend = self.locations.serving(&message.destination.number(), now);
-        frontend.map(|frontend| Lane::located(&frontend)).unwrap_or_default()
+        self.serving(message, now).map(|frontend| Lane::located(frontend.as_str())).unwrap_or_default()
     }
 
     async fn make_moves(&self, moves: Vec<Change>) {

@@ -30,14 +30,15 @@ mod setup;
 mod snapshot;
 mod store;
 mod sweeper;
-pub mod translate;
 #[cfg(feature = "sql")]
 pub mod tables;
+pub mod translate;
 
 pub use centre::Core;
 pub use clock::Clock;
 pub use handle::{Handle, HandleError, NetworkStatus, Order, Update};
 pub use hook::Hook;
+pub use locating::Follower;
 pub use meters::{Counter, Meters};
 pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::{Records, Setup};

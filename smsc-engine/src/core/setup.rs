@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
 use super::hook::Hook;
+use super::locating::Follower;
 use super::location::Locations;
 use super::policy::Policy;
 use super::queue::Queue;
@@ -25,8 +26,8 @@ pub struct Setup {
     pub routes: Option<RouteTable>,
     /// Changes numbers before routing.
     pub translator: Arc<Translator>,
-    /// Where subscribers are.
-    pub locations: Arc<Locations>,
+    /// Where subscribers are, and who hears when that changes; the locations must have its listener.
+    pub locations: Option<(Locations, Follower)>,
     /// Finds who serves a number.
     pub enum_lookup: Option<Arc<dyn EnumLookup>>,
     /// Asks for money.
@@ -67,7 +68,7 @@ impl Setup {
             router,
             routes: None,
             translator: Arc::default(),
-            locations: Arc::default(),
+            locations: None,
             enum_lookup: None,
             charging: None,
             hooks: Vec::new(),

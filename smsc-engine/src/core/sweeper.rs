@@ -50,6 +50,7 @@ pub async fn sweep(core: Core, retention: Retention) {
         if now >= next_retention {
             next_retention = now.after(retention.interval);
             inner.queue.forget(now.before(retention.messages));
+            inner.sweep_locations(now, retention.messages).await;
             if let Some(events) = &inner.events {
                 events.forget(now.before(retention.events)).await;
             }
@@ -69,6 +70,15 @@ impl Core {
 }
 
 impl Inner {
+    /// Forgets registrations that ended so long ago.
+    async fn sweep_locations(&self, now: Timestamp, keep: Duration) {
+        if let Some(locations) = &self.locations
+            && let Err(error) = locations.sweep(now, keep).await
+        {
+            tracing::warn!(%error, "old locations are not forgotten");
+        }
+    }
+
     /// Ends one batch of overdue messages and tells how many there were.
     async fn expire(&self) -> Result<usize, QueueError> {
         let now = self.now();

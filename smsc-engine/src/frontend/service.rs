@@ -110,18 +110,14 @@ impl Esmes {
         let accounts = &self.door.accounts;
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
-                let one = incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender));
+                let one = incoming.read::<SubmitSm<'_>>();
+                let one = one.map(|pdu| admit(accounts, sender, Draft::from(pdu).submission(sender)?));
                 self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, one))));
             }
             CommandId::DATA_SM => {
-                let one = incoming.read::<DataSm<'_>>().map(|pdu| Draft::of_data(pdu)?.submission(sender));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, one))));
-                let one = incoming.read::<SubmitSm<'_>>();
-                let one = one.map(|pdu| admit(accounts, sender, Draft::from(pdu).submission(sender)?));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, [one]))));
                 let one = incoming.read::<DataSm<'_>>();
                 let one = one.map(|pdu| admit(accounts, sender, Draft::of_data(pdu)?.submission(sender)?));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, [one]))));
+                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, one))));
             }
             _ => {
                 let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(accounts, &pdu, sender));
@@ -166,12 +162,7 @@ fn refuse_unbound(incoming: Incoming) {
 }
 
 /// One message for each address; those that are refused are named in the response.
-fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Submission), CommandStatus> {
-fn submit_multi(
-    accounts: &Accounts,
-    pdu: &SubmitMulti<'_>,
-    sender: Sender<'_>,
-) -> Result<(Form, Vec<Submission>), CommandStatus> {
+fn submit_multi(accounts: &Accounts, pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Submission), CommandStatus> {
     if sender.version < Version::V5_0 && pdu.dest_address.len() > MOST_DESTINATIONS {
         return Err(CommandStatus::RINVNUMDESTS);
     }

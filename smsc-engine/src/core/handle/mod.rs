@@ -131,9 +131,9 @@ impl Handle {
         self.inner.routes.as_ref()
     }
 
-    /// Where subscribers are.
-    pub fn locations(&self) -> &Arc<Locations> {
-        &self.inner.locations
+    /// Where subscribers are, if the core knows.
+    pub fn locations(&self) -> Option<&Locations> {
+        self.inner.locations.as_ref()
     }
 
     /// The rules of number translation.

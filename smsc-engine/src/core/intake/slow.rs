@@ -11,7 +11,7 @@ use super::group::{Group, Member};
 use super::run::Run;
 use super::way::{Charge, End, Way, needs_route};
 use crate::api::{Accepted, Answer, Refusal, Submission};
-use crate::model::{FinalState, Lane, Message, Timestamp};
+use crate::model::{FinalState, Message, Timestamp};
 
 impl Inner {
     /// Goes on with messages that need time; others do not wait for them. Too many are refused.
@@ -58,10 +58,7 @@ impl Inner {
         }
         message.lane = match end {
             End::Deliver(lane) => lane,
-            End::Wait(_) => {
-                let serving = self.locations.serving(&message.destination.number(), now);
-                serving.map(|frontend| Lane::new(frontend)).ok_or(Refusal::NoRoute)?
-            }
+            End::Wait(_) => self.serving(&message, now).ok_or(Refusal::NoRoute)?,
             End::Refuse(refusal) => return Err(refusal),
             End::Drop | End::Reply { .. } => return Err(Refusal::Undelivered(FinalState::Rejected, 0)),
         };

@@ -105,8 +105,8 @@ impl Inner {
 
     /// No route claims it: perhaps somebody serves its recipient.
     fn unrouted(&self, message: &Message) -> Found {
-        let end = match self.locations.serving(&message.destination.number(), message.submitted) {
-            Some(frontend) => End::Wait(Lane::located(&frontend)),
+        let end = match self.serving(message, message.submitted) {
+            Some(frontend) => End::Wait(Lane::located(frontend.as_str())),
             None if self.policy().unrouted == Unrouted::Reject => End::Refuse(Refusal::NoRoute),
             None => End::Wait(Lane::default()),
         };
