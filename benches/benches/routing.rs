@@ -185,8 +185,8 @@ impl RouteStore for Nowhere {
 /// Scatters numbers (SplitMix64).
 fn mix(n: u64) -> u64 {
     let mut mixed = n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed ^ mixed >> 31
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed ^ (mixed >> 31)
 }
 
 const SPREAD: u64 = 16_384;

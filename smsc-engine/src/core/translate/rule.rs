@@ -41,13 +41,14 @@ enum Verdict {
 
 impl Compiled {
     pub(super) fn new(place: usize, rule: &Rule) -> Result<Self, RuleError> {
+        let Rule { calling_prefix, calling_match, calling_replace, called_prefix, called_match, called_replace, .. } = rule;
         let sides = [
-            (["calling_match", "calling_replace"], &rule.calling_prefix, &rule.calling_match, &rule.calling_replace),
-            (["called_match", "called_replace"], &rule.called_prefix, &rule.called_match, &rule.called_replace),
+            (("calling_match", calling_match), ("calling_replace", calling_replace), calling_prefix),
+            (("called_match", called_match), ("called_replace", called_replace), called_prefix),
         ];
-        let [calling, called] = sides.map(|(fields, prefix, pattern, replacement)| {
-            let side = Side::new(prefix.as_deref(), pattern.as_deref(), replacement.as_deref());
-            side.map_err(|(part, fault)| RuleError::new((place, rule), fields[part as usize], fault))
+        let [calling, called] = sides.map(|(pattern, replacement, prefix)| {
+            let side = Side::new(prefix.as_deref(), pattern, replacement);
+            side.map_err(|(field, fault)| RuleError::new((place, rule), field, fault))
         });
         Ok(Compiled {
             place,
@@ -80,20 +81,17 @@ impl Compiled {
     }
 }
 
-/// Which field of a side is wrong.
-#[derive(Clone, Copy)]
-enum Part {
-    Match,
-    Replace,
-}
+/// A field of a rule and its name.
+type Field<'a> = (&'static str, &'a Option<String>);
 
 impl Side {
-    fn new(prefix: Option<&str>, pattern: Option<&str>, replacement: Option<&str>) -> Result<Side, (Part, RuleFault)> {
-        let pattern = given(pattern).map(compile).transpose().map_err(|fault| (Part::Match, fault))?;
+    fn new(prefix: Option<&str>, pattern: Field<'_>, replacement: Field<'_>) -> Result<Side, (&'static str, RuleFault)> {
+        let ((match_name, pattern), (replace_name, replacement)) = (pattern, replacement);
+        let pattern = given(pattern.as_deref()).map(compile).transpose().map_err(|fault| (match_name, fault))?;
         // The whole match is a group too, but has no number of its own.
         let groups = pattern.as_ref().map_or(0, |pattern| pattern.captures_len() - 1);
-        let template = replacement.filter(|_| pattern.is_some()).map(|text| Template::new(text, groups));
-        let template = template.transpose().map_err(|fault| (Part::Replace, fault))?;
+        let template = replacement.as_deref().filter(|_| pattern.is_some()).map(|text| Template::new(text, groups));
+        let template = template.transpose().map_err(|fault| (replace_name, fault))?;
         Ok(Side { prefix: prefix.unwrap_or_default().as_bytes().into(), pattern, template })
     }
 
