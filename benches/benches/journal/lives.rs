@@ -22,10 +22,10 @@ struct Lives {
 const BATCH: usize = 100;
 /// Submitters, and as many deliverers.
 const WORKERS: usize = 16;
-/// Nobody submits while more than so many are pending.
+/// Nobody submits while more than so many are pending or wait for their record.
 const BACKLOG: u64 = 100_000;
 /// Records that are written at once.
-const RECORDS: usize = 1000;
+const RECORDS: usize = 4000;
 /// How long an ended message is kept when there is a retention.
 const RETENTION: Duration = Duration::from_secs(5);
 
@@ -116,7 +116,8 @@ impl Lives {
 
     async fn submit(&self) {
         while !self.is_over() {
-            if self.queue.counts().pending > BACKLOG {
+            let counts = self.queue.counts();
+            if counts.pending + counts.unrecorded > BACKLOG {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 continue;
             }
@@ -143,15 +144,18 @@ impl Lives {
     }
 
     async fn record(&self) {
+        let mut written = Vec::new();
         while !self.is_over() {
-            let records = self.queue.unrecorded(None, RECORDS).await.unwrap();
-            if records.is_empty() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                continue;
-            }
-            let count = records.len() as u64;
-            self.queue.recorded(records.into_iter().map(|record| record.message.id).collect()).await.unwrap();
+            let count = written.len() as u64;
+            // What is written becomes durable while the next ones are read; the queue knows of it at once.
+            let noted = self.queue.recorded(written);
+            let (noted, records) = tokio::join!(noted, self.queue.unrecorded(None, RECORDS));
+            noted.unwrap();
             self.recorded.fetch_add(count, Ordering::Relaxed);
+            written = records.unwrap().into_iter().map(|record| record.message.id).collect();
+            if written.is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
     }
 

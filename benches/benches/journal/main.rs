@@ -7,6 +7,7 @@
 //! `fdatasync`), the rate of `JournalQueue`, their ratio and how long a caller waits. Then whole lives: append, lease
 //! by the hundred, settle, recorded.
 //!
+//! `--in-flight CALLERS`: only that line of the table.
 //! `--ten-minutes`, or `--steady SECONDS`: whole lives with tidying, records and retention, a line every ten seconds.
 //! `--backlog MESSAGES`: filling, memory, leases, and opening after an end that was not clean.
 
@@ -46,12 +47,12 @@ fn main() {
     match (steady, number("--backlog")) {
         (Some(seconds), _) => lives::steady(&root, &runtime, Duration::from_secs(seconds)),
         (None, Some(messages)) => backlog::run(&root, &runtime, messages),
-        (None, None) => rates(&root, &runtime, smoke),
+        (None, None) => rates(&root, &runtime, smoke, number("--in-flight")),
     }
     std::fs::remove_dir_all(&root).unwrap();
 }
 
-fn rates(root: &Path, runtime: &Runtime, smoke: bool) {
+fn rates(root: &Path, runtime: &Runtime, smoke: bool, only: Option<u64>) {
     let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (5, Duration::from_secs(1)) };
     let queue = JournalQueue::open(root.join("size"), options()).unwrap();
     let record = sample(&queue).encoded_len() + 9;
@@ -59,7 +60,7 @@ fn rates(root: &Path, runtime: &Runtime, smoke: bool) {
     println!("one record: {record} octets");
     println!("in flight   bare log/s    journal/s  ratio     p99 ms: bare, journal   CPU us per message: bare, journal");
     let mut log = 1.0;
-    for callers in IN_FLIGHT {
+    for callers in IN_FLIGHT.into_iter().filter(|callers| only.is_none_or(|only| only == *callers as u64)) {
         let (mut bare, mut journal) = (Vec::new(), Vec::new());
         // Taken in turns, so that a noisy neighbour hits both.
         for round in 0..rounds {
@@ -85,6 +86,9 @@ fn rates(root: &Path, runtime: &Runtime, smoke: bool) {
         if callers == 1000 {
             log = bare.calls;
         }
+    }
+    if only.is_some() {
+        return;
     }
     let lives = lives::rate(root, runtime, time * 4);
     let ratio = lives / log;

@@ -59,7 +59,7 @@ impl House {
                 Task::Empty(number) => self.empty(number),
             };
             let Err(error) = result else { continue };
-            if matches!(&error, OpenError::Disk { error, .. } if writer::is_full(error)) {
+            if is_full(&error) {
                 self.wait_for_room();
                 continue;
             }
@@ -103,6 +103,9 @@ impl House {
     /// Lets no new message in until there is room for another segment.
     fn wait_for_room(&mut self) {
         let mut state = self.shared.lock();
+        if state.spare.is_some() {
+            return;
+        }
         if !state.full {
             tracing::error!("there is no room on the disk for the next segment; new messages are refused until there is");
         }
@@ -303,6 +306,15 @@ impl State {
         let body = self.group.keep(&hit.record(message).message, &self.index.past(id));
         self.group.effects.push(Effect::Moved { id, body });
         true
+    }
+}
+
+/// Tells whether only room was missing, for the tidying itself or for what it wrote.
+fn is_full(error: &OpenError) -> bool {
+    match error {
+        OpenError::Disk { error, .. } => writer::is_full(error),
+        OpenError::Queue(error) => *error == QueueError::NoRoom,
+        _ => false,
     }
 }
 

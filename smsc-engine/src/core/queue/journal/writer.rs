@@ -116,7 +116,8 @@ impl Writer {
         let gathered = mem::replace(&mut state.group, Group::new(self.salt, Vec::new()));
         let ids = group.effects.iter().chain(&gathered.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
-        state.full = true;
+        // Somebody may have made room just now.
+        state.full = state.spare.is_none();
         drop(state);
         self.shared.make_room();
         self.shared.housework.notify_all();
