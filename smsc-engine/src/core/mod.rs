@@ -6,6 +6,9 @@ pub mod enum_lookup;
 pub mod lifecycle;
 pub mod queue;
 mod receipt;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod registry;
 pub mod route;
 mod sweeper;
 
