@@ -247,10 +247,10 @@ impl Life<'_> {
         let before = Timestamp(500 + self.dice.throw(600));
         self.queue.forget(before);
         for state in self.model.sure.values_mut() {
-            if let State::Ended(message, outcome) = state {
-                if outcome.done < before {
-                    *state = State::Forgotten(message.clone(), *outcome);
-                }
+            if let State::Ended(message, outcome) = state
+                && outcome.done < before
+            {
+                *state = State::Forgotten(message.clone(), *outcome);
             }
         }
     }
