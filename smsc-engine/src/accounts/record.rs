@@ -48,7 +48,8 @@ pub enum Password {
     Hashed(Secret),
 }
 
-/// How many messages an account may hand in, by the days and months of UTC; refused ones do not count.
+/// How many messages an account may hand in, by the days and months of UTC. Those its limits refuse do not count; those
+/// the core refuses afterwards do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quota {
     /// In a day; `None` for any number.
@@ -58,6 +59,9 @@ pub struct Quota {
 }
 
 /// What is meant where an account says nothing.
+///
+/// [`complete`](Defaults::complete) fills in addresses and validity; alphabet, dialect and ids are for whoever reads and
+/// writes texts, which the SMPP side of this crate does by its own rules so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defaults {
     /// The alphabet of `data_coding` 0.

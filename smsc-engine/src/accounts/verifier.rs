@@ -99,12 +99,12 @@ impl Verifier {
         };
         let (answer, seen) = watch::channel(None);
         state.under_way.insert(check.offer, seen.clone());
-        let verifier = self.clone();
+        // A runtime that is shutting down drops the task at once, which needs the lock.
+        drop(state);
+        let end = End { verifier: self.clone(), offer: check.offer };
         tokio::spawn(async move {
             let _place = place;
-            let _end = End { verifier: &verifier, offer: check.offer };
-            let right = verifier.run(check).await;
-            answer.send_replace(right);
+            answer.send_replace(end.verifier.run(check).await);
         });
         Some(seen)
     }
@@ -141,12 +141,12 @@ impl fmt::Debug for Verifier {
 }
 
 /// Takes a check off the list, however it ended.
-struct End<'a> {
-    verifier: &'a Verifier,
+struct End {
+    verifier: Arc<Verifier>,
     offer: Offer,
 }
 
-impl Drop for End<'_> {
+impl Drop for End {
     fn drop(&mut self) {
         self.verifier.state().under_way.remove(&self.offer);
     }

@@ -25,6 +25,9 @@ pub mod queue;
 mod receipt;
 pub mod records;
 mod refusal;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod registry;
 pub mod route;
 mod setup;
 mod snapshot;

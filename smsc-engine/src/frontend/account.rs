@@ -63,10 +63,10 @@ impl Door {
         let link = bind.link();
         link.attach(Arc::new(Bound { account: record.system_id.as_str().into() }));
         let account = self.roster.account(&record.system_id);
-        match bind.accept_as(&account, &limits, CStr::new(&self.system_id).unwrap_or_default()) {
-            Err(AcceptError::Full) => tracing::warn!(peer = %link.peer(), system_id = %record.system_id, "too many sessions"),
-            // Any other error means that the session is over.
-            _ => {}
+        let accepted = bind.accept_as(&account, &limits, CStr::new(&self.system_id).unwrap_or_default());
+        // Any other error means that the session is over.
+        if let Err(AcceptError::Full) = accepted {
+            tracing::warn!(peer = %link.peer(), system_id = %record.system_id, "too many sessions");
         }
     }
 }

@@ -217,7 +217,7 @@ mod tests {
     fn question_marks_are_numbered_outside_of_quotes() {
         let text = "SELECT '?', \"?\" FROM t WHERE a = ? AND b = ? -- it's ?";
         assert_eq!(Dialect::Postgres.placeholders("a = ? OR b = '?''?' OR c = ?"), "a = $1 OR b = '?''?' OR c = $2");
-        assert_eq!(Dialect::Postgres.placeholders(&text[..47]), "SELECT '?', \"?\" FROM t WHERE a = $1 AND b = $2 -");
+        assert_eq!(Dialect::Postgres.placeholders(&text[..46]), "SELECT '?', \"?\" FROM t WHERE a = $1 AND b = $2 -");
         assert_eq!(Dialect::MySql.placeholders(text), text);
     }
 

@@ -25,7 +25,7 @@ impl DnsServer {
         std::fs::write(&file, configuration(directory.path(), address)).unwrap();
         let mut command = Command::new(program);
         command.args(["-g", "-n", "1", "-c"]).arg(file);
-        Some(DnsServer { child: start(command, "running"), address, _directory: directory })
+        Some(DnsServer::start(command, (address, directory), "running"))
     }
 
     /// dnsmasq with `enum-odd.conf`; `None` if it is not installed.
@@ -37,7 +37,25 @@ impl DnsServer {
             .args(["--keep-in-foreground", "--log-facility=-", "--no-resolv", "--no-hosts", "--bind-interfaces", "--pid-file"])
             .args(["--user=", "--listen-address=127.0.0.1", &format!("--port={}", address.port())])
             .arg(format!("--conf-file={FIXTURES}/enum-odd.conf"));
-        Some(DnsServer { child: start(command, "cleared cache"), address, _directory: directory })
+        Some(DnsServer::start(command, (address, directory), "cleared cache"))
+    }
+
+    /// Waits until a line of its log ends with `ready`.
+    fn start(mut command: Command, (address, directory): (SocketAddr, tempfile::TempDir), ready: &str) -> DnsServer {
+        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut server = DnsServer { child, address, _directory: directory };
+        let log = BufReader::new(server.child.stderr.take().unwrap());
+        let (line, lines) = mpsc::channel();
+        // Read to the end, so that it never waits for us.
+        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|text| drop(line.send(text))));
+        let mut seen = Vec::new();
+        while let Ok(text) = lines.recv_timeout(Duration::from_secs(30)) {
+            if text.ends_with(ready) {
+                return server;
+            }
+            seen.push(text);
+        }
+        panic!("it does not run:\n{}", seen.join("\n"));
     }
 }
 
@@ -59,24 +77,6 @@ fn installed(name: &str, package: &str) -> Option<String> {
 
 fn free() -> SocketAddr {
     UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-/// Starts a server and waits until a line of its log ends with `ready`.
-fn start(mut command: Command, ready: &str) -> Child {
-    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let log = BufReader::new(child.stderr.take().unwrap());
-    let (line, lines) = mpsc::channel();
-    // Read to the end, so that it never waits for us.
-    std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|text| drop(line.send(text))));
-    let mut seen = Vec::new();
-    while let Ok(text) = lines.recv_timeout(Duration::from_secs(30)) {
-        if text.ends_with(ready) {
-            return child;
-        }
-        seen.push(text);
-    }
-    let _ = child.kill();
-    panic!("it does not run:\n{}", seen.join("\n"));
 }
 
 fn configuration(directory: &Path, address: SocketAddr) -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::cache::Cache;
-use super::naptr::{Choice, NaptrSource, choose};
+use super::naptr::{Choice, NaptrFault, NaptrSource, choose};
 use super::number::Number;
 use super::{EnumLookup, EnumStats};
 use crate::BoxFuture;
@@ -62,6 +62,8 @@ struct Shared<S> {
     turns: Semaphore,
     succeeded: Histogram,
     failed: Histogram,
+    /// The last look-up failed.
+    failing: AtomicBool,
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -81,13 +83,6 @@ enum Found {
     TooMany,
 }
 
-/// Why a look-up has no answer.
-enum Failure {
-    /// Nobody could tell, for one suffix at least.
-    Unknown,
-    TimedOut,
-}
-
 impl<S: NaptrSource> EnumClient<S> {
     /// Makes a client with an empty cache.
     pub fn new(source: S, config: EnumConfig) -> Self {
@@ -100,6 +95,7 @@ impl<S: NaptrSource> EnumClient<S> {
             turns,
             succeeded: Histogram::new(),
             failed: Histogram::new(),
+            failing: AtomicBool::new(false),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         };
@@ -128,6 +124,8 @@ impl<S: NaptrSource> EnumClient<S> {
                 self.shared.misses.fetch_add(1, Ordering::Relaxed);
                 let (progress, seen) = watch::channel(None);
                 entry.insert(seen.clone());
+                // A runtime that is shutting down drops the flight at once, which needs the lock.
+                drop(state);
                 // A task of its own: whoever asked first may stop waiting, the others go on.
                 tokio::spawn(Flight { shared: self.shared.clone(), number, progress }.run());
                 Found::UnderWay(seen)
@@ -194,17 +192,21 @@ impl<S: NaptrSource> Flight<S> {
     async fn run(self) {
         let began = Instant::now();
         let asked = timeout(self.shared.config.timeout, self.shared.ask(self.number)).await;
-        let (domain, ttl) = match asked.unwrap_or(Err(Failure::TimedOut)) {
+        let (domain, ttl) = match asked.unwrap_or_else(|_| Err(NaptrFault("it took too long".into()))) {
             Ok(Some(choice)) => (Some(Arc::from(choice.domain)), choice.ttl),
             Ok(None) => (None, self.shared.config.negative_ttl),
-            Err(failure) => {
+            Err(fault) => {
                 self.shared.failed.record(began.elapsed());
-                if matches!(failure, Failure::TimedOut) {
-                    tracing::warn!(limit = ?self.shared.config.timeout, "an ENUM look-up took too long");
+                // Every message may fail: one line says so until it works again.
+                if !self.shared.failing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%fault, "ENUM look-ups fail");
                 }
                 return self.end(None, self.shared.config.failure_ttl);
             }
         };
+        if self.shared.failing.swap(false, Ordering::Relaxed) {
+            tracing::info!("ENUM look-ups work again");
+        }
         self.shared.succeeded.record(began.elapsed());
         self.end(domain, ttl);
     }
@@ -230,22 +232,19 @@ impl<S> Shared<S> {
 
 impl<S: NaptrSource> Shared<S> {
     /// Asks suffix after suffix; `None` if all say that there is no domain.
-    async fn ask(&self, number: Number) -> Result<Option<Choice>, Failure> {
-        let Ok(_turn) = self.turns.acquire().await else { return Err(Failure::Unknown) };
-        let mut told = true;
+    async fn ask(&self, number: Number) -> Result<Option<Choice>, NaptrFault> {
+        let _turn = self.turns.acquire().await.map_err(|closed| NaptrFault(closed.to_string()))?;
+        let mut untold = None;
         for domain in &self.config.domains {
             match self.source.naptr(&number.name_in(domain)).await {
                 Ok(records) => match choose(records, number) {
                     Some(choice) => return Ok(Some(choice)),
                     None => continue,
                 },
-                Err(fault) => {
-                    tracing::warn!(%domain, %fault, "an ENUM query failed");
-                    told = false;
-                }
+                Err(fault) => untold = Some(NaptrFault(format!("{domain}: {fault}"))),
             }
         }
-        told.then_some(None).ok_or(Failure::Unknown)
+        untold.map_or(Ok(None), Err)
     }
 }
 

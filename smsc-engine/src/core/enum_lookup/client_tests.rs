@@ -165,3 +165,27 @@ async fn a_source_that_panics_leaves_no_look_up_hanging() {
     assert_eq!(client.domain("15").await, None);
     assert!(client.shared.state().under_way.is_empty());
 }
+
+#[test]
+fn a_runtime_that_ends_takes_its_look_ups_along() {
+    let (_, client) = client(|_| {});
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let kept = client.clone();
+    runtime.spawn(async move {
+        // Asks once more while the runtime ends.
+        let _ask = AskWhenDropped(kept);
+        std::future::pending::<()>().await;
+    });
+    let first = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(1), client.domain("14")).await });
+    assert!(first.is_err());
+    drop(runtime);
+    assert!(client.shared.state().under_way.is_empty());
+}
+
+struct AskWhenDropped(EnumClient<Arc<Scripted>>);
+
+impl Drop for AskWhenDropped {
+    fn drop(&mut self) {
+        drop(self.0.domain("24"));
+    }
+}
