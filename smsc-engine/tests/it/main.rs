@@ -27,4 +27,10 @@ mod route;
 mod servers;
 #[cfg(feature = "sql")]
 mod sql;
+#[cfg(feature = "sql")]
+mod sql_events;
+#[cfg(feature = "sql")]
+mod sql_queue;
 mod support;
+#[cfg(feature = "sql")]
+mod tables;
