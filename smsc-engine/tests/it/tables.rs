@@ -74,7 +74,7 @@ async fn others(database: &Database) {
     assert_eq!(edited, Some(MmsMessage { status: Status::Delivered, updated_at: LATER, ..made.clone() }));
     assert_eq!(table.list(0, 9).await.unwrap(), [edited.unwrap(), second.clone()]);
     assert_eq!(table.list(made.id, 9).await.unwrap(), [second.clone()]);
-    assert_eq!((table.list(0, 1).await.unwrap().len(), table.len().await.unwrap()), (1, 2));
+    assert_eq!((table.list(0, 1).await.unwrap().len(), table.count().await.unwrap()), (1, 2));
     assert!(table.delete(second.id).await.unwrap() && !table.delete(second.id).await.unwrap());
     assert_eq!(table.edit(second.id, NOON, |_| ()).await.unwrap(), None);
     assert_eq!(table.get(second.id).await.unwrap(), None);
