@@ -9,5 +9,6 @@ pub mod bare_log;
 pub mod case;
 pub mod clock;
 pub mod contest;
+pub mod memory;
 pub mod report;
 pub mod yardstick;

@@ -3,14 +3,17 @@
 mod centre;
 pub mod events;
 pub mod lifecycle;
+pub mod location;
 pub mod queue;
 mod receipt;
 pub mod records;
 pub mod route;
+mod snapshot;
 mod store;
 mod sweeper;
 #[cfg(feature = "sql")]
 pub mod tables;
+pub mod translate;
 
 pub use centre::Core;
 pub use store::StoreError;

@@ -11,6 +11,7 @@
 mod centre;
 mod journal_disk;
 mod journal_format;
+mod location;
 mod queue;
 mod record_files;
 #[cfg(feature = "sql")]

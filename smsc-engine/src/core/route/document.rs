@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::plan::{ImportMode, ImportReport};
 use super::table::{RouteTable, TableError};
+use crate::core::snapshot::blocking;
 use crate::model::Route;
 
 /// Why a document is not taken; the table stays as it is.
@@ -39,7 +40,7 @@ impl RouteTable {
     /// Writes all routes with all fields as one JSON document.
     pub fn export(&self) -> String {
         let state = self.state();
-        let routes: Vec<&Route> = state.book.after(0).map(|entry| &entry.route).collect();
+        let routes: Vec<&Route> = state.book.after(0).map(|entry| &*entry.route).collect();
         // Routes are plain data: there is nothing in them that JSON could not say.
         serde_json::to_string(&Document { routes }).unwrap_or_default()
     }
@@ -50,7 +51,7 @@ impl RouteTable {
     /// See [`DocumentError`]; the first bad row is named.
     pub async fn import_document(&self, document: Vec<u8>, mode: ImportMode) -> Result<ImportReport, DocumentError> {
         let most = self.limit();
-        let routes = super::table::blocking(move || read_document(&document, most)).await?;
+        let routes = blocking(move || read_document(&document, most)).await?;
         Ok(self.import(routes, mode).await?)
     }
 }

@@ -5,29 +5,38 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::dice::Dice;
 use super::{Action, AfterReply, Choice};
-use crate::model::{Lane, Route};
+use crate::core::snapshot::Numbered;
+use crate::model::{Charged, Lane, Route};
 
-/// One route of a table.
+/// One route of a table. What a look-up needs lies together, the rest elsewhere.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) route: Route,
     action: Action,
-    /// How many messages it claimed; outlives a change of the route.
-    matched: Arc<AtomicU64>,
+    /// How many messages it claimed.
+    matched: AtomicU64,
+    id: u64,
+    priority: u8,
+    charged: Charged,
+    pub(super) route: Box<Route>,
 }
 
 impl Entry {
-    /// Makes a route ready; it goes on counting where `former` stood.
+    /// Makes a route ready; it goes on counting where `former` stands, apart from look-ups under way right now.
     pub(super) fn new(route: Route, former: Option<&Entry>) -> Arc<Entry> {
-        let matched = former.map(|former| Arc::clone(&former.matched)).unwrap_or_default();
-        Arc::new(Entry { action: action(&route), route, matched })
+        let Route { id, priority, charged, .. } = route;
+        let matched = former.map(Entry::matched).unwrap_or_default().into();
+        Arc::new(Entry { action: action(&route), matched, id, priority, charged, route: Box::new(route) })
     }
 
     /// Counts a message that the route claims, and says what becomes of it.
     pub(super) fn claim(&self) -> Choice {
         self.matched.fetch_add(1, Ordering::Relaxed);
-        let Route { id, priority, charged, .. } = self.route;
-        Choice { route: id, priority, charged, action: self.action.clone() }
+        Choice { route: self.id, priority: self.priority, charged: self.charged, action: self.action.clone() }
+    }
+
+    /// The route, for people.
+    pub(super) fn copy(&self) -> Route {
+        Route::clone(&self.route)
     }
 
     pub(super) fn matched(&self) -> u64 {
@@ -44,6 +53,12 @@ impl Entry {
 
     fn weight(&self) -> u32 {
         self.route.weight.into()
+    }
+}
+
+impl Numbered for Entry {
+    fn id(&self) -> u64 {
+        self.id
     }
 }
 
@@ -88,7 +103,7 @@ impl Bucket {
     /// Takes a route away from what is there.
     pub(super) fn remove(place: &mut Option<Bucket>, id: u64) {
         *place = match place.take() {
-            Some(Bucket::One(entry)) if entry.route.id == id => None,
+            Some(Bucket::One(entry)) if entry.id == id => None,
             Some(Bucket::Many(groups)) => Bucket::without(groups, id),
             other => other,
         };
@@ -115,7 +130,7 @@ impl Bucket {
 }
 
 fn insert(mut groups: Vec<Group>, entry: Arc<Entry>) -> Vec<Group> {
-    match groups.binary_search_by_key(&Some(entry.route.priority), Group::priority) {
+    match groups.binary_search_by_key(&Some(entry.priority), Group::priority) {
         Ok(at) => groups.iter_mut().skip(at).take(1).for_each(|group| group.push(entry.clone())),
         Err(at) => groups.insert(at, Group::of(entry)),
     }
@@ -128,7 +143,7 @@ impl Group {
     }
 
     fn priority(&self) -> Option<u8> {
-        self.entries.first().map(|entry| entry.route.priority)
+        self.entries.first().map(|entry| entry.priority)
     }
 
     fn push(&mut self, entry: Arc<Entry>) {
@@ -137,7 +152,7 @@ impl Group {
     }
 
     fn remove(&mut self, id: u64) {
-        let Some(at) = self.entries.iter().position(|entry| entry.route.id == id) else { return };
+        let Some(at) = self.entries.iter().position(|entry| entry.id == id) else { return };
         let weight = self.entries.remove(at).weight();
         self.sums.remove(at);
         self.sums.iter_mut().skip(at).for_each(|sum| *sum -= weight);
@@ -159,7 +174,7 @@ impl<'t> Rank<'t> {
     }
 
     pub(super) fn priority(self) -> u8 {
-        self.entries.first().map_or(u8::MAX, |entry| entry.route.priority)
+        self.entries.first().map_or(u8::MAX, |entry| entry.priority)
     }
 
     pub(super) fn weight(self) -> u32 {

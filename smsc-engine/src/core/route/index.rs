@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::dice::Dice;
 use super::entry::{Bucket, Entry, Rank};
-use super::trie::{Cursor, Trie};
+use crate::core::snapshot::{Cursor, Trie};
 use crate::model::{Lane, Message, Route, SourceType};
 
 /// What routes look at in a message.

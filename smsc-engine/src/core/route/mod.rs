@@ -1,6 +1,5 @@
 //! Where a message goes: the trait, the router of a core with one carrier, and a table of routes.
 
-mod book;
 mod dice;
 #[cfg(feature = "json")]
 mod document;
@@ -10,7 +9,6 @@ mod plan;
 mod simulate;
 mod store;
 mod table;
-mod trie;
 mod validate;
 
 #[cfg(feature = "json")]

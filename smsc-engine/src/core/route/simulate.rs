@@ -139,7 +139,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn candidate(&self, found: &Found<'_>) -> Candidate {
         let shares = found.passed_over.is_none() && self.best == Some(found.order());
-        let route = found.entry.route.clone();
+        let route = found.entry.copy();
         Candidate {
             score: found.score,
             criteria: criteria(&route, self.query, self.by.weights),

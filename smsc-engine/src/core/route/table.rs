@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::book::Book;
 use super::dice::Dice;
 use super::entry::Entry;
 use super::index::{Chooser, Filter, Index, Liveness, Query, Specificity};
@@ -13,6 +12,7 @@ use super::plan::{self, Plan};
 use super::validate::validate;
 use super::{Decision, Facts, ImportMode, ImportReport, RouteChange, RouteError, RouteStore, Router};
 use crate::core::StoreError;
+use crate::core::snapshot::{Book, blocking, finish};
 use crate::model::{Message, Route};
 
 /// How a table works.
@@ -83,7 +83,7 @@ struct Shared {
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) index: Index,
-    pub(super) book: Book,
+    pub(super) book: Book<Entry>,
 }
 
 impl RouteTable {
@@ -138,7 +138,7 @@ impl RouteTable {
     /// See [`TableError`].
     pub async fn edit(&self, id: u64, edit: impl FnOnce(&mut Route) + Send + 'static) -> Result<Route, TableError> {
         self.change(move |state, _| {
-            let mut route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            let mut route = state.book.get(id).ok_or(TableError::Unknown(id))?.copy();
             edit(&mut route);
             let route = Route { id, ..validate(route)? };
             Ok((vec![RouteChange::Put(route.clone())], route))
@@ -152,7 +152,7 @@ impl RouteTable {
     /// See [`TableError`].
     pub async fn delete(&self, id: u64) -> Result<Route, TableError> {
         self.change(move |state, _| {
-            let route = state.book.get(id).ok_or(TableError::Unknown(id))?.route.clone();
+            let route = state.book.get(id).ok_or(TableError::Unknown(id))?.copy();
             Ok((vec![RouteChange::Delete(id)], route))
         })
         .await
@@ -185,12 +185,12 @@ impl RouteTable {
 
     /// Returns the route with this number.
     pub fn get(&self, id: u64) -> Option<Route> {
-        self.shared.state.load().book.get(id).map(|entry| entry.route.clone())
+        self.shared.state.load().book.get(id).map(|entry| entry.copy())
     }
 
     /// Returns at most `max` routes with numbers greater than `after`, in order.
     pub fn list(&self, after: u64, max: usize) -> Vec<Route> {
-        self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.route.clone()).collect()
+        self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.copy()).collect()
     }
 
     /// Counts the routes, those that are switched off too.
@@ -302,20 +302,6 @@ impl State {
         self.index.remove(&entry.route);
         self.book.remove(id);
     }
-}
-
-/// Runs a future to its end though the caller may not wait for it.
-async fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    joined(tokio::spawn(work).await)
-}
-
-/// Runs what may take long for a large table where it holds up no session.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    joined(tokio::task::spawn_blocking(work).await)
-}
-
-fn joined<T>(result: Result<T, tokio::task::JoinError>) -> T {
-    result.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 // A route takes some hundred octets; this is what a small machine can hold.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::model::Word;
 
 #[derive(Debug)]
-pub(super) struct Trie<V> {
+pub(in crate::core) struct Trie<V> {
     root: Arc<Node<V>>,
 }
 
@@ -17,28 +17,29 @@ pub(super) struct Trie<V> {
 struct Node<V> {
     /// The octets that lead here from the parent; the first one is also in the parent's list.
     label: Word,
-    /// By their first octet, in rising order.
-    children: Vec<(u8, Arc<Node<V>>)>,
+    /// The first octets of the children, in rising order; apart from them, so that a search touches one child only.
+    firsts: Word,
+    children: Vec<Arc<Node<V>>>,
     value: Option<V>,
 }
 
 /// A place on the way along a key.
 #[derive(Debug)]
-pub(super) struct Cursor<'t, V> {
+pub(in crate::core) struct Cursor<'t, V> {
     node: &'t Node<V>,
     /// What of the node's label is still ahead.
     ahead: &'t [u8],
 }
 
 impl<V> Trie<V> {
-    pub(super) fn root(&self) -> Cursor<'_, V> {
+    pub(in crate::core) fn root(&self) -> Cursor<'_, V> {
         Cursor { node: &self.root, ahead: self.root.label.octets() }
     }
 }
 
 impl<V: Clone> Trie<V> {
     /// Changes the value of a key; leaving `None` removes the key. Nodes that a copy shares are copied first.
-    pub(super) fn update(&mut self, key: &[u8], change: impl FnOnce(&mut Option<V>)) {
+    pub(in crate::core) fn update(&mut self, key: &[u8], change: impl FnOnce(&mut Option<V>)) {
         Node::update(&mut self.root, key, change);
     }
 }
@@ -57,11 +58,11 @@ impl<V> Default for Trie<V> {
 
 impl<V> Node<V> {
     fn empty(label: &[u8]) -> Self {
-        Node { label: Word::new(label), children: Vec::new(), value: None }
+        Node { label: Word::new(label), firsts: Word::EMPTY, children: Vec::new(), value: None }
     }
 
-    fn child(&self, octet: u8) -> Result<usize, usize> {
-        self.children.binary_search_by_key(&octet, |(first, _)| *first)
+    fn child(&self, octet: u8) -> Option<&Arc<Node<V>>> {
+        self.children.get(self.firsts.octets().binary_search(&octet).ok()?)
     }
 
     fn is_bare(&self) -> bool {
@@ -82,19 +83,26 @@ impl<V: Clone> Node<V> {
     }
 
     fn update_child(&mut self, first: u8, rest: &[u8], change: impl FnOnce(&mut Option<V>)) {
-        let place = self.child(first);
+        let place = self.firsts.octets().binary_search(&first);
         let (Ok(at) | Err(at)) = place;
         if place.is_err() {
             // Most nodes have few children and never get more.
             self.children.reserve_exact(1);
-            self.children.insert(at, (first, Arc::new(Node::empty(rest))));
+            self.children.insert(at, Arc::new(Node::empty(rest)));
+            self.change_firsts(|firsts| firsts.insert(at, first));
         }
-        if let Some((_, child)) = self.children.get_mut(at) {
-            Node::update(child, rest, change);
-            if child.is_bare() {
-                self.children.remove(at);
-            }
+        let Some(child) = self.children.get_mut(at) else { return };
+        Node::update(child, rest, change);
+        if child.is_bare() {
+            self.children.remove(at);
+            self.change_firsts(|firsts| firsts.retain(|octet| *octet != first));
         }
+    }
+
+    fn change_firsts(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut firsts = self.firsts.octets().to_vec();
+        change(&mut firsts);
+        self.firsts = Word::new(firsts);
     }
 
     /// Leaves `len` octets of the label here; what hangs on the rest becomes the only child.
@@ -102,7 +110,8 @@ impl<V: Clone> Node<V> {
         let Some((label, rest @ [first, ..])) = self.label.octets().split_at_checked(len) else { return };
         let (upper, first) = (Node::empty(label), *first);
         let lower = Node { label: Word::new(rest), ..std::mem::replace(self, upper) };
-        self.children = vec![(first, Arc::new(lower))];
+        self.children = vec![Arc::new(lower)];
+        self.firsts = Word::new([first]);
     }
 
     /// Becomes one with its only child, if it is nothing but the way there.
@@ -110,7 +119,7 @@ impl<V: Clone> Node<V> {
         if self.value.is_some() || self.children.len() > 1 {
             return;
         }
-        let Some((_, child)) = self.children.pop() else {
+        let Some(child) = self.children.pop() else {
             // Nothing is left; a root would otherwise keep a label that leads nowhere.
             self.label = Word::EMPTY;
             return;
@@ -131,22 +140,22 @@ impl<V> Copy for Cursor<'_, V> {}
 
 impl<'t, V> Cursor<'t, V> {
     /// Goes one octet on; `None` if no key goes on like that.
-    pub(super) fn step(self, octet: u8) -> Option<Self> {
+    pub(in crate::core) fn step(self, octet: u8) -> Option<Self> {
         if let Some((first, ahead)) = self.ahead.split_first() {
             return (*first == octet).then_some(Cursor { ahead, ..self });
         }
-        let (_, node) = self.node.children.get(self.node.child(octet).ok()?)?;
+        let node = self.node.child(octet)?;
         let (_, ahead) = node.label.octets().split_first()?;
         Some(Cursor { node, ahead })
     }
 
     /// Goes on by all these octets.
-    pub(super) fn walk(self, octets: impl IntoIterator<Item = u8>) -> Option<Self> {
+    pub(in crate::core) fn walk(self, octets: impl IntoIterator<Item = u8>) -> Option<Self> {
         octets.into_iter().try_fold(self, Cursor::step)
     }
 
     /// The value of the key that ends here.
-    pub(super) fn value(self) -> Option<&'t V> {
+    pub(in crate::core) fn value(self) -> Option<&'t V> {
         self.node.value.as_ref().filter(|_| self.ahead.is_empty())
     }
 }
@@ -168,7 +177,7 @@ mod tests {
     }
 
     fn nodes<V>(node: &Node<V>) -> usize {
-        1 + node.children.iter().map(|(_, child)| nodes(child)).sum::<usize>()
+        1 + node.children.iter().map(|child| nodes(child)).sum::<usize>()
     }
 
     proptest! {
