@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate::accounts::AccountError;
 use crate::api::CoreApi;
 use crate::core::lifecycle::Policy;
 use crate::core::queue::{JournalOptions, JournalQueue, OpenError, Queue};
 use crate::core::route::SingleRoute;
 use crate::core::{Core, sweep};
-use crate::frontend::{Frontend, FrontendConfig};
+use crate::frontend::{Frontend, FrontendConfig, FrontendError};
 use crate::model::Lane;
 use crate::sandbox::{Sandbox, SandboxConfig};
 
@@ -53,6 +54,9 @@ pub enum StartError {
         /// What is wrong.
         error: OpenError,
     },
+    /// The accounts cannot be used.
+    #[error(transparent)]
+    Accounts(AccountError),
     /// The address cannot be listened on.
     #[error("cannot listen for SMPP on {address}: {error}")]
     Listen {
@@ -79,7 +83,10 @@ impl Centre {
             Err(error) => {
                 // Nothing was accepted; a journal that does not close cleanly is replayed next time.
                 let _ = queue.close().await;
-                return Err(StartError::Listen { address, error });
+                return Err(match error {
+                    FrontendError::Accounts(error) => StartError::Accounts(error),
+                    FrontendError::Listen(error) => StartError::Listen { address, error },
+                });
             }
         };
         let tasks = vec![tokio::spawn(Sandbox::new(core, lane, sandbox).run()), tokio::spawn(sweep(queue.clone(), retention))];
@@ -89,6 +96,11 @@ impl Centre {
     /// Where SMPP is listened for.
     pub fn smpp_address(&self) -> SocketAddr {
         self.frontend.address()
+    }
+
+    /// The SMPP side, for its sessions and accounts.
+    pub fn frontend(&self) -> &Frontend {
+        &self.frontend
     }
 
     /// Messages and receipts that wait.

@@ -1,7 +1,7 @@
 //! A store-and-forward SMS engine: messages come in, are kept durably, and go out when they are due.
 //!
 //! [`model`] holds the product's words, [`core`] what a core does with them, [`api`] what a frontend may ask of a
-//! core, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and [`Centre`] puts
+//! core, [`accounts`] who may come in, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and [`Centre`] puts
 //! them together. Protocol octets are the business of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses
 //! a PDU below the frontend.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -9,6 +9,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod accounts;
 pub mod api;
 mod calendar;
 mod centre;

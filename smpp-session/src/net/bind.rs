@@ -175,12 +175,14 @@ impl BindRequest<'_> {
     /// }
     /// ```
     pub fn password_is(&self, expected: impl AsRef<[u8]>) -> bool {
-        is_same(self.password.expose(), expected.as_ref())
+        same_secret(self.password.expose(), expected.as_ref())
     }
 }
 
-/// Takes a time that only what was `offered` decides.
-pub(crate) fn is_same(offered: &[u8], expected: &[u8]) -> bool {
+/// Compares a secret in a time that only what was `offered` decides.
+///
+/// Binds have [`BindRequest::password_is`]; this is for the other ways in.
+pub fn same_secret(offered: &[u8], expected: &[u8]) -> bool {
     let same_len = offered.len().ct_eq(&expected.len());
     let expected = expected.iter().chain(std::iter::repeat(&0));
     offered.iter().zip(expected).fold(same_len, |same, (offered, expected)| same & offered.ct_eq(expected)).into()
@@ -195,9 +197,9 @@ mod tests {
         for (offered, expected, same) in
             [("secret", "secret", true), ("", "", true), ("secret", "secreT", false), ("secre", "secret", false)]
         {
-            assert_eq!(is_same(offered.as_bytes(), expected.as_bytes()), same, "{offered} {expected}");
-            assert_eq!(is_same(expected.as_bytes(), offered.as_bytes()), same, "{expected} {offered}");
+            assert_eq!(same_secret(offered.as_bytes(), expected.as_bytes()), same, "{offered} {expected}");
+            assert_eq!(same_secret(expected.as_bytes(), offered.as_bytes()), same, "{expected} {offered}");
         }
-        assert!(!is_same(b"secret\0", b"secret") && !is_same(b"secret", b"secret\0"));
+        assert!(!same_secret(b"secret\0", b"secret") && !same_secret(b"secret", b"secret\0"));
     }
 }

@@ -49,7 +49,7 @@ mod trace;
 pub use account::{Account, SessionSnapshot, Unavailable};
 pub use admission::{Refusal, Refused};
 pub use batch::Batch;
-pub use bind::{BindRequest, IncomingBind};
+pub use bind::{BindRequest, IncomingBind, same_secret};
 pub use client::{BindError, Client, Mc};
 pub use collector::{Collected, Collector, Outcomes, collector};
 pub use connect::{ConnectError, Endpoint};

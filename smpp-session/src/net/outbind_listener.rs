@@ -13,7 +13,7 @@ use smpp_pdu::{CommandId, Frame, Outbind, Side};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::mpsc;
 
-use super::bind::is_same;
+use super::bind::same_secret;
 use super::client::{BindError, Client, Mc};
 use super::server::{Server, ServerConfig};
 use super::{Incoming, IncomingBind, Link, Refusal, Service};
@@ -108,7 +108,7 @@ impl IncomingOutbind {
 
     /// Compares what the MC says of itself; by its time it does not tell how much of the password was right.
     pub fn is_from(&self, system_id: &str, password: impl AsRef<[u8]>) -> bool {
-        let right = is_same(&self.password, password.as_ref());
+        let right = same_secret(&self.password, password.as_ref());
         right && self.system_id == system_id
     }
 

@@ -65,10 +65,10 @@ impl From<&Lifecycle> for Policy {
 impl From<&Account> for frontend::Account {
     fn from(account: &Account) -> Self {
         frontend::Account {
-            system_id: account.system_id.clone(),
-            password: account.password.clone(),
+            password: frontend::Password::Plain(account.password.clone()),
             kinds: account.bind.clone(),
             max_sessions: size(account.max_sessions),
+            ..frontend::Account::new(account.system_id.clone(), "")
         }
     }
 }

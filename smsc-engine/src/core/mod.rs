@@ -2,11 +2,16 @@
 
 mod centre;
 pub mod events;
+pub mod charging;
+pub mod enum_lookup;
 pub mod lifecycle;
 pub mod location;
 pub mod queue;
 mod receipt;
 pub mod records;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod registry;
 pub mod route;
 mod snapshot;
 mod store;

@@ -1,166 +1,111 @@
-//! Who may bind.
+//! Who may bind and what they may send: the answers of the accounts in the words of SMPP.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use smpp_pdu::CommandStatus;
-use smpp_session::BindKind;
-use subtle::ConstantTimeEq;
+use smpp_pdu::{CStr, CommandStatus};
+use smpp_session::net::{AcceptError, IncomingBind, Limits, Roster};
 
+use super::draft::Sender;
+use crate::accounts::{AccountError, AccountRecord, Accounts, Denial, Verdict};
+use crate::api::Submission;
 use crate::model;
 
-/// A password that never shows itself.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a password.
-    pub fn new(secret: impl Into<String>) -> Secret {
-        Secret(secret.into())
-    }
-
-    /// The password itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Compares without telling by its time how much was right.
-    fn is(&self, offered: &[u8]) -> bool {
-        self.0.as_bytes().ct_eq(offered).into()
-    }
+/// Lets sessions in.
+pub(super) struct Door {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) roster: Roster,
+    /// The name this MC gives itself.
+    pub(super) system_id: String,
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
+/// What a bound session carries with it.
+pub(super) struct Bound {
+    pub(super) account: model::Account,
 }
 
-/// One account: a name, a password, and what it may do.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The `system_id` it binds with.
-    pub system_id: String,
-    /// Its password, at most 8 octets.
-    pub password: Secret,
-    /// How it may bind.
-    pub kinds: Vec<BindKind>,
-    /// Sessions at a time; 0 for any number.
-    pub max_sessions: usize,
-}
-
-impl Account {
-    /// An account that may bind in every way, any number of times.
-    pub fn new(system_id: impl Into<String>, password: impl Into<String>) -> Account {
-        let kinds = vec![BindKind::Transmitter, BindKind::Receiver, BindKind::Transceiver];
-        Account { system_id: system_id.into(), password: Secret::new(password), kinds, max_sessions: 0 }
-    }
-}
-
-/// All accounts, with the sessions each has.
-#[derive(Debug)]
-pub(super) struct Accounts {
-    by_name: HashMap<String, Arc<Holder>>,
-    /// Compared with when the name is unknown, so that an unknown name takes as long as a wrong password.
-    nobody: Secret,
-}
-
-/// An account and its sessions.
-#[derive(Debug)]
-pub(super) struct Holder {
-    account: Account,
-    name: model::Account,
-    sessions: AtomicUsize,
-}
-
-impl Accounts {
-    pub(super) fn new(accounts: Vec<Account>) -> Accounts {
-        let holders = accounts.into_iter().map(|account| {
-            let name = model::Account::from(account.system_id.as_str());
-            (account.system_id.clone(), Arc::new(Holder { account, name, sessions: AtomicUsize::new(0) }))
+impl Door {
+    /// Answers a bind, at once unless a hash must be checked.
+    pub(super) fn ask(self: &Arc<Self>, bind: IncomingBind) {
+        let request = bind.request();
+        let (system_id, password) = (request.system_id.as_bytes(), request.password.expose());
+        if let Some(verdict) = self.accounts.verify_now(system_id, password) {
+            return self.decide(bind, verdict);
+        }
+        let verdict = self.accounts.verify(system_id, password);
+        let door = self.clone();
+        tokio::spawn(async move {
+            let verdict = verdict.await;
+            door.decide(bind, verdict);
         });
-        Accounts { by_name: holders.collect(), nobody: Secret::new("\0none") }
     }
 
-    /// Lets a session in, or says why not.
-    pub(super) fn admit(&self, system_id: &[u8], password: &[u8], kind: BindKind) -> Result<Seat, CommandStatus> {
-        // SMPP 3.4 §4.1.1: the field is ASCII.
-        if !system_id.is_ascii() {
-            return Err(CommandStatus::RINVSYSID);
+    /// Takes other records, and unbinds the sessions of accounts that are gone or disabled.
+    pub(super) fn replace(&self, records: Vec<AccountRecord>) -> Result<(), AccountError> {
+        self.accounts.replace(records)?;
+        for account in self.roster.accounts() {
+            if !self.accounts.record(account.name()).is_some_and(|record| record.enabled) {
+                account.unbind();
+            }
         }
-        let holder = std::str::from_utf8(system_id).ok().and_then(|name| self.by_name.get(name));
-        let secret = holder.map_or(&self.nobody, |holder| &holder.account.password);
-        let right = secret.is(password);
-        let Some(holder) = holder else { return Err(CommandStatus::RINVSYSID) };
-        if !right {
-            return Err(CommandStatus::RINVPASWD);
+        Ok(())
+    }
+
+    fn decide(&self, bind: IncomingBind, verdict: Verdict) {
+        let request = bind.request();
+        let record = match verdict {
+            Verdict::Right(record) if record.may_bind(request.kind, request.peer.ip()) => record,
+            refused => return refuse(bind, refusal(&refused)),
+        };
+        let mut limits = Limits::default();
+        if record.max_sessions != 0 {
+            limits.sessions = record.max_sessions;
         }
-        if !holder.account.kinds.contains(&kind) {
-            return Err(CommandStatus::RBINDFAIL);
+        let link = bind.link();
+        link.attach(Arc::new(Bound { account: record.system_id.as_str().into() }));
+        let account = self.roster.account(&record.system_id);
+        let accepted = bind.accept_as(&account, &limits, CStr::new(&self.system_id).unwrap_or_default());
+        // Any other error means that the session is over.
+        if let Err(AcceptError::Full) = accepted {
+            tracing::warn!(peer = %link.peer(), system_id = %record.system_id, "too many sessions");
         }
-        Seat::take(holder)
     }
 }
 
-/// The place of one bound session of an account; free again when dropped.
-#[derive(Debug)]
-pub(super) struct Seat {
-    holder: Arc<Holder>,
+/// Wrong credentials are answered later and later; the session sees to that by the status.
+fn refuse(bind: IncomingBind, status: CommandStatus) {
+    let link = bind.link();
+    tracing::warn!(peer = %link.peer(), system_id = %link.system_id().escape_debug(), %status, "bind refused");
+    bind.refuse(status);
 }
 
-impl Seat {
-    fn take(holder: &Arc<Holder>) -> Result<Seat, CommandStatus> {
-        let most = holder.account.max_sessions;
-        let taken = holder.sessions.fetch_add(1, Ordering::AcqRel);
-        let seat = Seat { holder: holder.clone() };
-        if most != 0 && taken >= most { Err(CommandStatus::RALYBND) } else { Ok(seat) }
-    }
-
-    /// The account's name.
-    pub(super) fn name(&self) -> &model::Account {
-        &self.holder.name
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.holder.sessions.fetch_sub(1, Ordering::AcqRel);
+fn refusal(verdict: &Verdict) -> CommandStatus {
+    match verdict {
+        Verdict::Unknown => CommandStatus::RINVSYSID,
+        Verdict::WrongPassword => CommandStatus::RINVPASWD,
+        // Not their fault: they shall come again.
+        Verdict::Busy => CommandStatus::RTHROTTLED,
+        // The account is disabled, or may not bind like this or from there.
+        Verdict::Disabled | Verdict::Right(_) => CommandStatus::RBINDFAIL,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_right_password_in_the_right_way_gets_in() {
-        let mut shop = Account::new("shop", "secret");
-        shop.kinds = vec![BindKind::Transmitter];
-        let accounts = Accounts::new(vec![shop]);
-        let admit = |name: &[u8], password: &[u8], kind| accounts.admit(name, password, kind).map(|_| ());
-        assert_eq!(admit(b"shop", b"secret", BindKind::Transmitter), Ok(()));
-        assert_eq!(admit(b"shop", b"secreT", BindKind::Transmitter), Err(CommandStatus::RINVPASWD));
-        assert_eq!(admit(b"shop", b"", BindKind::Transmitter), Err(CommandStatus::RINVPASWD));
-        assert_eq!(admit(b"shop", b"secret", BindKind::Receiver), Err(CommandStatus::RBINDFAIL));
-        assert_eq!(admit(b"shoq", b"\0none", BindKind::Transmitter), Err(CommandStatus::RINVSYSID));
-        assert_eq!(admit(b"sh\xF6p", b"secret", BindKind::Transmitter), Err(CommandStatus::RINVSYSID));
+/// Asks the account whether it may send this; the error is the status to answer.
+pub(super) fn admit(accounts: &Accounts, sender: Sender<'_>, mut submission: Submission) -> Result<Submission, CommandStatus> {
+    match accounts.admit(sender.account, &mut submission.message, sender.now) {
+        Ok(()) => Ok(submission),
+        Err(denial) => {
+            tracing::debug!(account = %sender.account, %denial, "message refused");
+            Err(denied(denial))
+        }
     }
+}
 
-    #[test]
-    fn a_seat_is_free_again_when_its_session_ends() {
-        let mut shop = Account::new("shop", "");
-        shop.max_sessions = 1;
-        let accounts = Accounts::new(vec![shop]);
-        let first = accounts.admit(b"shop", b"", BindKind::Transceiver).unwrap();
-        assert_eq!(accounts.admit(b"shop", b"", BindKind::Transceiver).unwrap_err(), CommandStatus::RALYBND);
-        drop(first);
-        assert!(accounts.admit(b"shop", b"", BindKind::Transceiver).is_ok());
-    }
-
-    #[test]
-    fn a_password_does_not_show_itself() {
-        assert!(!format!("{:?}", Account::new("shop", "secret")).contains("secret"));
+fn denied(denial: Denial) -> CommandStatus {
+    match denial {
+        Denial::Source => CommandStatus::RINVSRCADR,
+        Denial::Destination => CommandStatus::RINVDSTADR,
+        Denial::Rate => CommandStatus::RTHROTTLED,
+        // A throttled ESME sends it again in a moment, all day long: this message is lost to it.
+        Denial::Day | Denial::Month | Denial::Account => CommandStatus::RSUBMITFAIL,
     }
 }

@@ -11,5 +11,5 @@ mod operate;
 mod service;
 mod text;
 
-pub use account::{Account, Secret};
-pub use service::{Frontend, FrontendConfig};
+pub use crate::accounts::{AccountRecord as Account, Password, Secret};
+pub use service::{Frontend, FrontendConfig, FrontendError};

@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smpp_pdu::{CStr, CommandId, CommandStatus, DataSm, DecodeError, DestAddress, SubmitMulti, SubmitSm, Version};
-use smpp_session::net::{Incoming, IncomingBind, Link, Server, ServerConfig, Service};
+use smpp_pdu::{CommandId, CommandStatus, DataSm, DecodeError, DestAddress, SubmitMulti, SubmitSm, Version};
+use smpp_session::net::{Incoming, IncomingBind, Link, Roster, Server, ServerConfig, Service};
 use smpp_session::{BindKind, CloseReason};
 use tokio::task::JoinHandle;
 
-use super::account::{Account, Accounts, Seat};
+use super::account::{Bound, Door, admit};
 use super::courier;
 use super::draft::{Draft, Party, Sender};
 use super::intake::{Form, Intake};
 use super::operate::Order;
+use crate::accounts::{AccountError, AccountRecord, Accounts};
 use crate::api::{CoreApi, Submission};
 use crate::model::{self, Address, Lane, Timestamp};
 
@@ -26,7 +27,7 @@ pub struct FrontendConfig {
     /// The name this MC gives itself in bind responses, at most 15 characters.
     pub system_id: String,
     /// Who may bind.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<AccountRecord>,
     /// Sessions and limits.
     pub server: ServerConfig,
 }
@@ -34,24 +35,48 @@ pub struct FrontendConfig {
 /// A running SMPP side.
 pub struct Frontend {
     server: Server,
+    door: Arc<Door>,
     intake: JoinHandle<()>,
+}
+
+/// Why an SMPP side did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrontendError {
+    /// The accounts cannot be used.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] io::Error),
 }
 
 impl Frontend {
     /// Listens, and serves what comes from `core`.
     ///
     /// # Errors
-    /// The address cannot be listened on.
-    pub async fn start(config: FrontendConfig, core: Arc<dyn CoreApi>) -> io::Result<Frontend> {
+    /// See [`FrontendError`].
+    pub async fn start(config: FrontendConfig, core: Arc<dyn CoreApi>) -> Result<Frontend, FrontendError> {
+        let accounts = Arc::new(Accounts::new(config.accounts)?);
+        let door = Arc::new(Door { accounts, roster: Roster::new(), system_id: config.system_id });
         let intake = Arc::new(Intake::default());
-        let service = Arc::new(Esmes {
-            core: core.clone(),
-            accounts: Accounts::new(config.accounts),
-            intake: intake.clone(),
-            system_id: config.system_id,
-        });
+        let service = Arc::new(Esmes { core: core.clone(), door: door.clone(), intake: intake.clone() });
         let server = Server::bind(config.listen, config.server, service).await?;
-        Ok(Frontend { server, intake: tokio::spawn(intake.run(core)) })
+        Ok(Frontend { server, door, intake: tokio::spawn(intake.run(core)) })
+    }
+
+    /// The accounts, for other ways in and to keep their counters; replace them by
+    /// [`replace_accounts`](Self::replace_accounts), which also ends sessions.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.door.accounts
+    }
+
+    /// Takes other accounts at once, and unbinds the sessions of those that are gone or disabled.
+    ///
+    /// # Errors
+    /// They cannot be used; then the old ones stay.
+    pub fn replace_accounts(&self, records: Vec<AccountRecord>) -> Result<(), AccountError> {
+        self.door.replace(records)
     }
 
     /// Where it listens.
@@ -74,26 +99,28 @@ impl Frontend {
 /// The service behind every session.
 struct Esmes {
     core: Arc<dyn CoreApi>,
-    accounts: Accounts,
+    door: Arc<Door>,
     intake: Arc<Intake>,
-    system_id: String,
 }
 
 impl Esmes {
     fn submit(&self, incoming: Incoming) {
         let Some((account, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
         let sender = Sender { account, version, octets: incoming.frame().octets(), now: Timestamp::now() };
+        let accounts = &self.door.accounts;
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
-                let one = incoming.read::<SubmitSm<'_>>().map(|pdu| Draft::from(pdu).submission(sender));
+                let one = incoming.read::<SubmitSm<'_>>();
+                let one = one.map(|pdu| admit(accounts, sender, Draft::from(pdu).submission(sender)?));
                 self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, [one]))));
             }
             CommandId::DATA_SM => {
-                let one = incoming.read::<DataSm<'_>>().map(|pdu| Draft::of_data(pdu)?.submission(sender));
+                let one = incoming.read::<DataSm<'_>>();
+                let one = one.map(|pdu| admit(accounts, sender, Draft::of_data(pdu)?.submission(sender)?));
                 self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, [one]))));
             }
             _ => {
-                let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(&pdu, sender));
+                let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(accounts, &pdu, sender));
                 self.hand_in(incoming, version, many);
             }
         }
@@ -126,7 +153,7 @@ impl Esmes {
 
 /// Whose session it is, and the version spoken there.
 fn bound(incoming: &Incoming) -> Option<(&model::Account, Version)> {
-    Some((&incoming.account::<Seated>()?.account, incoming.version()?))
+    Some((&incoming.account::<Bound>()?.account, incoming.version()?))
 }
 
 /// The session hands over nothing before a bind.
@@ -135,7 +162,11 @@ fn refuse_unbound(incoming: Incoming) {
 }
 
 /// One message for each address; those that are refused are named in the response.
-fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<Submission>), CommandStatus> {
+fn submit_multi(
+    accounts: &Accounts,
+    pdu: &SubmitMulti<'_>,
+    sender: Sender<'_>,
+) -> Result<(Form, Vec<Submission>), CommandStatus> {
     if sender.version < Version::V5_0 && pdu.dest_address.len() > MOST_DESTINATIONS {
         return Err(CommandStatus::RINVNUMDESTS);
     }
@@ -148,7 +179,7 @@ fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<
         // There are no distribution lists, and the response cannot name one.
         let DestAddress::Sme(destination) = destination else { return Err(CommandStatus::RINVDLNAME) };
         let address = Party::from(destination).address();
-        match Draft::of_multi(pdu, destination).submission(sender) {
+        match Draft::of_multi(pdu, destination).submission(sender).and_then(|one| admit(accounts, sender, one)) {
             Ok(submission) => {
                 addresses.push(address);
                 submissions.push(Submission { with_previous: !submissions.is_empty(), ..submission });
@@ -164,27 +195,14 @@ fn submit_multi(pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Vec<
 
 impl Service for Esmes {
     fn bind(&self, bind: IncomingBind) {
-        let request = bind.request();
-        let admitted = self.accounts.admit(request.system_id.as_bytes(), request.password.expose(), request.kind);
-        let link = bind.link();
-        match admitted {
-            Ok(seat) => {
-                link.attach(Arc::new(Seated::new(seat)));
-                // An error means that the session is over; `closed` frees the seat.
-                let _ = bind.accept(CStr::new(&self.system_id).unwrap_or_default());
-            }
-            Err(status) => {
-                tracing::warn!(peer = %link.peer(), system_id = %link.system_id().escape_debug(), %status, "bind refused");
-                bind.refuse(status);
-            }
-        }
+        self.door.ask(bind);
     }
 
     fn bound(&self, link: &Link) {
-        let Some(seated) = link.account::<Seated>() else { return };
+        let Some(bound) = link.account::<Bound>() else { return };
         tracing::info!(peer = %link.peer(), system_id = link.system_id(), kind = ?link.kind(), "bound");
         if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
-            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), Lane::esme(&seated.account)));
+            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), Lane::esme(&bound.account)));
         }
     }
 
@@ -201,27 +219,9 @@ impl Service for Esmes {
     }
 
     fn closed(&self, link: &Link, why: CloseReason) {
-        if let Some(seated) = link.account::<Seated>() {
-            seated.leave();
+        if link.account::<Bound>().is_some() {
             tracing::info!(peer = %link.peer(), system_id = link.system_id(), %why, "closed");
         }
-    }
-}
-
-/// What a bound session carries with it: its account, and its seat until it closes.
-struct Seated {
-    account: model::Account,
-    seat: std::sync::Mutex<Option<Seat>>,
-}
-
-impl Seated {
-    fn new(seat: Seat) -> Seated {
-        Seated { account: seat.name().clone(), seat: std::sync::Mutex::new(Some(seat)) }
-    }
-
-    /// The connection is gone; handles of the session may live on.
-    fn leave(&self) {
-        self.seat.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     }
 }
 

@@ -8,7 +8,14 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+mod accounts;
 mod centre;
+#[cfg(feature = "charging")]
+mod charging;
+#[cfg(feature = "enum")]
+mod dns_server;
+#[cfg(feature = "enum")]
+mod enum_lookup;
 mod journal_disk;
 mod journal_format;
 mod location;
@@ -20,7 +27,7 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(feature = "sql")]
+#[cfg(any(feature = "enum", feature = "charging", feature = "sql"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
