@@ -29,6 +29,7 @@ mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(any(feature = "charging", feature = "enum", feature = "sql"))]
+#[cfg(any(feature = "enum", feature = "charging", feature = "sql"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
@@ -36,4 +37,10 @@ mod route;
 mod servers;
 #[cfg(feature = "sql")]
 mod sql;
+#[cfg(feature = "sql")]
+mod sql_events;
+#[cfg(feature = "sql")]
+mod sql_queue;
 mod support;
+#[cfg(feature = "sql")]
+mod tables;

@@ -125,7 +125,7 @@ impl<T: Stored> SqlTable<T> {
     ///
     /// # Errors
     /// See [`SqlError`].
-    pub async fn len(&self) -> Result<u64, SqlError> {
+    pub async fn count(&self) -> Result<u64, SqlError> {
         let rows = self.database.rows(Statement::new(format!("SELECT COUNT(*) AS number FROM {}", T::TABLE))).await?;
         rows.first().map_or(Ok(0), |row| row.get("number"))
     }

@@ -247,3 +247,39 @@ impl Drop for SqlQueue {
         self.shared.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::sql::Statement;
+
+    async fn open(directory: &std::path::Path, options: SqlQueueOptions) -> SqlQueue {
+        SqlQueue::open(&DatabaseConfig::sqlite(directory.join("queue.sqlite")), options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_what_it_met_and_work_goes_on_afterwards() {
+        let directory = tempfile::tempdir().unwrap();
+        let queue = open(directory.path(), SqlQueueOptions::default()).await;
+        let message = |size| {
+            let mut message = Message::new(queue.next_id(), "shop".into(), "sandbox".into());
+            message.user_data = Bytes::from(vec![b'x'; size]);
+            message
+        };
+        let kept = message(10);
+        queue.append(vec![kept.clone()]).await.unwrap();
+        // The one connection that writes stands for a disk with room for so much.
+        let pages = "PRAGMA max_page_count = 40";
+        queue.shared.database.execute(Statement::new(pages)).await.unwrap();
+        assert_eq!(queue.append(vec![message(200_000)]).await, Err(QueueError::NoRoom));
+        assert_eq!(queue.counts().pending, 1);
+        let small = message(10);
+        queue.append(vec![small.clone()]).await.unwrap();
+        queue.close().await.unwrap();
+        let queue = open(directory.path(), SqlQueueOptions::default()).await;
+        let all = queue.list(&Page { max: 9, ..Page::default() }).await.unwrap();
+        assert_eq!(all.iter().map(|record| record.message.id).collect::<Vec<_>>(), [kept.id, small.id]);
+    }
+}
