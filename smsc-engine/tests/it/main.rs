@@ -29,7 +29,6 @@ mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(any(feature = "charging", feature = "enum", feature = "sql"))]
-#[cfg(any(feature = "enum", feature = "charging", feature = "sql"))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
