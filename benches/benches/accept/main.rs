@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use smpp_pdu::{Addr, RegisteredDelivery, ShortMessage, SubmitSm};
 use smpp_session::net::ServerConfig;
 use smsc_benches::bare_log::{BareLog, single_sync};
-use smsc_engine::core::lifecycle::Policy;
 use smsc_engine::core::queue::JournalOptions;
+use smsc_engine::core::{Policy, Retention};
 use smsc_engine::frontend::{Account, FrontendConfig};
 use smsc_engine::sandbox::SandboxConfig;
 use smsc_engine::{Centre, CentreConfig};
@@ -125,7 +125,7 @@ fn config(directory: &Path) -> CentreConfig {
     CentreConfig {
         directory: directory.into(),
         journal,
-        retention: Duration::from_secs(3600),
+        retention: Retention::default(),
         policy: Policy::default(),
         frontend: FrontendConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),

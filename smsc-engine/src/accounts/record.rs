@@ -60,8 +60,8 @@ pub struct Quota {
 
 /// What is meant where an account says nothing.
 ///
-/// [`complete`](Defaults::complete) fills in addresses and validity; alphabet, dialect and ids are for whoever reads and
-/// writes texts, which the SMPP side of this crate does by its own rules so far.
+/// [`complete`](Defaults::complete) fills in addresses and validity; dialect and ids are how the SMPP side writes to a
+/// session from its bind on. The alphabet is for whoever reads texts; records and the SMPP side do not look at it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defaults {
     /// The alphabet of `data_coding` 0.

@@ -6,7 +6,7 @@ use smpp_pdu::{CStr, CommandStatus};
 use smpp_session::net::{AcceptError, IncomingBind, Limits, Roster};
 
 use super::draft::Sender;
-use crate::accounts::{AccountError, AccountRecord, Accounts, Denial, Verdict};
+use crate::accounts::{AccountError, AccountRecord, Accounts, Defaults, Denial, Verdict};
 use crate::api::Submission;
 use crate::model;
 
@@ -21,6 +21,8 @@ pub(super) struct Door {
 /// What a bound session carries with it.
 pub(super) struct Bound {
     pub(super) account: model::Account,
+    /// As they were when it was bound.
+    pub(super) defaults: Defaults,
 }
 
 impl Door {
@@ -61,7 +63,7 @@ impl Door {
             limits.sessions = record.max_sessions;
         }
         let link = bind.link();
-        link.attach(Arc::new(Bound { account: record.system_id.as_str().into() }));
+        link.attach(Arc::new(Bound { account: record.system_id.as_str().into(), defaults: record.defaults }));
         let account = self.roster.account(&record.system_id);
         let accepted = bind.accept_as(&account, &limits, CStr::new(&self.system_id).unwrap_or_default());
         // Any other error means that the session is over.

@@ -10,22 +10,24 @@ use std::task::Poll;
 use std::time::Duration;
 
 use smpp_pdu::Version;
-use smpp_pdu::tlv::{self, Tlv, TlvType};
+use smpp_pdu::tlv::{self, Text, Tlv, TlvType};
 use smpp_pdu::{
     Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
     ValueError,
 };
 use smpp_session::RequestError;
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
+use sms_codec::receipt::{Dialect, Receipt};
 
-use super::text::IdText;
+use super::text::{IdText, Notation};
+use crate::accounts::Defaults;
 use crate::api::{Attempt, CoreApi, Report};
 use crate::model::{Address, FinalState, Kind, Lane, Message, MessageId, Timestamp};
 
 /// Delivers until the session is over.
-pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, lane: Lane) {
+pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, (lane, defaults): (Lane, Defaults)) {
     let mut work = core.watch(&lane);
-    let mut flight = Flight::default();
+    let mut flight = Flight::new(Wishes::of(&defaults, link.version().unwrap_or_default()));
     loop {
         work.seen();
         let room = link.free().min(MOST_AT_ONCE);
@@ -54,14 +56,18 @@ pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, lane: Lane) {
 }
 
 /// Messages sent and not yet answered.
-#[derive(Default)]
 struct Flight {
+    wishes: Wishes,
     sent: Vec<(Message, Pending)>,
     /// Messages that cannot be written as a PDU.
     unfit: Vec<Report>,
 }
 
 impl Flight {
+    fn new(wishes: Wishes) -> Flight {
+        Flight { wishes, sent: Vec::new(), unfit: Vec::new() }
+    }
+
     fn is_empty(&self) -> bool {
         self.sent.is_empty()
     }
@@ -75,7 +81,7 @@ impl Flight {
                 unsent.push(message.id);
                 continue;
             }
-            match request(&mut batch, link, &message) {
+            match self.wishes.request(&mut batch, link, &message) {
                 Ok(pending) => self.sent.push((message, pending)),
                 Err(SendError::Unfit) => {
                     tracing::error!(id = %message.id, "a message cannot be written as deliver_sm");
@@ -111,30 +117,56 @@ enum SendError {
     NotNow,
 }
 
-fn request(batch: &mut Batch, link: &Link, message: &Message) -> Result<Pending, SendError> {
-    let user_data = user_data(message, link.version().unwrap_or_default());
-    let payload = tlv::MessagePayload(&user_data).tlv();
-    let long = user_data.len() > LONGEST_SHORT_MESSAGE;
-    let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
-    let list: Vec<Tlv<'_>> =
-        if long { relayed.iter().map(|(tag, value)| Tlv::octets(tag, value)).chain([payload]).collect() } else { Vec::new() };
-    let tlvs = if long { Tlvs::list(&list) } else { relayed };
-    let short_message: &[u8] = if long { &[] } else { &user_data };
-    let pdu = deliver_sm(message, short_message, tlvs).map_err(|_| SendError::Unfit)?;
-    batch.request(link, &pdu).map_err(|error| match error {
-        RequestError::Encode(_) => SendError::Unfit,
-        _ => SendError::NotNow,
-    })
+/// How an account wants its receipts.
+#[derive(Clone, Copy)]
+struct Wishes {
+    dialect: Dialect,
+    notation: Notation,
 }
 
-/// The text; a receipt names the message as this version's responses do.
-fn user_data(message: &Message, version: Version) -> Cow<'_, [u8]> {
-    let (Kind::Receipt, Version::V3_3, Some(id)) = (message.kind, version, message.about) else {
-        return Cow::Borrowed(&message.user_data);
-    };
-    match message.user_data.strip_prefix(format!("id:{id} ").as_bytes()) {
-        Some(rest) => [b"id:", IdText::new(id, version).field().as_bytes(), b" ", rest].concat().into(),
-        None => Cow::Borrowed(&message.user_data),
+impl Wishes {
+    fn of(defaults: &Defaults, version: Version) -> Wishes {
+        Wishes { dialect: defaults.dialect, notation: Notation::of(defaults.message_id, version) }
+    }
+
+    fn request(self, batch: &mut Batch, link: &Link, message: &Message) -> Result<Pending, SendError> {
+        let user_data = self.user_data(message);
+        let payload = tlv::MessagePayload(&user_data).tlv();
+        let long = user_data.len() > LONGEST_SHORT_MESSAGE;
+        let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
+        let id = self.renamed(message).map(|id| IdText::new(id, self.notation));
+        let renamed = id.as_ref().map(|id| tlv::ReceiptedMessageId(Text(id.octets())).tlv());
+        let list: Vec<Tlv<'_>> = if long || renamed.is_some() {
+            let others = relayed.iter().filter(|(tag, _)| renamed.is_none() || *tag != tlv::ReceiptedMessageId::TAG);
+            others.map(|(tag, value)| Tlv::octets(tag, value)).chain(renamed).chain(long.then_some(payload)).collect()
+        } else {
+            Vec::new()
+        };
+        let tlvs = if list.is_empty() { relayed } else { Tlvs::list(&list) };
+        let short_message: &[u8] = if long { &[] } else { &user_data };
+        let pdu = deliver_sm(message, short_message, tlvs).map_err(|_| SendError::Unfit)?;
+        batch.request(link, &pdu).map_err(|error| match error {
+            RequestError::Encode(_) => SendError::Unfit,
+            _ => SendError::NotNow,
+        })
+    }
+
+    /// The text; a receipt in the account's dialect, which names the message as its responses do.
+    fn user_data(self, message: &Message) -> Cow<'_, [u8]> {
+        let usual = self.dialect == Dialect::STANDARD && self.notation == Notation::Decimal;
+        let (Kind::Receipt, false, Some(id), Ok(text)) =
+            (message.kind, usual, message.about, std::str::from_utf8(&message.user_data))
+        else {
+            return Cow::Borrowed(&message.user_data);
+        };
+        let id = IdText::new(id, self.notation);
+        let receipt = Receipt { id: Some(id.as_str()), ..Receipt::parse(text) };
+        receipt.display(self.dialect).to_string().into_bytes().into()
+    }
+
+    /// The message a receipt is about, if its TLV must name it in another way than the core did.
+    fn renamed(self, message: &Message) -> Option<MessageId> {
+        message.about.filter(|_| message.kind == Kind::Receipt && self.notation == Notation::Hexadecimal)
     }
 }
 

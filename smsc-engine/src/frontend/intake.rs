@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
+use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
-use super::text::IdText;
+use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
 use crate::model::{Address, FinalState};
 
@@ -34,7 +34,7 @@ struct Load {
 #[derive(Debug)]
 pub(super) struct Waiting {
     incoming: Incoming,
-    version: Version,
+    notation: Notation,
     form: Form,
 }
 
@@ -51,10 +51,10 @@ pub(super) enum Form {
 
 impl Intake {
     /// Takes one submission; the response follows when it is durable.
-    pub(super) fn take(&self, incoming: Incoming, version: Version, (form, submission): (Form, Submission)) {
+    pub(super) fn take(&self, incoming: Incoming, notation: Notation, (form, submission): (Form, Submission)) {
         let mut load = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         load.submissions.push(submission);
-        load.waiting.push(Waiting { incoming, version, form });
+        load.waiting.push(Waiting { incoming, notation, form });
     }
 
     /// Says that no more will come for the moment.
@@ -116,20 +116,20 @@ fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
 }
 
 /// Writes the response that the request asks for.
-fn respond(batch: &mut Batch, Waiting { incoming, version, form }: Waiting, decided: Result<Accepted, Refusal>) {
+fn respond(batch: &mut Batch, Waiting { incoming, notation, form }: Waiting, decided: Result<Accepted, Refusal>) {
     // An error means that the session is over: then nobody waits for the answer.
     let _ = match (decided, form) {
         (Ok(accepted), Form::Submit) => {
-            let id = IdText::new(accepted.id, version);
+            let id = IdText::new(accepted.id, notation);
             batch.answer(incoming, &SubmitSmResp { message_id: id.field(), ..Default::default() })
         }
         (Ok(accepted), Form::Data) => {
-            let id = IdText::new(accepted.id, version);
+            let id = IdText::new(accepted.id, notation);
             batch.answer(incoming, &DataSmResp { message_id: id.field(), ..Default::default() })
         }
         (Ok(accepted), Form::Multi(addresses, refused)) => {
             let refused = addresses_of(&accepted, &addresses).chain(refused).collect();
-            respond_multi(batch, (incoming, version), &accepted, refused)
+            respond_multi(batch, (incoming, notation), &accepted, refused)
         }
         (Err(Refusal::Undelivered(state, error)), Form::Data) => respond_undelivered(incoming, (state, error)),
         (Err(refusal), _) => batch.refuse(incoming, status(refusal)),
@@ -145,7 +145,7 @@ fn addresses_of<'a>(accepted: &'a Accepted, addresses: &'a [Address]) -> impl It
 /// One id for all, and the addresses that were refused.
 fn respond_multi(
     batch: &mut Batch,
-    (incoming, version): (Incoming, Version),
+    (incoming, notation): (Incoming, Notation),
     accepted: &Accepted,
     refused: Vec<(Address, CommandStatus)>,
 ) -> Result<(), smpp_session::RespondError> {
@@ -161,7 +161,7 @@ fn respond_multi(
             error_status_code: *status,
         })
         .collect();
-    let id = IdText::new(accepted.id, version);
+    let id = IdText::new(accepted.id, notation);
     let unsuccess_sme = List::new(&unsuccess);
     batch.answer(incoming, &SubmitMultiResp { message_id: id.field(), unsuccess_sme, ..Default::default() })
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smpp_pdu::{
     CStr, CancelSm, CancelSmResp, CommandId, CommandStatus, MessageState, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp,
-    TimeField, Version,
+    TimeField,
 };
 use smpp_session::net::Incoming;
 use sms_codec::time::Absolute;
 
 use super::draft::{Party, time};
-use super::text::parse_id;
+use super::text::{Notation, parse_id};
 use crate::api::{Cancel, CoreApi, Question, Refusal, Replacement, Standing};
 use crate::model::{Account, Timestamp, Word};
 
@@ -24,25 +24,25 @@ pub(super) enum Order {
 
 impl Order {
     /// Reads the order; the error is the status to answer, `None` if the PDU answers for itself.
-    pub(super) fn read(incoming: &Incoming, account: &Account, version: Version) -> Result<Order, Option<CommandStatus>> {
+    pub(super) fn read(incoming: &Incoming, account: &Account, notation: Notation) -> Result<Order, Option<CommandStatus>> {
         match incoming.command_id() {
-            CommandId::QUERY_SM => Ok(Order::query(incoming.read().map_err(|_| None)?, account, version)?),
-            CommandId::CANCEL_SM => Ok(Order::cancel(incoming.read().map_err(|_| None)?, account, version)?),
-            _ => Ok(Order::replace(incoming.read().map_err(|_| None)?, account, version)?),
+            CommandId::QUERY_SM => Ok(Order::query(incoming.read().map_err(|_| None)?, account, notation)?),
+            CommandId::CANCEL_SM => Ok(Order::cancel(incoming.read().map_err(|_| None)?, account, notation)?),
+            _ => Ok(Order::replace(incoming.read().map_err(|_| None)?, account, notation)?),
         }
     }
 
-    fn query(pdu: QuerySm<'_>, account: &Account, version: Version) -> Result<Order, CommandStatus> {
-        let id = parse_id(pdu.message_id.as_bytes(), version).ok_or(CommandStatus::RINVMSGID)?;
+    fn query(pdu: QuerySm<'_>, account: &Account, notation: Notation) -> Result<Order, CommandStatus> {
+        let id = parse_id(pdu.message_id.as_bytes(), notation).ok_or(CommandStatus::RINVMSGID)?;
         let question = Question { account: account.clone(), id, source: Party::from(pdu.source_addr).address() };
         Ok(Order::Query(question, pdu.message_id.as_bytes().into()))
     }
 
-    fn cancel(pdu: CancelSm<'_>, account: &Account, version: Version) -> Result<Order, CommandStatus> {
+    fn cancel(pdu: CancelSm<'_>, account: &Account, notation: Notation) -> Result<Order, CommandStatus> {
         let id = match pdu.message_id.as_bytes() {
             [] if pdu.destination_addr.value.is_empty() => return Err(CommandStatus::RINVDSTADR),
             [] => None,
-            id => Some(parse_id(id, version).ok_or(CommandStatus::RINVMSGID)?),
+            id => Some(parse_id(id, notation).ok_or(CommandStatus::RINVMSGID)?),
         };
         Ok(Order::Cancel(Cancel {
             account: account.clone(),
@@ -53,8 +53,8 @@ impl Order {
         }))
     }
 
-    fn replace(pdu: ReplaceSm<'_>, account: &Account, version: Version) -> Result<Order, CommandStatus> {
-        let id = parse_id(pdu.message_id.as_bytes(), version).ok_or(CommandStatus::RINVMSGID)?;
+    fn replace(pdu: ReplaceSm<'_>, account: &Account, notation: Notation) -> Result<Order, CommandStatus> {
+        let id = parse_id(pdu.message_id.as_bytes(), notation).ok_or(CommandStatus::RINVMSGID)?;
         if pdu.sm_default_msg_id != 0 {
             return Err(CommandStatus::RINVDFTMSGID);
         }

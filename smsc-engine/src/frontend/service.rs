@@ -15,9 +15,10 @@ use super::courier;
 use super::draft::{Draft, Party, Sender};
 use super::intake::{Form, Intake};
 use super::operate::Order;
+use super::text::Notation;
 use crate::accounts::{AccountError, AccountRecord, Accounts};
 use crate::api::{CoreApi, Submission};
-use crate::model::{self, Address, Lane, Timestamp};
+use crate::model::{Address, Lane, Timestamp};
 
 /// How the SMPP side works.
 #[derive(Clone, Debug)]
@@ -105,23 +106,24 @@ struct Esmes {
 
 impl Esmes {
     fn submit(&self, incoming: Incoming) {
-        let Some((account, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        let Some((Bound { account, defaults }, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        let notation = Notation::of(defaults.message_id, version);
         let sender = Sender { account, version, octets: incoming.frame().octets(), now: Timestamp::now() };
         let accounts = &self.door.accounts;
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
                 let one = incoming.read::<SubmitSm<'_>>();
                 let one = one.map(|pdu| admit(accounts, sender, Draft::from(pdu).submission(sender)?));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Submit, one))));
+                self.hand_in(incoming, notation, one.map(|one| one.map(|one| (Form::Submit, one))));
             }
             CommandId::DATA_SM => {
                 let one = incoming.read::<DataSm<'_>>();
                 let one = one.map(|pdu| admit(accounts, sender, Draft::of_data(pdu)?.submission(sender)?));
-                self.hand_in(incoming, version, one.map(|one| one.map(|one| (Form::Data, one))));
+                self.hand_in(incoming, notation, one.map(|one| one.map(|one| (Form::Data, one))));
             }
             _ => {
                 let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(accounts, &pdu, sender));
-                self.hand_in(incoming, version, many);
+                self.hand_in(incoming, notation, many);
             }
         }
     }
@@ -129,11 +131,11 @@ impl Esmes {
     fn hand_in(
         &self,
         incoming: Incoming,
-        version: Version,
+        notation: Notation,
         read: Result<Result<(Form, Submission), CommandStatus>, DecodeError>,
     ) {
         match read {
-            Ok(Ok(submitted)) => self.intake.take(incoming, version, submitted),
+            Ok(Ok(submitted)) => self.intake.take(incoming, notation, submitted),
             // An error of answering means that the session is over.
             Ok(Err(status)) => _ = incoming.refuse(status),
             // Dropped, it answers what its defect asks for.
@@ -142,8 +144,8 @@ impl Esmes {
     }
 
     fn operate(&self, incoming: Incoming) {
-        let Some((account, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
-        match Order::read(&incoming, account, version) {
+        let Some((Bound { account, defaults }, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        match Order::read(&incoming, account, Notation::of(defaults.message_id, version)) {
             Ok(order) => drop(tokio::spawn(order.carry_out(self.core.clone(), incoming))),
             Err(Some(status)) => _ = incoming.refuse(status),
             Err(None) => drop(incoming),
@@ -152,8 +154,8 @@ impl Esmes {
 }
 
 /// Whose session it is, and the version spoken there.
-fn bound(incoming: &Incoming) -> Option<(&model::Account, Version)> {
-    Some((&incoming.account::<Bound>()?.account, incoming.version()?))
+fn bound(incoming: &Incoming) -> Option<(&Bound, Version)> {
+    Some((incoming.account::<Bound>()?, incoming.version()?))
 }
 
 /// The session hands over nothing before a bind.
@@ -202,7 +204,8 @@ impl Service for Esmes {
         let Some(bound) = link.account::<Bound>() else { return };
         tracing::info!(peer = %link.peer(), system_id = link.system_id(), kind = ?link.kind(), "bound");
         if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
-            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), Lane::esme(&bound.account)));
+            let lane = Lane::esme(&bound.account);
+            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), (lane, bound.defaults)));
         }
     }
 

@@ -2,12 +2,31 @@
 
 use smpp_pdu::{CStr, Version};
 
+use crate::accounts::MessageIdForm;
 use crate::model::MessageId;
+
+/// The digits of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notation {
+    Decimal,
+    Hexadecimal,
+}
+
+impl Notation {
+    /// What an account wants, as far as the version lets it: 3.3 has room for eight digits, which must be hexadecimal.
+    pub(super) fn of(form: MessageIdForm, version: Version) -> Notation {
+        match form {
+            _ if version == Version::V3_3 => Notation::Hexadecimal,
+            MessageIdForm::Hexadecimal => Notation::Hexadecimal,
+            MessageIdForm::Decimal | MessageIdForm::ByVersion => Notation::Decimal,
+        }
+    }
+}
 
 /// An id written without an allocation.
 ///
-/// SMPP 3.3 takes at most eight hexadecimal digits; later versions any text, so they get the decimal form that
-/// receipts use too.
+/// SMPP 3.3 takes at most eight hexadecimal digits; later versions any text, so they get the decimal form unless their
+/// account wants another.
 pub(super) struct IdText {
     /// Filled from the end.
     octets: [u8; MOST_DIGITS],
@@ -15,10 +34,10 @@ pub(super) struct IdText {
 }
 
 impl IdText {
-    pub(super) fn new(id: MessageId, version: Version) -> IdText {
-        match version {
-            Version::V3_3 => IdText::digits::<16>(id.0, 8),
-            _ => IdText::digits::<10>(id.0, 10),
+    pub(super) fn new(id: MessageId, notation: Notation) -> IdText {
+        match notation {
+            Notation::Hexadecimal => IdText::digits::<16>(id.0, 8),
+            Notation::Decimal => IdText::digits::<10>(id.0, 10),
         }
     }
 
@@ -37,17 +56,28 @@ impl IdText {
     }
 
     pub(super) fn field(&self) -> CStr<'_, 65> {
-        CStr::new(self.octets.get(self.start..).unwrap_or_default()).unwrap_or_default()
+        CStr::new(self.octets()).unwrap_or_default()
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        self.octets.get(self.start..).unwrap_or_default()
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        // Digits are ASCII.
+        std::str::from_utf8(self.octets()).unwrap_or_default()
     }
 }
 
-/// Reads an id a peer of this version sent back.
-pub(super) fn parse_id(text: &[u8], version: Version) -> Option<MessageId> {
+/// Reads an id that a peer sent back.
+pub(super) fn parse_id(text: &[u8], notation: Notation) -> Option<MessageId> {
     let text = std::str::from_utf8(text).ok()?;
-    match version {
-        Version::V3_3 if text.bytes().all(|octet| octet.is_ascii_hexdigit()) => u64::from_str_radix(text, 16).ok().map(MessageId),
-        Version::V3_3 => None,
-        _ => text.parse().ok(),
+    match notation {
+        Notation::Hexadecimal if text.bytes().all(|octet| octet.is_ascii_hexdigit()) => {
+            u64::from_str_radix(text, 16).ok().map(MessageId)
+        }
+        Notation::Hexadecimal => None,
+        Notation::Decimal => text.parse().ok(),
     }
 }
 
@@ -60,20 +90,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_read_back_in_every_version() {
+    fn ids_are_read_back_in_every_notation() {
         for id in [0, 1, 0xABCD_EF01, 9_999_999_999, 10_000_000_000, u64::MAX] {
-            for version in [Version::V3_3, Version::V3_4, Version::V5_0] {
-                let text = IdText::new(MessageId(id), version);
-                assert_eq!(parse_id(text.field().as_bytes(), version), Some(MessageId(id)));
-                let shown = if version == Version::V3_3 { format!("{id:08X}") } else { MessageId(id).to_string() };
-                assert_eq!(text.field().as_bytes(), shown.as_bytes(), "as receipts have it");
+            for notation in [Notation::Decimal, Notation::Hexadecimal] {
+                let text = IdText::new(MessageId(id), notation);
+                assert_eq!(parse_id(text.octets(), notation), Some(MessageId(id)));
+                let shown = if notation == Notation::Hexadecimal { format!("{id:08X}") } else { MessageId(id).to_string() };
+                assert_eq!((text.as_str(), text.field().as_bytes()), (shown.as_str(), shown.as_bytes()), "as receipts have it");
             }
         }
-        assert_eq!(IdText::new(MessageId(0x1A), Version::V3_3).field().as_bytes(), b"0000001A");
-        assert_eq!(IdText::new(MessageId(26), Version::V3_4).field().as_bytes(), b"0000000026");
         for text in ["", "+1", "x", "1A"] {
-            assert_eq!(parse_id(text.as_bytes(), Version::V3_4), None);
+            assert_eq!(parse_id(text.as_bytes(), Notation::Decimal), None);
         }
-        assert_eq!(parse_id(b"+1", Version::V3_3), None);
+        assert_eq!(parse_id(b"+1", Notation::Hexadecimal), None);
+    }
+
+    #[test]
+    fn an_account_chooses_its_notation_where_the_version_has_room() {
+        for (form, version, notation) in [
+            (MessageIdForm::ByVersion, Version::V3_3, Notation::Hexadecimal),
+            (MessageIdForm::ByVersion, Version::V3_4, Notation::Decimal),
+            (MessageIdForm::Decimal, Version::V3_3, Notation::Hexadecimal),
+            (MessageIdForm::Hexadecimal, Version::V5_0, Notation::Hexadecimal),
+        ] {
+            assert_eq!(Notation::of(form, version), notation);
+        }
     }
 }

@@ -97,6 +97,7 @@ impl DatabaseConfig {
     }
 
     /// The password, or the error that names the setting.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn needed_password(&self) -> Result<&str, SqlError> {
         let missing = SqlError::Missing { dialect: self.adapter, setting: "password" };
         self.password.as_ref().map(Secret::expose).filter(|password| !password.is_empty()).ok_or(missing)

@@ -27,7 +27,8 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
     let mut acknowledged = HashSet::new();
     let receipts = Receipts::default();
     // Killed early, in the middle and late; with receipts flowing at the same time and without.
-    for (kill_after, kind) in [(3_000, BindKind::Transmitter), (10_000, BindKind::Transceiver), (17_000, BindKind::Transceiver)] {
+    let ends = [(3_000, BindKind::Transmitter), (10_000, BindKind::Transceiver), (17_000, BindKind::Transceiver)];
+    for (kill_after, kind) in ends.into_iter().cycle().take(kills()) {
         let before = acknowledged.len();
         acknowledged.extend(runtime.block_on(load(&mut program, (kill_after, kind), &receipts)));
         assert!(acknowledged.len() - before >= kill_after, "only {} answers", acknowledged.len() - before);
@@ -43,6 +44,11 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
         lost.len(),
     );
     assert!(lost.is_empty(), "lost {}: {:?} …", lost.len(), lost.iter().take(5).collect::<Vec<_>>());
+}
+
+/// How often to kill: three times, or as `SMSC_TEST_KILLS` says.
+fn kills() -> usize {
+    std::env::var("SMSC_TEST_KILLS").map_or(3, |count| count.parse().expect("SMSC_TEST_KILLS is a number"))
 }
 
 async fn bind(program: &Smsc, kind: BindKind, receipts: &Receipts) -> Client {
