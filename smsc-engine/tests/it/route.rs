@@ -645,8 +645,7 @@ mod document {
     #[tokio::test]
     async fn a_simulation_can_be_written_as_json() {
         let table = table(vec![called("44", "uk")]).await;
-        let mut query = Query::default();
-        query.called = b"+447700900123";
+        let query = Query { called: b"+447700900123", ..Query::default() };
         let json = serde_json::to_value(table.simulate(&query)).unwrap();
         assert_eq!(json["chosen"]["route"]["dest_smsc"], "uk");
         assert_eq!(json["chosen"]["criteria"][0]["points"], 200);
