@@ -72,17 +72,7 @@ fn rates(root: &Path, runtime: &Runtime, smoke: bool, only: Option<u64>) {
             std::fs::remove_dir_all(directory).unwrap();
         }
         let (bare, journal) = (median(bare), median(journal));
-        let ratio = journal.calls / bare.calls;
-        println!(
-            "{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>16.2} {:>7.2} {:>24.2} {:.2}{}",
-            bare.calls,
-            journal.calls,
-            bare.p99 * 1e3,
-            journal.p99 * 1e3,
-            bare.cpu,
-            journal.cpu,
-            if callers < 256 || smoke { "" } else { verdict(ratio, ACCEPT_BAR) }
-        );
+        print_line(callers, bare, journal, smoke);
         if callers == 1000 {
             log = bare.calls;
         }
@@ -97,6 +87,20 @@ fn rates(root: &Path, runtime: &Runtime, smoke: bool, only: Option<u64>) {
         lives::steady(root, runtime, Duration::from_millis(300));
         backlog::run(root, runtime, 20_000);
     }
+}
+
+fn print_line(callers: usize, bare: Rate, journal: Rate, smoke: bool) {
+    let ratio = journal.calls / bare.calls;
+    println!(
+        "{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>16.2} {:>7.2} {:>24.2} {:.2}{}",
+        bare.calls,
+        journal.calls,
+        bare.p99 * 1e3,
+        journal.p99 * 1e3,
+        bare.cpu,
+        journal.cpu,
+        if callers < 256 || smoke { "" } else { verdict(ratio, ACCEPT_BAR) }
+    );
 }
 
 fn verdict(ratio: f64, bar: f64) -> &'static str {
