@@ -1,9 +1,9 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
 mod centre;
-pub mod events;
 pub mod charging;
 pub mod enum_lookup;
+pub mod events;
 pub mod lifecycle;
 pub mod location;
 pub mod queue;
