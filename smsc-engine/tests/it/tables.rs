@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use smsc_engine::accounts::{AccountStore, Usage};
+use smsc_engine::core::location::{LocationChange, LocationStore};
+use smsc_engine::core::registry::{FrontendRecord, RegistryStore};
 use smsc_engine::core::route::{ImportMode, RouteChange, RouteStore, RouteTable, TableOptions};
-use smsc_engine::core::tables::{SqlRoutes, SqlTable};
-use smsc_engine::model::{Charged, MmsMessage, Route, SourceType, Ss7Event, Status, Timestamp};
+use smsc_engine::core::tables::{SqlAccounts, SqlFrontends, SqlLocations, SqlRoutes, SqlTable};
+use smsc_engine::model::{Charged, Location, MmsMessage, Route, SourceType, Ss7Event, Status, Timestamp};
 use smsc_engine::sql::{Database, Statement};
 
 use crate::servers::sqlite;
@@ -86,12 +89,66 @@ async fn others(database: &Database) {
     assert_eq!((made.timestamp, made.inserted_at), (NOON, LATER));
 }
 
+async fn in_memory_elsewhere(database: &Database) {
+    let store = SqlLocations::open(database).await.unwrap();
+    let whole = Location {
+        id: 2,
+        imsi: "23415".into(),
+        msisdn: "+4477".into(),
+        location: Some("ims".into()),
+        ran_location: Some("cell 1".into()),
+        imei: Some("35".into()),
+        ims_capable: Some(true),
+        csfb: Some(false),
+        registered: Some(true),
+        expires: Some(LATER),
+        user_agent: Some("Grüße/1.0".into()),
+        inserted_at: NOON,
+        updated_at: LATER,
+    };
+    let bare = Location { id: 1, imsi: "23416".into(), msisdn: "+4478".into(), ..Location::default() };
+    let put = |location: &Location| LocationChange::Put(location.clone());
+    store.save(&[put(&bare), put(&whole), put(&Location { id: 3, ..bare.clone() })]).await.unwrap();
+    store.save(&[LocationChange::Delete(3), put(&whole)]).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), [bare, whole]);
+
+    let store = SqlFrontends::open(database).await.unwrap();
+    let record = FrontendRecord {
+        id: 1,
+        frontend_name: "gateway".into(),
+        frontend_type: "SMPP".into(),
+        ip_address: Some("192.0.2.1".into()),
+        hostname: None,
+        uptime_seconds: Some(60),
+        configuration: Some(serde_json::json!({"port": 2775, "name": "Grüße"})),
+        expires_at: LATER,
+        last_seen_at: NOON,
+        inserted_at: NOON,
+        updated_at: NOON,
+    };
+    store.put(record.clone(), vec![]).await.unwrap();
+    let record = FrontendRecord { uptime_seconds: None, configuration: None, ..record };
+    store.put(record.clone(), vec![7]).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), std::slice::from_ref(&record));
+    let next = FrontendRecord { id: 2, ..record };
+    store.put(next.clone(), vec![1]).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), [next]);
+
+    let store = SqlAccounts::open(database).await.unwrap();
+    let usage =
+        |account: &str, day_messages| Usage { account: account.into(), day: 20_000, day_messages, month: 658, month_messages: 9 };
+    store.save(vec![usage("a", 5), usage("b", 6)]).await.unwrap();
+    store.save(vec![usage("b", 7), usage("c", u64::MAX)]).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), [usage("b", 7), usage("c", u64::MAX)]);
+}
+
 #[tokio::test]
 async fn tables_are_kept_in_sqlite() {
     let directory = tempfile::tempdir().unwrap();
     let database = sqlite(directory.path()).await;
     routes(&database).await;
     others(&database).await;
+    in_memory_elsewhere(&database).await;
 }
 
 #[cfg(feature = "postgres")]
@@ -104,6 +161,7 @@ async fn tables_are_kept_in_postgresql() {
     let database = Database::open(&server.config()).await.unwrap();
     routes(&database).await;
     others(&database).await;
+    in_memory_elsewhere(&database).await;
 }
 
 #[cfg(feature = "mysql")]
@@ -116,6 +174,7 @@ async fn tables_are_kept_in_mariadb() {
     let database = Database::open(&server.config()).await.unwrap();
     routes(&database).await;
     others(&database).await;
+    in_memory_elsewhere(&database).await;
 }
 
 #[tokio::test]
@@ -133,5 +192,5 @@ async fn a_change_of_routes_is_stored_as_a_whole_or_not_at_all() {
     // A word that no route can have is named.
     database.execute(Statement::new("UPDATE routes SET charged = 'perhaps'")).await.unwrap();
     let error = store.load().await.unwrap_err().to_string();
-    assert!(error.contains("column `charged` holds another word, not yes, no or default"), "{error}");
+    assert!(error.contains("column `charged` holds another text, not yes, no or default"), "{error}");
 }

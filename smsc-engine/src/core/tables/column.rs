@@ -1,5 +1,7 @@
 //! How a field becomes a column and comes back.
 
+use std::sync::Arc;
+
 use crate::model::{Charged, SourceType, Status, Timestamp};
 use crate::sql::{Row, SqlError, Value};
 
@@ -37,6 +39,28 @@ columns! {
     Option<Timestamp>, time => *time;
 }
 
+impl Column for Arc<str> {
+    fn value(&self) -> Value<'_> {
+        (&**self).into()
+    }
+
+    fn read(row: &Row, column: &str) -> Result<Self, SqlError> {
+        row.get::<String>(column).map(Into::into)
+    }
+}
+
+/// As text, which every server has.
+impl Column for Option<serde_json::Value> {
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map(serde_json::Value::to_string).into()
+    }
+
+    fn read(row: &Row, column: &str) -> Result<Self, SqlError> {
+        let text: Option<String> = row.get(column)?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| unknown(column, "JSON"))).transpose()
+    }
+}
+
 macro_rules! words {
     ($($type:ty, $wanted:literal;)*) => {$(
         impl Column for $type {
@@ -70,5 +94,5 @@ words! {
 }
 
 fn unknown(column: &str, wanted: &'static str) -> SqlError {
-    SqlError::Column { column: column.to_owned(), found: "another word", wanted }
+    SqlError::Column { column: column.to_owned(), found: "another text", wanted }
 }

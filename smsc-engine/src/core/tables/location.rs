@@ -1,0 +1,68 @@
+//! The table of locations.
+
+use super::bulk::{self, RowChange};
+use super::stored::{Stored, stored};
+use crate::BoxFuture;
+use crate::core::StoreError;
+use crate::core::location::{LocationChange, LocationStore};
+use crate::model::Location;
+use crate::sql::{Database, Migration, SqlError, Step};
+
+stored! {
+    Location in "locations", MIGRATIONS, {
+        imsi = "imsi",
+        msisdn = "msisdn",
+        location = "location",
+        ran_location = "ran_location",
+        imei = "imei",
+        ims_capable = "ims_capable",
+        csfb = "csfb",
+        registered = "registered",
+        expires = "expires",
+        user_agent = "user_agent",
+        inserted_at = "inserted_at",
+        updated_at = "updated_at",
+    }
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "locations",
+    steps: &[Step::All(
+        "CREATE TABLE locations (id {id}, imsi TEXT NOT NULL, msisdn TEXT NOT NULL, location TEXT, ran_location TEXT, imei TEXT,
+         ims_capable BOOLEAN, csfb BOOLEAN, registered BOOLEAN, expires {time}, user_agent TEXT, inserted_at {time} NOT NULL,
+         updated_at {time} NOT NULL) {table}",
+    )],
+}];
+
+/// Keeps the locations of subscribers in a database.
+#[derive(Clone, Debug)]
+pub struct SqlLocations {
+    database: Database,
+}
+
+impl SqlLocations {
+    /// Makes the table if it is not there, and brings an old one up to date.
+    ///
+    /// # Errors
+    /// As [`Database::migrate`].
+    pub async fn open(database: &Database) -> Result<Self, SqlError> {
+        database.migrate(Location::TABLE, MIGRATIONS).await?;
+        Ok(SqlLocations { database: database.clone() })
+    }
+}
+
+impl LocationStore for SqlLocations {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Location>, StoreError>> {
+        Box::pin(async { bulk::load(&self.database).await.map_err(StoreError::new) })
+    }
+
+    fn save<'a>(&'a self, changes: &'a [LocationChange]) -> BoxFuture<'a, Result<(), StoreError>> {
+        let steps = changes.iter().map(|change| match change {
+            LocationChange::Put(location) => RowChange::Put(location),
+            LocationChange::Delete(id) => RowChange::Delete(*id),
+        });
+        let steps: Vec<_> = steps.collect();
+        Box::pin(async move { bulk::save(&self.database, &steps).await.map_err(StoreError::new) })
+    }
+}
