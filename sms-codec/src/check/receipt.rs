@@ -21,6 +21,7 @@ pub fn receipt(octets: &[u8]) {
                 assert!(by_habit.is_none_or(|by_habit| by_habit == report), "habits");
             }
         }
+        assert_eq!(Receipt::parse(&text), Receipt::tolerant(&text), "usual text");
         written(Receipt::parse(&text));
     }
 }

@@ -69,7 +69,7 @@ pub use report::{Cause, Kind, NetworkError, Report, Source, Tlvs, text};
 pub use state::MessageState;
 
 use crate::time::ReceiptDate;
-use parse::{Field, Fields, Key, Known};
+use parse::{BLANKS, Field, Fields, Key, Known, Values};
 
 /// The fields of a receipt's text.
 ///
@@ -111,6 +111,27 @@ pub struct Receipt<'a> {
 impl<'a> Receipt<'a> {
     /// Reads a receipt's text; free text gives a receipt without fields.
     pub fn parse(text: &'a str) -> Self {
+        Self::usual(text).unwrap_or_else(|| Self::tolerant(text))
+    }
+
+    /// Reads the usual text, to the blank; whatever else there is, is read the other way.
+    fn usual(text: &'a str) -> Option<Self> {
+        let mut values = Values(text.trim_end_matches('\0'));
+        Some(Self {
+            id: Some(values.take("id:")?),
+            sub: number(values.take("sub:")?),
+            dlvrd: number(values.take("dlvrd:")?),
+            submit_date: ReceiptDate::parse(values.take("submit date:")?),
+            done_date: ReceiptDate::parse(values.take("done date:")?),
+            stat: Some(values.take("stat:")?),
+            err: Some(values.take("err:")?),
+            text: Some(values.0.strip_prefix("text:")?.trim_start_matches(BLANKS)),
+            extra: Extra(text),
+        })
+    }
+
+    /// Reads keys in any order and spelling.
+    pub(crate) fn tolerant(text: &'a str) -> Self {
         let mut receipt = Self { extra: Extra(text), ..Self::default() };
         for Field { key, value, .. } in Fields::of(text).filter(|field| !field.repeated) {
             let Key::Known(key) = key else { continue };
@@ -269,6 +290,24 @@ mod tests {
         let receipt = Receipt { id: Some("0123456789"), stat: Some("DELIVRD"), text: Some("x"), ..Receipt::default() };
         let text = alloc::string::ToString::to_string(&receipt.display(Dialect::STANDARD));
         assert!(Receipt::parse(&text).oddities().is_empty(), "{text}");
+    }
+
+    /// Every octet of the usual text replaced, left out and doubled: the quick look must see what it is not for.
+    #[test]
+    fn a_text_that_is_nearly_the_usual_one_reads_as_it_always_does() {
+        let usual = "id:7a sub:001 dlvrd:000 submit date:2606301200 done date:260630120130 stat:EXPIRED err:00B text:Hi: x ";
+        assert!(Receipt::usual(usual).is_some() && Receipt::usual("id:7 stat:DELIVRD").is_none());
+        for at in 0..=usual.len() {
+            for new in ["", " ", ":", "\t", ",", "|", "\n", "\0", "é", "0", "x", "id:", " err:", " date:"] {
+                for skipped in 0..2 {
+                    let Some(tail) = usual.get(at + skipped..) else { continue };
+                    let text = [&usual[..at], new, tail].concat();
+                    assert_eq!(Receipt::parse(&text), Receipt::tolerant(&text), "{text:?}");
+                }
+                let cut = [&usual[..at], new].concat();
+                assert_eq!(Receipt::parse(&cut), Receipt::tolerant(&cut), "{cut:?}");
+            }
+        }
     }
 
     #[test]

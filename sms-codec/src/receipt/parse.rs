@@ -100,6 +100,21 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// Values that follow keys as they are usually written, each with one blank behind.
+pub(super) struct Values<'a>(pub(super) &'a str);
+
+impl<'a> Values<'a> {
+    /// Takes the value of a key and the blank; none unless the key is here and the value one word.
+    #[inline]
+    pub(super) fn take(&mut self, key: &str) -> Option<&'a str> {
+        let rest = self.0.strip_prefix(key)?;
+        let end = rest.bytes().position(|octet| octet == b':' || SEPARATORS.contains(&octet)).filter(|end| *end > 0)?;
+        let (value, rest) = rest.split_at_checked(end)?;
+        self.0 = rest.strip_prefix(' ')?;
+        Some(value)
+    }
+}
+
 /// Which known keys have been met, one bit each.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen(u8);

@@ -105,23 +105,32 @@ impl fmt::Display for ReceiptDate {
     }
 }
 
-/// `YYMMDDhhmm[ss]`.
+/// `YYMMDDhhmm[ss]`, all digits.
 fn two_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = pair(text.as_bytes()).ok()?;
-    month_to_second(full_year(year), rest)
+    let mut pairs = pairs(text);
+    month_to_second(full_year(pairs.next()?), pairs)
 }
 
-/// `YYYYMMDDhhmm[ss]`.
+/// `YYYYMMDDhhmm[ss]`, all digits.
 fn four_digit_year(text: &str) -> Option<ReceiptDate> {
-    let (rest, year) = four(text.as_bytes()).ok()?;
-    month_to_second(year, rest)
+    let mut pairs = pairs(text);
+    let (century, year) = (pairs.next()?, pairs.next()?);
+    month_to_second(u16::from(century) * 100 + u16::from(year), pairs)
 }
 
-fn month_to_second(year: u16, digits: &[u8]) -> Option<ReceiptDate> {
-    let fields = (pair, pair, pair, pair, opt(pair));
-    let (_, (month, day, hour, minute, second)) = all_consuming(fields).parse(digits).ok()?;
-    let civil = Civil::new((year, month, day), (hour, minute, second.unwrap_or(0)));
+fn month_to_second(year: u16, mut pairs: impl Iterator<Item = u8>) -> Option<ReceiptDate> {
+    let mut next = || pairs.next();
+    let civil = Civil::new((year, next()?, next()?), (next()?, next()?, next().unwrap_or(0)));
     civil.ok().map(ReceiptDate::from)
+}
+
+/// Digits two by two.
+fn pairs(digits: &str) -> impl Iterator<Item = u8> {
+    let value = |tens: u8, ones: u8| (tens & 0xF) * 10 + (ones & 0xF);
+    digits.as_bytes().chunks_exact(2).filter_map(move |pair| match *pair {
+        [tens, ones] => Some(value(tens, ones)),
+        _ => None,
+    })
 }
 
 /// Unix seconds in the range where ten digits are unlikely to be anything else.
