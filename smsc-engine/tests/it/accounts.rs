@@ -1,12 +1,14 @@
 //! Accounts at the SMPP side: who gets in, and which messages are taken.
 
-use smpp_pdu::{Addr, CommandStatus, DestAddress, List, SubmitMulti, SubmitMultiResp, SubmitSm};
+use smpp_pdu::tlv;
+use smpp_pdu::{Addr, CStr, CommandStatus, DestAddress, List, QuerySm, QuerySmResp, SubmitMulti, SubmitMultiResp, SubmitSm};
 use smpp_session::net::{BindError, Client, Incoming, Penalty};
 use smpp_session::{BindKind, Config, Credentials, Rate};
-use smsc_engine::accounts::{AccountError, AccountRecord, AddressPattern, Password, Secret};
+use sms_codec::receipt::Dialect;
+use smsc_engine::accounts::{AccountError, AccountRecord, AddressPattern, MessageIdForm, Password, Secret};
 use smsc_engine::{Centre, StartError};
 
-use crate::support::{bind, config, message};
+use crate::support::{bind, config, deliver, message, text};
 
 /// A centre with one account, changed as the test wants it; refusals do not wait.
 async fn start(change: impl FnOnce(&mut AccountRecord)) -> (tempfile::TempDir, Result<Centre, StartError>) {
@@ -158,5 +160,40 @@ async fn a_hashed_password_lets_in_however_many_come_at_once() {
     let storm = (0..50).map(|_| refusal(&centre, BindKind::Transceiver, ("shop", "secret08")));
     assert!(futures_util::future::join_all(storm).await.iter().all(Option::is_none));
     assert_eq!(centre.frontend().accounts().stats().hash_runs, 3);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn receipts_come_in_the_accounts_dialect_and_name_messages_as_it_wants() {
+    let (_directory, centre) = start(|record| {
+        record.defaults.dialect = Dialect::PROVIDER;
+        record.defaults.message_id = MessageIdForm::Hexadecimal;
+    })
+    .await;
+    let centre = centre.unwrap();
+    let mut esme = bind(&centre, BindKind::Transceiver).await;
+    // The first ids look the same in both notations.
+    let mut id = String::new();
+    for _ in 0..12 {
+        id = esme.submit(&message("447700900123", "hello")).await;
+    }
+    assert_eq!(id.len(), 8, "{id}");
+    let ids: Vec<String> = {
+        let mut ids = Vec::new();
+        while !ids.contains(&id) {
+            let frame = esme.next().await;
+            let receipt = deliver(&frame);
+            let (named, rest) = text(&receipt).strip_prefix("id:").unwrap().split_once(' ').unwrap();
+            assert!(rest.contains(" dlvr:001 ") && !rest.contains("text:"), "{rest}");
+            let tlv = receipt.tlvs.get::<tlv::ReceiptedMessageId<'_>>().unwrap().unwrap();
+            assert_eq!(tlv.0.as_str(), Some(named));
+            ids.push(named.to_owned());
+        }
+        ids
+    };
+    assert!(ids.iter().any(|id| id.bytes().any(|octet| octet.is_ascii_uppercase())), "{ids:?}");
+    let query = QuerySm { message_id: CStr::new(&id).unwrap(), source_addr: Addr::alphanumeric("Shop").unwrap(), ..Default::default() };
+    let response = esme.client.call(&query).await.unwrap();
+    assert_eq!(response.read::<QuerySmResp<'_>>().unwrap().message_state, smpp_pdu::MessageState::DELIVERED);
     centre.shutdown().await;
 }
