@@ -33,6 +33,7 @@ async fn battery(database: &Database) {
     records_survive(&records).await;
     what_is_too_long_is_cut(&records).await;
     doubtful_records_are_not_written_twice(&records).await;
+    a_commit_whose_end_was_not_seen_is_waited_for(&records).await;
     pages_and_filters(&records).await;
     empty(database).await;
     questions(&records).await;
@@ -178,6 +179,29 @@ async fn doubtful_records_are_not_written_twice(records: &SqlRecords) {
         records.write(&[other.clone(), later.clone()], true).await.unwrap();
     }
     assert_eq!(all(records).await.len(), 2_502);
+}
+
+/// The connection is gone, but the server still works on its commit: looking too early would find nothing.
+async fn a_commit_whose_end_was_not_seen_is_waited_for(records: &SqlRecords) {
+    empty(records.database()).await;
+    records.write(&[delivered(1)], false).await.unwrap();
+    records.archive(Timestamp(NOON.0 + DAY), 1).await.unwrap();
+    let mut earlier = records.database().begin().await.unwrap();
+    let lock = Statement::new("SELECT node FROM cdr_writers").push(records.database().dialect().for_update());
+    earlier.rows(lock).await.unwrap();
+    let copy = "INSERT INTO cdrs SELECT * FROM cdrs_archive";
+    earlier.execute(Statement::new(copy)).await.unwrap();
+    let again = [delivered(1)];
+    let ((), written) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            earlier.commit().await.unwrap();
+        },
+        records.write(&again, true)
+    );
+    written.unwrap();
+    assert_eq!(all(records).await.len(), 1);
+    records.database().execute(Statement::new("DELETE FROM cdrs_archive")).await.unwrap();
 }
 
 async fn pages_and_filters(records: &SqlRecords) {

@@ -1,6 +1,6 @@
 //! The files of a sink: finding them, going on with the newest, beginning new ones.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ pub(super) struct Files {
     io: Arc<dyn Io>,
     options: FileOptions,
     current: Option<Current>,
+    /// The messages of the last [`LOOK_BACK`] octets and of what was written since, once somebody has asked: most
+    /// doubtful records are not there, and that is seen without reading.
+    seen: Option<HashSet<MessageId>>,
     /// Nobody else writes here as long as it lives.
     _lock: Box<dyn Send + Sync>,
 }
@@ -52,7 +55,7 @@ impl Name {
 impl Files {
     pub(super) fn open(io: Arc<dyn Io>, options: FileOptions) -> Result<Files, SinkError> {
         let lock = on("lock", io.lock())?;
-        let mut files = Files { io, options, current: None, _lock: lock };
+        let mut files = Files { io, options, current: None, seen: None, _lock: lock };
         if let Some(name) = files.names()?.pop() {
             let text = name.text(options.format);
             files.current = Some(on(&text, files.reopen(name))?);
@@ -62,45 +65,64 @@ impl Files {
 
     /// Writes what is not there yet, all or nothing.
     pub(super) fn write(&mut self, records: &[Cdr], doubtful: bool, now: Timestamp) -> Result<(), SinkError> {
-        let mut wanted: HashMap<MessageId, Vec<Key>> = HashMap::new();
-        for cdr in records {
-            wanted.entry(cdr.message_id).or_default().push(key(cdr));
-        }
-        if doubtful {
-            self.cross_out(&mut wanted, now)?;
-        }
+        let there = if doubtful { self.find(records)? } else { HashSet::new() };
         let mut lines = String::new();
-        for cdr in records {
-            let keys = wanted.get(&cdr.message_id);
-            if keys.is_some_and(|keys| keys.contains(&key(cdr))) {
-                self.options.format.put(&mut lines, (cdr, now));
-            }
+        for cdr in records.iter().filter(|cdr| !there.contains(&key(cdr))) {
+            self.options.format.put(&mut lines, (cdr, now));
         }
-        if lines.is_empty() { Ok(()) } else { self.append(&lines, now) }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.append(&lines, now)?;
+        if let Some(seen) = &mut self.seen {
+            seen.extend(records.iter().map(|cdr| cdr.message_id));
+        }
+        // Then the next one who asks reads again.
+        self.seen.take_if(|seen| seen.len() > MOST_SEEN);
+        Ok(())
     }
 
-    /// Takes those records out that are in a file already: the newest files are looked through, as far back as the
-    /// oldest of the messages was submitted.
-    fn cross_out(&mut self, wanted: &mut HashMap<MessageId, Vec<Key>>, now: Timestamp) -> Result<(), SinkError> {
-        let oldest = wanted.values().flatten().map(|(.., submitted)| *submitted).min().unwrap_or(now);
-        let first = day(oldest);
+    /// Returns which of the records are there already.
+    fn find(&mut self, records: &[Cdr]) -> Result<HashSet<Key>, SinkError> {
         let format = self.options.format;
+        let seen = match self.seen.take() {
+            Some(seen) => seen,
+            None => {
+                let mut seen = HashSet::new();
+                self.look_back(|line| seen.extend(format.message_id(line)))?;
+                seen
+            }
+        };
+        let mut wanted: HashMap<MessageId, Vec<Key>> = HashMap::new();
+        for cdr in records.iter().filter(|cdr| seen.contains(&cdr.message_id)) {
+            wanted.entry(cdr.message_id).or_default().push(key(cdr));
+        }
+        self.seen = Some(seen);
+        let mut there = HashSet::new();
+        if !wanted.is_empty() {
+            self.look_back(|line| {
+                let keys = format.message_id(line).and_then(|id| wanted.get(&id)).into_iter().flatten();
+                there.extend(keys.filter(|key| format.is_record(line, key)).cloned());
+            })?;
+        }
+        Ok(there)
+    }
+
+    /// Hands the lines of the newest files to `see`: as many files as hold [`LOOK_BACK`] octets.
+    fn look_back(&self, mut see: impl FnMut(&[u8])) -> Result<(), SinkError> {
+        let mut octets = 0;
         for name in self.names()?.into_iter().rev() {
-            let text = name.text(format);
+            if octets >= LOOK_BACK {
+                break;
+            }
+            let text = name.text(self.options.format);
             let current = self.current.as_ref().filter(|current| current.name == name);
             let (file, end) = match current {
                 Some(current) => (Arc::clone(&current.file), current.length),
                 None => on(&text, self.io.open(&text).and_then(|file| file.size().map(|size| (file, size))))?,
             };
-            let found = for_each_record(file.as_ref(), end, format, |line| {
-                let Some(keys) = format.message_id(line).and_then(|id| wanted.get_mut(&id)) else { return };
-                keys.retain(|key| !format.is_record(line, key));
-            });
-            on(&text, found)?;
-            // This one was begun before, but it may have grown since; those before it have not.
-            if name.day < first {
-                break;
-            }
+            on(&text, for_each_record(file.as_ref(), end, self.options.format, &mut see))?;
+            octets += end;
         }
         Ok(())
     }
@@ -158,7 +180,8 @@ impl Files {
             tracing::warn!(file = %text, octets = size - length, "a torn end was cut off");
         }
         self.io.sync_names()?;
-        let mut current = Current { name, file, length, clean: length == size };
+        // What a program wrote that was then killed is there, but not for sure durable: nothing is clean before a sync.
+        let mut current = Current { name, file, length, clean: false };
         current.clean_up()?;
         Ok(current)
     }
@@ -232,5 +255,10 @@ fn on<T>(file: &str, result: io::Result<T>) -> Result<T, SinkError> {
     result.map_err(|error| SinkError::Disk { file: file.to_owned(), error })
 }
 
+/// How far back a doubtful record is looked for. What is written and not yet known to the message queue is at most what
+/// a recorder holds: some tens of megabytes.
+const LOOK_BACK: u64 = 128 << 20;
+/// Messages to remember; they take some tens of megabytes.
+const MOST_SEEN: usize = 1 << 20;
 /// Octets that are read at once.
 const CHUNK: usize = 256 << 10;
