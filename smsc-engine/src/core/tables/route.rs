@@ -40,8 +40,6 @@ const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 /// Keeps the routes of a table in a database.
-///
-/// A million of them take some 70 MB of SQLite's file.
 #[derive(Clone, Debug)]
 pub struct SqlRoutes {
     database: Database,
