@@ -60,23 +60,24 @@ pub fn units(text: &str) -> usize {
 /// The longest beginning of a text that so many code units hold.
 pub(crate) fn fit(text: &str, room: usize) -> Fit {
     let mut fit = Fit { len: 0, units: 0 };
-    for block in text.as_bytes().chunks(BLOCK) {
+    for octets in BLOCKS {
+        add_blocks(text.as_bytes(), octets, room, &mut fit);
+    }
+    fit
+}
+
+/// Takes whole blocks until there is no more room.
+#[inline(always)]
+fn add_blocks(text: &[u8], octets: usize, room: usize, fit: &mut Fit) {
+    for block in text.get(fit.len..).unwrap_or_default().chunks(octets) {
+        // All octets of a character but the first one add nothing, so its last ones always fit.
         let units = usize::from(block.iter().map(|&octet| started(octet)).sum::<u8>());
         if units > room - fit.units {
-            for &octet in block {
-                let units = fit.units + usize::from(started(octet));
-                // All octets of a character but the first one add nothing, so it is taken whole.
-                if units > room {
-                    break;
-                }
-                fit = Fit { len: fit.len + 1, units };
-            }
-            break;
+            return;
         }
         fit.len += block.len();
         fit.units += units;
     }
-    fit
 }
 
 /// Code units of the character that an octet of UTF-8 starts.
@@ -170,8 +171,8 @@ const fn spread(octets: u64) -> u64 {
     (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
 }
 
-/// Octets counted before the room is looked at.
-const BLOCK: usize = 32;
+/// Octets counted before the room is looked at: fewer and fewer, the less of it is left.
+const BLOCKS: [usize; 3] = [32, 8, 1];
 /// Bits that no octet of ASCII has.
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
 /// Bits that no code unit of ASCII has.

@@ -37,11 +37,6 @@ impl Form {
         self.leaves_nothing_out() && units == text.chars().count()
     }
 
-    /// Whether a text of so many units has one for every octet, so that it can be cut anywhere.
-    pub(super) fn is_one_unit_per_octet(self, text: &str, units: usize) -> bool {
-        self.leaves_nothing_out() && units == text.len() && text.is_ascii()
-    }
-
     /// Whether no character takes less than one unit.
     fn leaves_nothing_out(self) -> bool {
         self.rewrite().is_none_or(Rewrite::is_plain)

@@ -35,6 +35,7 @@
 //! [`segment`](crate::segment).
 
 mod choose;
+mod cuts;
 mod form;
 mod part;
 
@@ -44,6 +45,7 @@ use crate::gsm7::{Languages, Tables, udh_septets};
 use crate::segment::{Unit, header_octets};
 use crate::smart::{Change, Smart, Written};
 use crate::udh::Reference;
+use cuts::Cuts;
 use form::Form;
 
 pub use part::{Part, Parts};
@@ -107,15 +109,17 @@ impl Policy {
     fn count(self, form: Form, text: &str) -> Result<Counted, PlanError> {
         let whole = form.fit(text, self.room(form, 1))?;
         if whole.len == text.len() {
-            return Ok(Counted { form, units: whole.units, parts: 1, last: whole.units, header: self.header(form, 1) });
+            let header = self.header(form, 1);
+            return Ok(Counted { form, units: whole.units, parts: 1, last: whole.units, header, cuts: Cuts::default() });
         }
         if self.numbering == Numbering::Payload {
             return Err(PlanError::TooLong);
         }
-        let mut counted = Counted { form, units: 0, parts: 0, last: 0, header: self.header(form, 2) };
+        let mut counted = Counted { form, units: 0, parts: 0, last: 0, header: self.header(form, 2), cuts: Cuts::default() };
         let (room, mut rest) = (self.room(form, 2), text);
         while !rest.is_empty() {
             let fit = form.cut(rest, room, self.cut).map_err(|error| error.after(text.len() - rest.len()))?;
+            counted.cuts.note(counted.parts, fit);
             counted.parts = counted.parts.checked_add(1).ok_or(PlanError::TooLong)?;
             counted.units += fit.units;
             counted.last = fit.units;
@@ -285,6 +289,7 @@ struct Counted {
     last: usize,
     /// Octets of the headers of one part.
     header: usize,
+    cuts: Cuts,
 }
 
 impl Counted {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::form::Form;
-use super::{Cut, Numbering, Plan};
+use super::{Numbering, Plan};
 use crate::gsm7::{Fit, Packing, fill_bits};
 use crate::join::Sar;
 use crate::segment::{Unit, header_octets, write_header};
@@ -16,8 +16,6 @@ pub struct Parts<'t> {
     reference: Reference,
     rest: &'t str,
     taken: u8,
-    /// Whether every part but the last one is as many octets of text as it has room for.
-    is_one_unit_per_octet: bool,
 }
 
 impl<'t> Parts<'t> {
@@ -27,9 +25,7 @@ impl<'t> Parts<'t> {
             Numbering::Udh8 => Reference::Eight(low),
             _ => Reference::Sixteen(reference),
         };
-        let Plan { text, counted, policy } = plan;
-        let is_one_unit_per_octet = policy.cut == Cut::Characters && counted.form.is_one_unit_per_octet(text, counted.units);
-        Self { plan, reference, rest: text, taken: 0, is_one_unit_per_octet }
+        Self { plan, reference, rest: plan.text, taken: 0 }
     }
 }
 
@@ -41,12 +37,11 @@ impl<'t> Iterator for Parts<'t> {
         if self.taken == counted.parts {
             return None;
         }
+        let kept = counted.cuts.get(self.taken);
         self.taken += 1;
-        let room = self.plan.room();
         let fit = match self.taken == counted.parts {
             true => Fit { len: self.rest.len(), units: counted.last },
-            false if self.is_one_unit_per_octet => Fit { len: room, units: room },
-            false => counted.form.cut(self.rest, room, policy.cut).ok()?,
+            false => kept.or_else(|| counted.form.cut(self.rest, self.plan.room(), policy.cut).ok())?,
         };
         let (text, rest) = self.rest.split_at_checked(fit.len)?;
         self.rest = rest;
