@@ -90,3 +90,37 @@ fn from_utf8(octets: &[u8]) -> Option<&str> {
 
 /// Octets copied at once.
 pub(crate) const STEP: usize = 16;
+
+#[cfg(all(test, feature = "simd"))]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    /// The longest of these are looked at in blocks, the shortest are not; what is wrong may stand anywhere.
+    #[test]
+    fn the_quick_check_says_what_the_one_in_core_says() {
+        let pieces: [&[u8]; 12] = [
+            b"x",
+            "é".as_bytes(),
+            "я".as_bytes(),
+            "€".as_bytes(),
+            "😀".as_bytes(),
+            b"\x80",
+            b"\xC0\xAF",
+            b"\xE2\x82",
+            b"\xED\xA0\x80",
+            b"\xF0\x80\x80\x80",
+            b"\xF4\x90\x80\x80",
+            b"\xFF",
+        ];
+        for first in pieces {
+            for second in pieces {
+                for front in 0..130 {
+                    let octets = [&vec![b'a'; front][..], first, second, &vec![b'z'; front % 70]].concat();
+                    assert_eq!(from_utf8(&octets), core::str::from_utf8(&octets).ok(), "{octets:x?}");
+                }
+            }
+        }
+    }
+}

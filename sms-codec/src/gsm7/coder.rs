@@ -9,7 +9,9 @@ use crate::scratch::{STEP, Scratch, padded};
 /// Appends the septets of a text; what the tables lack ends it.
 pub(super) fn encode(pages: Pages, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
     let mut septets = Scratch::new();
-    let mut done = 0;
+    // Most texts are plain to the end. One that is not has more such places, so it is not asked again.
+    let mut done = pages.plain().run(text.as_bytes());
+    out.extend(text.as_bytes().get(..done).unwrap_or_default().iter().copied());
     while done < text.len() {
         let (next, end, lacking) = encode_block(pages, text, done, &mut septets);
         out.extend(septets.before(end).iter().copied());
@@ -53,17 +55,18 @@ pub(super) fn decode(pages: Pages, septets: &[u8], text: &mut String) {
             octets.push_to(text, end);
             end = 0;
         }
-        (done, end) = decode_block(pages, septets, done, &mut octets, end);
+        let taken;
+        (taken, end) = decode_block(pages, septets.get(done..).unwrap_or_default(), &mut octets, end);
+        done += taken;
     }
     octets.push_to(text, end);
 }
 
-/// Decodes a block that starts somewhere, with all of its last character, to a place.
+/// Decodes the first block of septets, with all of its last character, to a place.
 ///
-/// Where the next one starts, and where the text ends.
+/// How many septets that takes, and where the text ends.
 #[inline(always)]
-fn decode_block(pages: Pages, septets: &[u8], start: usize, out: &mut Scratch<TEXT>, mut end: usize) -> (usize, usize) {
-    let septets = septets.get(start..).unwrap_or_default();
+fn decode_block(pages: Pages, septets: &[u8], out: &mut Scratch<TEXT>, mut end: usize) -> (usize, usize) {
     let (mut spare, last) = (BLANKS, septets.len().min(BLOCK));
     let window = padded(septets, &mut spare);
     let mut at = 0;
@@ -82,7 +85,7 @@ fn decode_block(pages: Pages, septets: &[u8], start: usize, out: &mut Scratch<TE
         at = septets.len() - rest.len();
     }
     end = out.run(end, window.get(at..).unwrap_or_default(), last.saturating_sub(at));
-    (start + last.max(at), end)
+    (last.max(at), end)
 }
 
 /// Room for the septets of a block, two for every octet.

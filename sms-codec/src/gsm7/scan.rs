@@ -29,6 +29,17 @@ impl Plain {
         }
     }
 
+    /// How many octets at the start need no look, in whole blocks.
+    #[inline]
+    pub(super) fn run(self, octets: &[u8]) -> usize {
+        if self != Self::Latin {
+            return 0;
+        }
+        // No early end: octets are compared many at once.
+        let is_plain = |block: &&[u8]| block.iter().fold(true, |plain, &octet| plain & is_shared(octet));
+        octets.chunks(BLOCK / 2).take_while(is_plain).map(<[u8]>::len).sum()
+    }
+
     /// Marks septets that need a look.
     #[inline]
     pub(super) fn in_septets(self, window: &Window) -> Marks {
@@ -205,6 +216,19 @@ mod tests {
                 assert_eq!(marked(Plain::Latin.in_text(&octets)), !is_shared(octet) && !continues, "{octet:#04x}");
                 let marks = Plain::Nothing.in_text(&octets);
                 assert_eq!(marks.count(), BLOCK - usize::from(continues), "{octet:#04x}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_ends_with_the_last_block_of_plain_octets() {
+        for len in 0..3 * BLOCK {
+            let text = alloc::vec![b'x'; len];
+            assert_eq!((Plain::Latin.run(&text), Plain::Nothing.run(&text)), (len, 0));
+            for place in 0..len {
+                let mut text = text.clone();
+                text[place] = b'@';
+                assert_eq!(Plain::Latin.run(&text), place - place % (BLOCK / 2), "{place} of {len}");
             }
         }
     }
