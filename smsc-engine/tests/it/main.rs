@@ -15,6 +15,7 @@ mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
 mod journal_format;
+mod life;
 mod queue;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
