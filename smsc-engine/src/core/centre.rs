@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::inner::Inner;
 use super::intake::{ANSWERED, REJECTED};
 use super::lifecycle;
-use super::queue::{Lease, Page, QueueError};
+use super::queue::{Page, QueueError};
 use super::setup::Setup;
 use crate::BoxFuture;
 use crate::api::{Answer, Cancel, CoreApi, NetworkReport, Question, Refusal, Replacement, Report, Standing, Submission, Work};
-use crate::model::{FinalState, Lane, Message, MessageId, Timestamp};
+use crate::model::{FinalState, Lane, Message, MessageId, Status, Timestamp};
 
 /// A core in this process; cheap to clone, all clones are one.
 #[derive(Clone)]
@@ -51,14 +51,18 @@ impl Core {
 impl Inner {
     /// Ends what was to end at once when the process died.
     async fn end_leftovers(&self) -> Result<(), QueueError> {
-        for (lane, state) in [(ANSWERED, FinalState::Delivered), (REJECTED, FinalState::Rejected)] {
+        let counts = self.queue.counts();
+        let left = |lane: &str| counts.lanes.iter().any(|count| count.lane.as_str() == lane && count.pending > 0);
+        let lanes = [(ANSWERED, FinalState::Delivered), (REJECTED, FinalState::Rejected)];
+        for (lane, state) in lanes.into_iter().filter(|(lane, _)| left(lane)) {
             let now = self.now();
-            let want = Lease { max: PAGE, now, until: now.after(Duration::from_secs(60)) };
+            // Not by leases: those that are not due yet, or overdue by now, are to end like the others.
+            let mut page = Page { max: PAGE, lane: Some(lane.into()), status: Some(Status::Pending), ..Page::default() };
             loop {
-                let leftovers = self.queue.lease(&Lane::from(lane), want).await?;
-                if leftovers.is_empty() {
-                    break;
-                }
+                let records = self.queue.list(&page).await?;
+                let Some(last) = records.last() else { break };
+                page.beyond = Some(last.message.id);
+                let leftovers: Vec<Message> = records.into_iter().map(|record| record.message).collect();
                 let settle = |message| lifecycle::settle(message, (state, 0), now, || self.queue.next_id());
                 let changes = leftovers.iter().map(settle).collect();
                 self.settle(changes, leftovers).await;

@@ -40,34 +40,45 @@ impl Inner {
             self.ended(&message, &outcome);
         }
         self.meters.attempted.add(reports.len() as u64);
-        let (mut changes, mut messages, mut notices) =
+        let (mut changes, mut messages, mut failures) =
             (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
-        for Report { message, attempt } in reports {
+        for (at, Report { message, attempt }) in reports.into_iter().enumerate() {
             let made = Made { attempt: &attempt, now };
             changes.push(lifecycle::after_attempt(&message, made, &policy, || self.queue.next_id()));
             if let (Attempt::TryAgain(error), Some(Change::Retry { attempts, .. })) = (&attempt, changes.last()) {
-                self.note(message.id, EventName::DeliveryAttempt(*attempts), format!("failed with error {error}"));
-                notices.extend(receipt::notice(&message, *error, now, || self.queue.next_id()));
+                let notice = receipt::notice(&message, *error, now, || self.queue.next_id());
+                failures.push((at, (message.id, *attempts, *error), notice));
             }
             messages.push(message);
         }
-        self.settle(changes, messages).await;
+        let made = self.settle(changes, messages).await;
+        let mut notices = Vec::new();
+        // Nobody hears of an attempt at a message that has ended meanwhile.
+        for (_, (id, attempts, error), notice) in failures.into_iter().filter(|(at, ..)| made.get(*at) == Some(&true)) {
+            self.note(id, EventName::DeliveryAttempt(attempts), format!("failed with error {error}"));
+            notices.extend(notice);
+        }
         if let (false, Err(error)) = (notices.is_empty(), self.queue.append(notices).await) {
             // They only tell of what goes on; the receipt follows.
             tracing::warn!(%error, "intermediate notifications were not kept");
         }
     }
 
-    /// Makes changes of these messages, in the same order, and tells everybody who ended.
-    pub(super) async fn settle(&self, changes: Vec<Change>, messages: Vec<Message>) {
+    /// Makes changes of these messages, in the same order, and tells everybody who ended; returns which were made, none
+    /// at all if the queue refuses.
+    pub(super) async fn settle(&self, changes: Vec<Change>, messages: Vec<Message>) -> Vec<bool> {
         let delete_body = self.policy().delete_body_after_delivery;
         let outcomes: Vec<Option<Outcome>> = changes.iter().map(lifecycle::outcome).collect();
         let erased = |change| if delete_body { lifecycle::erase_if_delivered(change) } else { change };
         let changes: Vec<Change> = changes.into_iter().map(erased).collect();
         let results = match self.apply_when_there_is_room(changes).await {
             Ok(results) => results,
-            Err(error) => return tracing::error!(%error, reports = messages.len(), "reports could not be recorded"),
+            Err(error) => {
+                tracing::error!(%error, reports = messages.len(), "reports could not be recorded");
+                return Vec::new();
+            }
         };
+        let made = results.iter().map(Result::is_ok).collect();
         for ((message, outcome), result) in messages.iter().zip(outcomes).zip(results) {
             match (result, outcome) {
                 (Ok(()), Some(outcome)) => self.ended(message, &outcome),
@@ -75,6 +86,7 @@ impl Inner {
                 (Err(error), _) => tracing::warn!(id = %message.id, %error, "a report came too late"),
             }
         }
+        made
     }
 
     /// While the disk is full, waits: whoever reports must not deliver again what was delivered.

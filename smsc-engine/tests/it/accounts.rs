@@ -192,7 +192,8 @@ async fn receipts_come_in_the_accounts_dialect_and_name_messages_as_it_wants() {
         ids
     };
     assert!(ids.iter().any(|id| id.bytes().any(|octet| octet.is_ascii_uppercase())), "{ids:?}");
-    let query = QuerySm { message_id: CStr::new(&id).unwrap(), source_addr: Addr::alphanumeric("Shop").unwrap(), ..Default::default() };
+    let query =
+        QuerySm { message_id: CStr::new(&id).unwrap(), source_addr: Addr::alphanumeric("Shop").unwrap(), ..Default::default() };
     let response = esme.client.call(&query).await.unwrap();
     assert_eq!(response.read::<QuerySmResp<'_>>().unwrap().message_state, smpp_pdu::MessageState::DELIVERED);
     centre.shutdown().await;

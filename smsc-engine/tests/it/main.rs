@@ -19,6 +19,7 @@ mod dns_server;
 mod enum_lookup;
 mod journal_disk;
 mod journal_format;
+mod life;
 mod location;
 mod queue;
 mod record_files;

@@ -45,7 +45,7 @@ impl Handle {
                 self.apply(change).await?;
                 self.inner.note(id, name, "a frontend reports a failed attempt");
             }
-            _ => self.inner.settle(vec![change], vec![record.message]).await,
+            _ => drop(self.inner.settle(vec![change], vec![record.message]).await),
         }
         self.message(id).await
     }

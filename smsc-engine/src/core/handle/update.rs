@@ -89,12 +89,15 @@ impl Handle {
             return Err(HandleError::TooLate);
         }
         self.apply(Change::Reopen { id: record.message.id, deliver_after, expires }).await?;
-        if !record.message.lane.is_public() {
-            self.inner.await_location(vec![record.message.clone()]).await;
-        }
+        let reopened = Message { attempts: 0, deliver_after, expires, ..record.message.clone() };
         match &update.dest_smsc {
-            Some(lane) => self.move_to(&record.message, (lane.clone(), deliver_after, 0)).await,
-            None => Ok(()),
+            Some(lane) if *lane != reopened.lane => self.move_to(&reopened, (lane.clone(), deliver_after, 0)).await,
+            _ => {
+                if !reopened.lane.is_public() {
+                    self.inner.await_location(vec![reopened]).await;
+                }
+                Ok(())
+            }
         }
     }
 

@@ -109,6 +109,7 @@ impl JournalQueue {
             on(name, io.delete(name))?;
         }
         let recovered = found.unwrap_or_else(|| begin(&options));
+        recovered.renew_last_group()?;
         let (shared, mut writer) = assemble(io, options, recovered);
         writer.start()?;
         let salt = writer.salt;

@@ -31,6 +31,22 @@ pub(super) struct Recovered {
     pub(super) replayed: u64,
 }
 
+impl Recovered {
+    /// Writes the last group again. If its sync failed, the system may go on showing it though the disk never gets it;
+    /// the one before was synced before this one was written.
+    pub(super) fn renew_last_group(&self) -> Result<(), OpenError> {
+        let Some(last) = self.segments.last().filter(|last| last.used > HEADER as u64) else {
+            return Ok(());
+        };
+        let name = segment::name(last.number);
+        let len = last.used.saturating_sub(self.last_group);
+        let mut octets = vec![0; usize::try_from(len).unwrap_or_default()];
+        let read = on(&name, last.file.read_at(&mut octets, self.last_group))?;
+        octets.truncate(read);
+        on(&name, last.file.write_at(&octets, self.last_group).and_then(|()| last.file.sync()))
+    }
+}
+
 /// A segment that is there, and its header.
 pub(super) type Found = (SegmentHeader, Arc<dyn IoFile>);
 
