@@ -49,8 +49,8 @@ impl Core {
 }
 
 impl Inner {
-    /// Ends what was to end at once when the process died.
-    async fn end_leftovers(&self) -> Result<(), QueueError> {
+    /// Ends what was to end at once when the process died, or when the disk was full.
+    pub(super) async fn end_leftovers(&self) -> Result<(), QueueError> {
         let counts = self.queue.counts();
         let left = |lane: &str| counts.lanes.iter().any(|count| count.lane.as_str() == lane && count.pending > 0);
         let lanes = [(ANSWERED, FinalState::Delivered), (REJECTED, FinalState::Rejected)];

@@ -51,7 +51,7 @@ impl Inner {
             }
             messages.push(message);
         }
-        let made = self.settle(changes, messages).await;
+        let made = self.settle_with(changes, messages, Room::Awaited).await;
         let mut notices = Vec::new();
         // Nobody hears of an attempt at a message that has ended meanwhile.
         for (_, (id, attempts, error), notice) in failures.into_iter().filter(|(at, ..)| made.get(*at) == Some(&true)) {
@@ -67,11 +67,19 @@ impl Inner {
     /// Makes changes of these messages, in the same order, and tells everybody who ended; returns which were made, none
     /// at all if the queue refuses.
     pub(super) async fn settle(&self, changes: Vec<Change>, messages: Vec<Message>) -> Vec<bool> {
+        self.settle_with(changes, messages, Room::Wanted).await
+    }
+
+    async fn settle_with(&self, changes: Vec<Change>, messages: Vec<Message>, room: Room) -> Vec<bool> {
         let delete_body = self.policy().delete_body_after_delivery;
         let outcomes: Vec<Option<Outcome>> = changes.iter().map(lifecycle::outcome).collect();
         let erased = |change| if delete_body { lifecycle::erase_if_delivered(change) } else { change };
         let changes: Vec<Change> = changes.into_iter().map(erased).collect();
-        let results = match self.apply_when_there_is_room(changes).await {
+        let applied = match room {
+            Room::Awaited => self.apply_when_there_is_room(changes).await,
+            Room::Wanted => self.queue.apply(changes).await,
+        };
+        let results = match applied {
             Ok(results) => results,
             Err(error) => {
                 tracing::error!(%error, reports = messages.len(), "reports could not be recorded");
@@ -174,6 +182,15 @@ impl Inner {
         self.fleeting.release(ids);
         self.queue.release(ids);
     }
+}
+
+/// What a change does without room on the disk.
+#[derive(Clone, Copy)]
+enum Room {
+    /// It waits for room.
+    Awaited,
+    /// It is refused; somebody will make it again.
+    Wanted,
 }
 
 /// Somebody must make room first; looking more often would only fill the log.

@@ -173,7 +173,8 @@ impl Inner {
         Ok(())
     }
 
-    fn lane_now(&self, message: &Message, now: Timestamp) -> Lane {
+    /// Where a message without a route waits at the moment.
+    pub(super) fn lane_now(&self, message: &Message, now: Timestamp) -> Lane {
         self.serving(message, now).map(|frontend| Lane::located(frontend.as_str())).unwrap_or_default()
     }
 

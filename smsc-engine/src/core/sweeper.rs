@@ -85,6 +85,8 @@ impl Inner {
         for (message, outcome) in self.fleeting.expire(now).await {
             self.ended(&message, &outcome);
         }
+        // What was to end at once and found no room on the disk.
+        self.end_leftovers().await?;
         let overdue = self.queue.expired(now, BATCH).await?;
         let settle = |message| lifecycle::settle(message, (FinalState::Expired, 0), now, || self.queue.next_id());
         let changes: Vec<_> = overdue.iter().map(settle).collect();

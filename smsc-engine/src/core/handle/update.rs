@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::queue::{Change, Record};
+use super::super::queue::{Change, ChangeError, Record};
 use super::{Handle, HandleError};
 use crate::model::{EventName, FinalState, Lane, Message, MessageId, Status, Timestamp};
 
@@ -88,17 +88,23 @@ impl Handle {
         if expires <= deliver_after {
             return Err(HandleError::TooLate);
         }
-        self.apply(Change::Reopen { id: record.message.id, deliver_after, expires }).await?;
         let reopened = Message { attempts: 0, deliver_after, expires, ..record.message.clone() };
-        match &update.dest_smsc {
-            Some(lane) if *lane != reopened.lane => self.move_to(&reopened, (lane.clone(), deliver_after, 0)).await,
-            _ => {
-                if !reopened.lane.is_public() {
-                    self.inner.await_location(vec![reopened]).await;
-                }
-                Ok(())
-            }
+        let lane = match &update.dest_smsc {
+            Some(lane) => lane.clone(),
+            // Where messages end at once nobody delivers.
+            None if reopened.lane.is_public() => reopened.lane.clone(),
+            None => self.inner.lane_now(&reopened, now),
+        };
+        let id = reopened.id;
+        let mut changes = vec![Change::Reopen { id, deliver_after, expires }];
+        if lane != reopened.lane {
+            changes.push(Change::Retry { id, attempts: 0, deliver_after, lane: Some(lane.clone()) });
         }
+        self.apply_all(changes).await?;
+        if !lane.is_public() {
+            self.inner.await_location(vec![Message { lane, ..reopened }]).await;
+        }
+        Ok(())
     }
 
     async fn change_pending(&self, message: Message, update: Update) -> Result<(), HandleError> {
@@ -152,12 +158,19 @@ impl Handle {
     }
 
     pub(super) async fn apply(&self, change: Change) -> Result<(), HandleError> {
-        let id = change.id();
-        match self.inner.queue.apply(vec![change]).await?.into_iter().next() {
-            Some(Ok(())) => Ok(()),
-            Some(Err(super::super::queue::ChangeError::Unknown)) | None => Err(HandleError::Unknown(id)),
-            Some(Err(error)) => Err(error.into()),
+        self.apply_all(vec![change]).await
+    }
+
+    /// Makes changes of one message, which become durable together; the first that is refused tells why.
+    async fn apply_all(&self, changes: Vec<Change>) -> Result<(), HandleError> {
+        let Some(id) = changes.first().map(Change::id) else { return Ok(()) };
+        for result in self.inner.queue.apply(changes).await? {
+            result.map_err(|error| match error {
+                ChangeError::Unknown => HandleError::Unknown(id),
+                error => error.into(),
+            })?;
         }
+        Ok(())
     }
 }
 

@@ -174,7 +174,8 @@ impl World {
             id,
             source: record.message.source.clone(),
             deliver_after: (self.dice.throw(3) == 0).then_some(draft.deliver_after),
-            expires: (self.dice.throw(3) == 0).then_some(draft.expires),
+            // Open is open: only a message that comes in gets a deadline then.
+            expires: (self.dice.throw(3) == 0).then_some(draft.expires).filter(|expires| *expires != Timestamp::MAX),
             registered_delivery: draft.registered_delivery,
             sm_default_msg_id: 0,
             user_data: draft.user_data,
@@ -188,6 +189,8 @@ impl World {
         let expected = waits && message.deliver_after < message.expires;
         let answer = self.living().core.replace(replacement).await;
         self.is_ordered(&answer, expected);
+        // A frontend that outlived its lease would report on the text before.
+        self.held.retain(|held| held.id != id);
         self.note(vec![Call::of(id, replaced(message))], told(&answer)).await;
     }
 

@@ -69,8 +69,17 @@ impl World {
         for report in &reports {
             self.expect(report, &mut call);
         }
-        self.living().core.report(reports).await;
+        self.patiently(self.living().core.report(reports)).await;
         self.note(vec![call], Told::Silent).await;
+    }
+
+    /// Waits for an answer; without room on the disk it may not come, and the frontend gives up.
+    async fn patiently<T>(&self, answer: impl Future<Output = T>) {
+        if self.is_full {
+            let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
+        } else {
+            answer.await;
+        }
     }
 
     /// Two frontends report on the same message at once.
@@ -84,7 +93,8 @@ impl World {
             call
         });
         let core = self.living().core;
-        tokio::join!(core.report(vec![one]), core.report(vec![other]));
+        let both = async { tokio::join!(core.report(vec![one]), core.report(vec![other])) };
+        self.patiently(both).await;
         self.note(calls.into(), Told::Silent).await;
     }
 

@@ -107,7 +107,7 @@ impl World {
 }
 
 fn run(test: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test);
 }
 
 /// Runs one seed, and names it if it fails.

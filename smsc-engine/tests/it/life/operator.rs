@@ -37,6 +37,7 @@ impl World {
         let update = Update { text: Some((message.data_coding, text)), expires: Some(expires), ..Update::default() };
         let result = self.living().handle.update(id, update).await;
         self.is_done(&result, fits);
+        self.held.retain(|held| held.id != id);
         self.note(vec![Call::of(id, replaced(message))], told(&result)).await;
     }
 
@@ -48,13 +49,13 @@ impl World {
         let over = record.message.expires <= now;
         let expires = if over { now.after(self.policy.dead_letter) } else { record.message.expires };
         let lane = (self.dice.throw(3) == 0).then(|| Lane::from("b"));
-        let mut calls = vec![Call::of(id, reopened(now, expires))];
+        let mut call = Call::of(id, reopened(now, expires));
         let elsewhere = lane.clone().or((record.message.lane.as_str() == "!rejected").then(Lane::default));
-        calls.extend(elsewhere.map(|lane| Call::of(id, retry(0, now, Some(lane)))));
+        call.wishes.extend(elsewhere.map(|lane| (id, retry(0, now, Some(lane)))));
         let update = Update { attempts: Some(0), dest_smsc: lane, ..Update::default() };
         let result = self.living().handle.update(id, update).await;
         self.is_done(&result, record.status() != Status::Delivered);
-        self.note(calls, told(&result)).await;
+        self.note(vec![call], told(&result)).await;
     }
 
     pub(super) async fn mark_delivered(&mut self) {

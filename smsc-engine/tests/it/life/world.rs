@@ -116,7 +116,8 @@ impl World {
 
     /// Tells whether the queue must be opened anew.
     pub(super) async fn is_broken(&self) -> bool {
-        self.living().queue.append(Vec::new()).await.is_err()
+        // The power may be off and the queue not know it yet.
+        self.living().queue.append(Vec::new()).await.is_err() || self.io.list().is_err()
     }
 
     /// The power fails after so many changes of the disk.
@@ -151,7 +152,10 @@ impl World {
         };
         let touched: Vec<MessageId> = calls.iter().flat_map(|call| call.wishes.iter().map(|(id, _)| *id)).collect();
         let calls: Vec<_> = calls.into_iter().map(|call| (call, told)).collect();
-        self.look(&calls, false).await;
+        if !self.look(&calls, false).await {
+            self.model.unsure.extend(calls.into_iter().map(|(call, _)| (call, Told::Silent)));
+            return;
+        }
         if self.is_full {
             // What found no room was taken from whoever held it.
             for id in touched {
@@ -173,6 +177,10 @@ impl World {
             }
             Death::Kill => drop(living),
             Death::Stop => drop((living.queue.close().await, living)),
+        }
+        // It may have failed while the process ended.
+        if self.io.list().is_err() {
+            self.io = self.io.crash();
         }
         self.io.limit(u64::MAX);
         self.held.retain(|_| self.dice.throw(2) == 0);
@@ -196,7 +204,7 @@ impl World {
         self.core = Some(living);
         self.is_full = false;
         let unsure = std::mem::take(&mut self.model.unsure);
-        self.look(&unsure, true).await;
+        assert!(self.look(&unsure, true).await, "the power is on");
         self.model.restart();
         self.check_counts().await;
         self.sink.check(&self.model, &self.living().queue).await;
@@ -220,9 +228,13 @@ impl World {
     }
 
     /// Looks at everything there is.
-    async fn look(&mut self, calls: &[(Call, Told)], fresh: bool) {
+    async fn look(&mut self, calls: &[(Call, Told)], fresh: bool) -> bool {
         let page = Page { max: usize::MAX, ..Page::default() };
         let records = self.living().handle.messages(&page).await.unwrap();
+        // A list leaves out what cannot be read, and without power that is everything.
+        if self.io.list().is_err() {
+            return false;
+        }
         let seen = records.len();
         let bare = |record: Record| (record.message.id, Record { leased: None, ..record });
         let there: BTreeMap<MessageId, Record> = records.into_iter().map(bare).collect();
@@ -231,6 +243,7 @@ impl World {
         for (id, outcome) in std::mem::take(&mut *self.ear.0.lock().unwrap()) {
             self.model.hear(id, &outcome);
         }
+        true
     }
 
     async fn check_counts(&self) {
