@@ -34,8 +34,12 @@ pub async fn sweep(core: Core, retention: Retention) {
     let inner = &core.inner;
     let mut next_retention = inner.now();
     loop {
-        match inner.expire().await {
-            Ok(0) => tokio::select! {
+        // What was to end at once and found no room on the disk.
+        let leftovers = inner.end_leftovers().await;
+        match leftovers.and(inner.expire().await) {
+            // Refused for want of room on the disk; looking again at once would only fill the log.
+            Ok(Ended { overdue: 1.., ended: 0 }) => tokio::time::sleep(PAUSE_WITHOUT_ROOM).await,
+            Ok(Ended { overdue: 0, .. }) => tokio::select! {
                 () = tokio::time::sleep(inner.pause()) => {}
                 () = inner.fleeting.earlier_deadline() => {}
             },
@@ -65,7 +69,7 @@ impl Core {
     /// # Errors
     /// The queue is closed or broken.
     pub async fn expire(&self) -> Result<usize, QueueError> {
-        self.inner.expire().await
+        self.inner.expire().await.map(|Ended { overdue, .. }| overdue)
     }
 }
 
@@ -79,22 +83,20 @@ impl Inner {
         }
     }
 
-    /// Ends one batch of overdue messages and tells how many there were.
-    async fn expire(&self) -> Result<usize, QueueError> {
+    /// Ends one batch of overdue messages.
+    async fn expire(&self) -> Result<Ended, QueueError> {
         let now = self.now();
         for (message, outcome) in self.fleeting.expire(now).await {
             self.ended(&message, &outcome);
         }
-        // What was to end at once and found no room on the disk.
-        self.end_leftovers().await?;
         let overdue = self.queue.expired(now, BATCH).await?;
         let settle = |message| lifecycle::settle(message, (FinalState::Expired, 0), now, || self.queue.next_id());
         let changes: Vec<_> = overdue.iter().map(settle).collect();
-        let count = changes.len();
-        if count > 0 {
-            self.settle(changes, overdue).await;
+        let mut batch = Ended { overdue: changes.len(), ended: 0 };
+        if batch.overdue > 0 {
+            batch.ended = self.settle(changes, overdue).await.into_iter().filter(|made| *made).count();
         }
-        Ok(count)
+        Ok(batch)
     }
 
     fn pause(&self) -> Duration {
@@ -103,6 +105,15 @@ impl Inner {
     }
 }
 
+/// What one look at the deadlines did.
+struct Ended {
+    /// Messages whose deadline had passed.
+    overdue: usize,
+    /// Those that have ended now.
+    ended: usize,
+}
+
 const BATCH: usize = 1000;
+const PAUSE_WITHOUT_ROOM: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

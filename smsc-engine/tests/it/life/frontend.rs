@@ -69,14 +69,17 @@ impl World {
         for report in &reports {
             self.expect(report, &mut call);
         }
-        self.patiently(self.living().core.report(reports)).await;
+        let ids: Vec<MessageId> = reports.iter().map(|report| report.message.id).collect();
+        self.patiently(self.living().core.report(reports), &ids).await;
         self.note(vec![call], Told::Silent).await;
     }
 
-    /// Waits for an answer; without room on the disk it may not come, and the frontend gives up.
-    async fn patiently<T>(&self, answer: impl Future<Output = T>) {
+    /// Waits for an answer; without room on the disk it may not come, and the frontend gives up and gives back.
+    async fn patiently<T>(&self, answer: impl Future<Output = T>, ids: &[MessageId]) {
         if self.is_full {
-            let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
+            if tokio::time::timeout(Duration::from_millis(20), answer).await.is_err() {
+                self.living().core.release(ids);
+            }
         } else {
             answer.await;
         }
@@ -94,7 +97,7 @@ impl World {
         });
         let core = self.living().core;
         let both = async { tokio::join!(core.report(vec![one]), core.report(vec![other])) };
-        self.patiently(both).await;
+        self.patiently(both, &[message.id]).await;
         self.note(calls.into(), Told::Silent).await;
     }
 
