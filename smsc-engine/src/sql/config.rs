@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Dialect, SqlError};
+use super::Dialect;
+#[cfg(any(test, feature = "postgres", feature = "mysql"))]
+use super::SqlError;
 use crate::frontend::Secret;
 
 /// Which database, and how to get in.
@@ -97,7 +99,7 @@ impl DatabaseConfig {
     }
 
     /// The password, or the error that names the setting.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    #[cfg(any(test, feature = "postgres", feature = "mysql"))]
     pub(super) fn needed_password(&self) -> Result<&str, SqlError> {
         let missing = SqlError::Missing { dialect: self.adapter, setting: "password" };
         self.password.as_ref().map(Secret::expose).filter(|password| !password.is_empty()).ok_or(missing)

@@ -23,24 +23,24 @@ mod life;
 mod location;
 mod queue;
 mod record_files;
-#[cfg(feature = "sql")]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod record_tables;
 mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", feature = "sql"))]
+#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
-#[cfg(feature = "sql")]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
-#[cfg(feature = "sql")]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod sql;
-#[cfg(feature = "sql")]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod sql_events;
 #[cfg(feature = "sql")]
 mod sql_queue;
 mod support;
-#[cfg(feature = "sql")]
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;

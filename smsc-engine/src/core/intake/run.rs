@@ -63,7 +63,10 @@ impl Inner {
         let messages = std::mem::take(&mut run.messages);
         let written = if messages.is_empty() { Ok(()) } else { self.queue.append(messages).await };
         match written {
-            Ok(()) => self.accepted(run).await,
+            Ok(()) => {
+                self.is_tight.store(false, Ordering::Relaxed);
+                self.accepted(run).await;
+            }
             Err(error) => {
                 self.is_tight.fetch_or(error == QueueError::NoRoom, Ordering::Relaxed);
                 run.fail(refusal(&error));
