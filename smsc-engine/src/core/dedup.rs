@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -42,11 +42,33 @@ struct Seen {
     durable: bool,
 }
 
+/// A message that is being accepted. Dropped before it was kept, whatever the reason, the message may come again.
+pub(super) struct Claim {
+    fingerprints: Arc<Fingerprints>,
+    print: Fingerprint,
+    id: MessageId,
+    is_kept: bool,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        let mut memory = self.fingerprints.lock();
+        if memory.find(self.print).is_some_and(|seen| seen.id == self.id) {
+            memory.young.remove(&self.print);
+            memory.old.remove(&self.print);
+        }
+        drop(memory);
+        self.fingerprints.decided.notify_waiters();
+    }
+}
+
 /// What is known of a message that comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meeting {
     /// Nothing; from now on it is known, but not yet durable.
-    New(Fingerprint),
+    New(Claim),
     /// It was accepted before.
     Again(MessageId),
     /// It is being accepted right now.
@@ -61,7 +83,7 @@ impl Fingerprints {
     }
 
     /// Asks for a message and remembers it.
-    pub(super) fn meet(&self, message: &Message, now: Timestamp) -> Meeting {
+    pub(super) fn meet(self: &Arc<Self>, message: &Message, now: Timestamp) -> Meeting {
         let print = self.print(message);
         let mut memory = self.lock();
         self.turn(&mut memory, now);
@@ -69,27 +91,17 @@ impl Fingerprints {
             return if seen.durable { Meeting::Again(seen.id) } else { Meeting::Soon(print) };
         }
         memory.young.insert(print, Seen { id: message.id, at: now, durable: false });
-        Meeting::New(print)
+        Meeting::New(Claim { fingerprints: Arc::clone(self), print, id: message.id, is_kept: false })
     }
 
     /// What was asked for is durable.
-    pub(super) fn keep(&self, prints: &[Fingerprint]) {
+    pub(super) fn keep(&self, claims: Vec<Claim>) {
         let mut memory = self.lock();
-        for print in prints {
-            if let Some(seen) = memory.find_mut(*print) {
+        for mut claim in claims {
+            claim.is_kept = true;
+            if let Some(seen) = memory.find_mut(claim.print).filter(|seen| seen.id == claim.id) {
                 seen.durable = true;
             }
-        }
-        drop(memory);
-        self.decided.notify_waiters();
-    }
-
-    /// What was asked for was not accepted after all.
-    pub(super) fn forget(&self, prints: &[Fingerprint]) {
-        let mut memory = self.lock();
-        for print in prints {
-            memory.young.remove(print);
-            memory.old.remove(print);
         }
         drop(memory);
         self.decided.notify_waiters();
@@ -188,17 +200,29 @@ mod tests {
         message
     }
 
-    fn prints(limit: usize) -> Fingerprints {
-        Fingerprints::new(TTL, limit, Timestamp(0))
+    fn prints(limit: usize) -> Arc<Fingerprints> {
+        Arc::new(Fingerprints::new(TTL, limit, Timestamp(0)))
     }
 
-    fn accept(prints: &Fingerprints, message: &Message, now: u64) -> bool {
+    fn claim(prints: &Arc<Fingerprints>, message: &Message, now: u64) -> Option<Claim> {
         match prints.meet(message, Timestamp(now)) {
-            Meeting::New(print) => {
-                prints.keep(&[print]);
-                true
-            }
-            _ => false,
+            Meeting::New(claim) => Some(claim),
+            _ => None,
+        }
+    }
+
+    fn accept(prints: &Arc<Fingerprints>, message: &Message, now: u64) -> bool {
+        let claim = claim(prints, message, now);
+        let is_new = claim.is_some();
+        prints.keep(claim.into_iter().collect());
+        is_new
+    }
+
+    /// The id a repeat is answered with.
+    fn known(prints: &Arc<Fingerprints>, message: &Message, now: u64) -> Option<u64> {
+        match prints.meet(message, Timestamp(now)) {
+            Meeting::Again(id) => Some(id.0),
+            _ => None,
         }
     }
 
@@ -206,9 +230,9 @@ mod tests {
     fn a_repeat_is_known_until_its_time_is_over() {
         let prints = prints(1000);
         assert!(accept(&prints, &message(1, "hello"), 1000));
-        assert_eq!(prints.meet(&message(2, "hello"), Timestamp(300_999)), Meeting::Again(MessageId(1)));
+        assert_eq!(known(&prints, &message(2, "hello"), 300_999), Some(1));
         assert!(accept(&prints, &message(3, "hello"), 301_000));
-        assert_eq!(prints.meet(&message(4, "hello"), Timestamp(302_000)), Meeting::Again(MessageId(3)));
+        assert_eq!(known(&prints, &message(4, "hello"), 302_000), Some(3));
     }
 
     #[test]
@@ -233,23 +257,34 @@ mod tests {
     #[test]
     fn what_was_not_accepted_may_come_again() {
         let prints = prints(1000);
-        let Meeting::New(print) = prints.meet(&message(1, "hello"), Timestamp(1)) else { panic!() };
-        assert_eq!(prints.meet(&message(2, "hello"), Timestamp(1)), Meeting::Soon(print));
-        prints.forget(&[print]);
-        assert!(matches!(prints.meet(&message(3, "hello"), Timestamp(1)), Meeting::New(_)));
+        let first = claim(&prints, &message(1, "hello"), 1).unwrap();
+        assert!(matches!(prints.meet(&message(2, "hello"), Timestamp(1)), Meeting::Soon(_)));
+        drop(first);
+        assert!(claim(&prints, &message(3, "hello"), 1).is_some());
+    }
+
+    #[test]
+    fn a_claim_that_took_too_long_takes_nothing_from_the_next() {
+        let prints = prints(1000);
+        let slow = claim(&prints, &message(1, "hello"), 1).unwrap();
+        assert!(accept(&prints, &message(2, "hello"), 400_000));
+        drop(slow);
+        assert_eq!(known(&prints, &message(3, "hello"), 400_001), Some(2));
     }
 
     #[tokio::test]
-    async fn a_repeat_waits_for_the_first_to_be_durable() {
+    async fn a_repeat_waits_until_the_first_is_decided() {
         let prints = prints(1000);
-        let Meeting::New(print) = prints.meet(&message(1, "hello"), Timestamp(1)) else { panic!() };
-        let (known, ()) = tokio::join!(prints.decided(print), async {
-            tokio::task::yield_now().await;
-            prints.keep(&[print]);
-        });
-        assert_eq!(known, Some(MessageId(1)));
-        prints.forget(&[print]);
-        assert_eq!(prints.decided(print).await, None);
+        for accepted in [true, false] {
+            let text = if accepted { "kept" } else { "gone" };
+            let first = claim(&prints, &message(1, text), 1).unwrap();
+            let Meeting::Soon(print) = prints.meet(&message(2, text), Timestamp(1)) else { panic!() };
+            let (known, ()) = tokio::join!(prints.decided(print), async {
+                tokio::task::yield_now().await;
+                if accepted { prints.keep(vec![first]) } else { drop(first) }
+            });
+            assert_eq!(known, accepted.then_some(MessageId(1)));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::cdr::Recording;
 use super::charging::Charging;
 use super::clock::Clock;
-use super::dedup::{Fingerprint, Fingerprints};
+use super::dedup::Fingerprints;
 use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
 use super::fleeting::Fleeting;
@@ -41,7 +41,7 @@ pub(super) struct Inner {
     pub(super) recorder: Option<Recorder>,
     pub(super) recording: Recording,
     pub(super) policy: Arc<ArcSwap<Policy>>,
-    pub(super) fingerprints: Option<Fingerprints>,
+    pub(super) fingerprints: Option<Arc<Fingerprints>>,
     pub(super) may_repeat: HashSet<String>,
     pub(super) fleeting: Fleeting,
     /// Messages that wait for their recipient to be served by somebody.
@@ -57,7 +57,7 @@ pub(super) struct Inner {
 impl Inner {
     pub(super) fn new(setup: Setup) -> Inner {
         let now = setup.clock.now();
-        let fingerprints = setup.fingerprint_ttl.map(|ttl| Fingerprints::new(ttl, MOST_FINGERPRINTS, now));
+        let fingerprints = setup.fingerprint_ttl.map(|ttl| Arc::new(Fingerprints::new(ttl, MOST_FINGERPRINTS, now)));
         let recording = Recording { node: setup.node, total_parts: setup.record_total_parts };
         let policy = Arc::new(ArcSwap::from_pointee(setup.policy));
         let recorder = setup.records.map(|Records { sinks, options }| {
@@ -126,13 +126,6 @@ impl Inner {
     pub(super) fn write_events(&self, batch: Vec<Event>) {
         if let (Some(events), false) = (&self.events, batch.is_empty()) {
             events.write(batch);
-        }
-    }
-
-    /// A message under this fingerprint was not accepted: it may come again.
-    pub(super) fn forget_print(&self, print: Option<Fingerprint>) {
-        if let (Some(fingerprints), Some(print)) = (&self.fingerprints, print) {
-            fingerprints.forget(&[print]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::dedup::{Fingerprint, Meeting};
+use super::super::dedup::{Claim, Fingerprint, Meeting};
 use super::super::inner::Inner;
 use super::super::lifecycle;
 use crate::api::{Accepted, Answer, Refusal};
@@ -12,8 +12,8 @@ use crate::model::{EventName, Kind, Message, MessageId, SourceType, Timestamp};
 pub(in super::super) struct Begun {
     pub(super) message: Message,
     pub(super) source_type: Option<SourceType>,
-    /// Under which it is remembered as accepted, once it is.
-    pub(super) print: Option<Fingerprint>,
+    /// Remembers it as accepted, once it is.
+    pub(super) claim: Option<Claim>,
     /// What translation did, for people.
     pub(super) translated: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Inner {
     /// Completes a message, shows it to the hooks, translates its numbers and asks whether it is a repeat.
     pub(super) fn begin(&self, message: Message, source_type: Option<SourceType>, now: Timestamp) -> Result<Begun, Known> {
         let mut begun = self.complete(message, source_type, now).map_err(Known::Refused)?;
-        begun.print = self.meet(&begun.message, now)?;
+        begun.claim = self.meet(&begun.message, now)?;
         Ok(begun)
     }
 
@@ -60,17 +60,17 @@ impl Inner {
         }
         let translated = self.translate(&mut message);
         self.meters.received.add(1);
-        Ok(Begun { message, source_type, print: None, translated })
+        Ok(Begun { message, source_type, claim: None, translated })
     }
 
     /// Asks whether the message came before.
-    fn meet(&self, message: &Message, now: Timestamp) -> Result<Option<Fingerprint>, Known> {
+    fn meet(&self, message: &Message, now: Timestamp) -> Result<Option<Claim>, Known> {
         let Some(fingerprints) = &self.fingerprints else { return Ok(None) };
         if message.kind != Kind::Mt || self.may_repeat.contains(message.account.as_str()) {
             return Ok(None);
         }
         match fingerprints.meet(message, now) {
-            Meeting::New(print) => Ok(Some(print)),
+            Meeting::New(claim) => Ok(Some(claim)),
             Meeting::Again(id) => Err(Known::Again(id)),
             Meeting::Soon(print) => Err(Known::Soon(print)),
         }

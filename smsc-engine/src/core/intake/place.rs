@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sms_codec::charset::Coding;
 
-use super::super::dedup::Fingerprint;
 use super::super::inner::Inner;
 use super::super::route::AfterReply;
 use super::begin::Begun;
@@ -20,16 +19,16 @@ impl Inner {
     /// What its sender is told if it goes nowhere; it is recorded as rejected then.
     pub(super) fn place(&self, run: &mut Run, begun: Begun, way: Way) -> Result<MessageId, Refusal> {
         self.note_way(run, &begun, &way);
-        let Begun { mut message, print, source_type, .. } = begun;
+        let Begun { mut message, claim, source_type, .. } = begun;
         if let Charge::Failed(_) = way.charge {
             message.extra_mut().charge_failed = true;
         }
         let id = message.id;
         if let End::Refuse(refusal) = way.end {
-            self.refuse(run, message, print);
+            self.refuse(run, message);
             return Err(refusal);
         }
-        run.prints.extend(print);
+        run.claims.extend(claim);
         match way.end {
             End::Deliver(lane) => {
                 self.meters.queued.add(1);
@@ -59,8 +58,7 @@ impl Inner {
     }
 
     /// A message that is refused leaves a record; without records, only its events.
-    fn refuse(&self, run: &mut Run, mut message: Message, print: Option<Fingerprint>) {
-        self.forget_print(print);
+    fn refuse(&self, run: &mut Run, mut message: Message) {
         if self.recorder.is_some() {
             // Its sender is told at once.
             message.registered_delivery = 0;
@@ -80,7 +78,7 @@ impl Inner {
         reply.deliver_after = message.submitted;
         reply.expires = message.submitted.after(self.policy().dead_letter);
         reply.extra_mut().auto_reply = true;
-        let begun = Begun { message: reply, source_type, print: None, translated: None };
+        let begun = Begun { message: reply, source_type, claim: None, translated: None };
         let found = self.find(&begun, None);
         let mut reply = begun.message;
         reply.lane = match found.end {

@@ -23,8 +23,7 @@ impl Inner {
         };
         let lane = self.find(&begun, None).end;
         if let Some(replaced) = self.replace_present(&begun.message, lane, now).await {
-            // The next repeat of it is another replacement.
-            self.forget_print(begun.print);
+            // It is not remembered: the next repeat of it is another replacement.
             return replaced.map(Accepted::from);
         }
         let mut run = Run::new(1, self.now());

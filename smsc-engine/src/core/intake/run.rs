@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::super::dedup::Fingerprint;
+use super::super::dedup::Claim;
 use super::super::inner::Inner;
 use super::super::lifecycle;
 use super::super::queue::QueueError;
@@ -17,7 +17,8 @@ pub(super) struct Run {
     pub(super) messages: Vec<Message>,
     /// Messages that end as soon as they are accepted.
     pub(super) endings: Vec<(Message, FinalState)>,
-    pub(super) prints: Vec<Fingerprint>,
+    /// Remember them as accepted, once they are.
+    pub(super) claims: Vec<Claim>,
     pub(super) events: Vec<Event>,
     /// Messages nobody can deliver at the moment.
     pub(super) unrouted: Vec<Message>,
@@ -32,7 +33,7 @@ impl Run {
             now,
             messages: Vec::with_capacity(submissions),
             endings: Vec::new(),
-            prints: Vec::new(),
+            claims: Vec::new(),
             events: Vec::new(),
             unrouted: Vec::new(),
             answers: Vec::with_capacity(submissions),
@@ -73,18 +74,16 @@ impl Inner {
                 run.endings.clear();
                 run.unrouted.clear();
                 run.events.clear();
-                if let Some(fingerprints) = &self.fingerprints {
-                    fingerprints.forget(&run.prints);
-                }
+                // Whoever was refused may come again.
+                run.claims.clear();
             }
         }
-        run.prints.clear();
         run.open = run.answers.len();
     }
 
     async fn accepted(&self, run: &mut Run) {
-        if let (Some(fingerprints), false) = (&self.fingerprints, run.prints.is_empty()) {
-            fingerprints.keep(&run.prints);
+        if let (Some(fingerprints), false) = (&self.fingerprints, run.claims.is_empty()) {
+            fingerprints.keep(std::mem::take(&mut run.claims));
         }
         self.write_events(std::mem::take(&mut run.events));
         let endings = std::mem::take(&mut run.endings);

@@ -17,7 +17,6 @@ impl Inner {
     /// Goes on with messages that need time; others do not wait for them. Too many are refused.
     pub(super) fn later(self: &Arc<Self>, group: Group) -> Answer {
         let Ok(permit) = Arc::clone(&self.slow).try_acquire_owned() else {
-            self.abandon(group);
             return Answer::Now(Err(Refusal::Busy));
         };
         let inner = Arc::clone(self);
@@ -63,14 +62,6 @@ impl Inner {
             End::Drop | End::Reply { .. } => return Err(Refusal::Undelivered(FinalState::Rejected, 0)),
         };
         Ok(message)
-    }
-
-    /// What was begun and not gone on with may come again.
-    fn abandon(&self, group: Group) {
-        if let Some(fingerprints) = &self.fingerprints {
-            let prints: Vec<_> = group.waiting().filter_map(|begun| begun.print).collect();
-            fingerprints.forget(&prints);
-        }
     }
 
     async fn way(&self, begun: &Begun) -> Way {
