@@ -6,6 +6,18 @@
 //! a PDU below the frontend.
 //!
 //! [`manual`] shows how to embed it, and how to write a router, a queue or a record sink.
+//!
+//! Without features there is the core with its journal, routes, locations and accounts, and the SMPP frontend:
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `config` | settings from a TOML file and from the environment |
+//! | `json` | JSON forms of routes, rules and records, and the registry of frontends |
+//! | `sql` | tables, events, records and a queue in SQLite |
+//! | `postgres`, `mysql` | records and tables there |
+//! | `enum` | ENUM over DNS |
+//! | `charging`, `charging-tls` | charging over HTTP, over HTTPS |
+//! | `passwords` | hashed passwords |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::future::Future;
