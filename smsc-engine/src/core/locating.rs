@@ -145,8 +145,15 @@ impl Inner {
     pub(super) async fn take_located(&self, frontend: &Lane, want: Lease) -> Vec<Message> {
         let lane = Lane::located(frontend.as_str());
         let mut messages = self.take(&lane, want).await;
-        let moved: Vec<Message> = messages.extract_if(.., |message| self.lane_now(message, want.now) != lane).collect();
-        let moves = moved.iter().map(|message| move_to(self.lane_now(message, want.now), message)).collect();
+        let mut moves = Vec::new();
+        messages.retain(|message| {
+            let serving = self.lane_now(message, want.now);
+            let stays = serving == lane;
+            if !stays {
+                moves.push(move_to(serving, message));
+            }
+            stays
+        });
         self.make_moves(moves).await;
         messages
     }
