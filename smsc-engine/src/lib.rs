@@ -18,6 +18,10 @@
 //! | `enum` | ENUM over DNS |
 //! | `charging`, `charging-tls` | charging over HTTP, over HTTPS |
 //! | `passwords` | hashed passwords |
+//! | `http` | the REST API with its description, metrics, and the listener with TLS |
+//! | `dashboard` | pages for the operator |
+//! | `log` | the log as a ring, as files that take turns, as JSON |
+//! | `centre` | a whole centre from one set of settings |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::future::Future;
@@ -28,6 +32,8 @@ pub mod api;
 mod calendar;
 mod centre;
 pub mod config;
+#[cfg(feature = "http")]
+pub mod control;
 pub mod core;
 pub mod frontend;
 

@@ -51,7 +51,7 @@ pub(super) struct Inner {
     pub(super) meters: Meters,
     /// The disk was found full.
     pub(super) is_tight: AtomicBool,
-    clock: Clock,
+    pub(super) clock: Clock,
 }
 
 impl Inner {

@@ -1,5 +1,6 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
+mod batch;
 mod cdr;
 mod centre;
 pub mod charging;
@@ -37,6 +38,7 @@ mod sweeper;
 pub mod tables;
 pub mod translate;
 
+pub use batch::{Batch, BatchFull, BatchOptions};
 pub use centre::Core;
 pub use clock::Clock;
 pub use handle::{Handle, HandleError, NetworkStatus, Order, Update};

@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::centre::Core;
+use super::charging::ChargingStats;
+use super::clock::Clock;
+use super::enum_lookup::EnumStats;
 use super::events::EventLog;
 use super::inner::Inner;
 use super::location::Locations;
 use super::meters::Meters;
 use super::policy::Policy;
-use super::queue::{Counts, Page, Record};
+use super::queue::{Counts, Page, Queue, Record};
 use super::records::{Recorder, Statistics};
 use super::route::RouteTable;
 use super::translate::Translator;
@@ -144,6 +147,26 @@ impl Handle {
     /// Tells how the writing of records goes; `None` without records.
     pub fn recording(&self) -> Option<Statistics> {
         self.inner.recorder.as_ref().map(Recorder::statistics)
+    }
+
+    /// Tells how ENUM does; `None` without ENUM.
+    pub fn enum_lookup(&self) -> Option<EnumStats> {
+        self.inner.enum_lookup.as_ref().map(|lookup| lookup.stats())
+    }
+
+    /// Tells how charging does; `None` without charging.
+    pub fn charging(&self) -> Option<ChargingStats> {
+        self.inner.charging.as_ref().map(|charging| charging.stats())
+    }
+
+    /// Where messages live.
+    pub fn queue(&self) -> &Arc<dyn Queue> {
+        &self.inner.queue
+    }
+
+    /// Tells the time of this core.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
     }
 
     /// The log of events, if there is one.
