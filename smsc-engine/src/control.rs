@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::core::charging::Circuit;
 use crate::core::records::SqlRecords;
 use crate::core::registry::Registry;
 use crate::core::tables::SqlTable;
@@ -33,7 +34,30 @@ pub struct Control {
     pub records: Option<SqlRecords>,
 }
 
+/// Which parts of a centre do their work; `None` for those it does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The queue takes messages.
+    pub store: bool,
+    /// Records are written.
+    pub database: Option<bool>,
+    /// Charging is asked, not shut off because it failed.
+    pub charging: Option<bool>,
+    /// ENUM is asked; its failures are its metrics' business, for messages go on without it.
+    pub enum_lookup: Option<bool>,
+}
+
 impl Control {
+    /// Tells which parts do their work, as far as is known without asking any of them.
+    pub fn health(&self) -> Health {
+        Health {
+            store: self.handle.queue().health().is_ok(),
+            database: self.handle.recording().map(|statistics| !statistics.is_failing),
+            charging: self.handle.charging().map(|statistics| statistics.circuit != Circuit::Open),
+            enum_lookup: self.handle.enum_lookup().map(|_| true),
+        }
+    }
+
     /// Returns the time of the core.
     pub fn now(&self) -> Timestamp {
         self.handle.clock().now()

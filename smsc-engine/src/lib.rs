@@ -36,6 +36,8 @@ pub mod config;
 pub mod control;
 pub mod core;
 pub mod frontend;
+#[cfg(feature = "http")]
+pub mod http;
 
 pub mod model;
 pub mod sandbox;

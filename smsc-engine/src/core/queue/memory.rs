@@ -176,6 +176,10 @@ impl Queue for MemoryQueue {
         Box::pin(async move { Ok(self.open()?.index.list(page, usize::MAX).0.into_iter().map(record).collect()) })
     }
 
+    fn health(&self) -> Result<(), QueueError> {
+        self.open().map(drop)
+    }
+
     fn counts(&self) -> Counts {
         self.lock().index.counts()
     }

@@ -127,6 +127,12 @@ pub trait Queue: Send + Sync + 'static {
     /// Counts what there is.
     fn counts(&self) -> Counts;
 
+    /// Tells whether messages can be taken now.
+    ///
+    /// # Errors
+    /// Why they cannot: [`QueueError::NoRoom`], [`QueueError::Poisoned`] or [`QueueError::Closed`].
+    fn health(&self) -> Result<(), QueueError>;
+
     /// Forgets messages that ended before `done_before` and owe no record, and tells how many; their ids stay used.
     ///
     /// It does not wait until that is durable: a crash right afterwards may bring them back until the next call.

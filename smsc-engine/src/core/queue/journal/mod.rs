@@ -338,6 +338,11 @@ impl Queue for JournalQueue {
         })
     }
 
+    fn health(&self) -> Result<(), QueueError> {
+        let state = self.shared.open()?;
+        if state.full { Err(QueueError::NoRoom) } else { Ok(()) }
+    }
+
     fn counts(&self) -> Counts {
         self.shared.lock().index.counts()
     }

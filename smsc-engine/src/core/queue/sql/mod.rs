@@ -221,6 +221,10 @@ impl Queue for SqlQueue {
         })
     }
 
+    fn health(&self) -> Result<(), QueueError> {
+        self.shared.open().map(drop)
+    }
+
     fn counts(&self) -> Counts {
         self.shared.lock().index.counts()
     }
