@@ -156,12 +156,9 @@ impl Accounts {
             Plan::Known(verdict) => return Box::pin(std::future::ready(verdict)),
             Plan::Check { check, right, wrong } => (check, right, wrong),
         };
-        let begun = self.verifier.begin(check);
+        let answer = self.verifier.ask(check);
         Box::pin(async move {
-            let Some(mut seen) = begun else { return Verdict::Busy };
-            // An error says that the check was not made.
-            let answer = seen.wait_for(Option::is_some).await.ok().and_then(|answer| *answer);
-            match answer {
+            match answer.await {
                 Some(true) => right,
                 Some(false) => wrong,
                 None => Verdict::Busy,

@@ -47,5 +47,7 @@ pub use locating::Follower;
 pub use meters::{Counter, Meters};
 pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::{Records, Setup};
+#[cfg(feature = "sql")]
+pub(crate) use snapshot::{blocking, finish};
 pub use store::StoreError;
 pub use sweeper::{Retention, sweep};

@@ -21,6 +21,8 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "sql")]
+mod overlay;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -44,3 +46,5 @@ mod sql_queue;
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
+#[cfg(feature = "dashboard")]
+mod users;
