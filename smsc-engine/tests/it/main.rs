@@ -21,6 +21,8 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "http")]
+mod metrics;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -29,7 +31,7 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
