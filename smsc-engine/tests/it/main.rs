@@ -23,6 +23,8 @@ mod life;
 mod location;
 #[cfg(feature = "sql")]
 mod overlay;
+#[cfg(feature = "http")]
+mod metrics;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -31,7 +33,7 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;

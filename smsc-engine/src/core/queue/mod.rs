@@ -91,6 +91,12 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
 
+    /// Returns the pending message with the lowest id: the one that was accepted first. Cheap however many there are.
+    ///
+    /// # Errors
+    /// When the store is broken or closed.
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
+
     /// Finds pending messages like this one, newest first: what `cancel_sm` without an id and `replace_if_present` mean.
     ///
     /// # Errors

@@ -279,6 +279,10 @@ impl Queue for JournalQueue {
         Box::pin(self.one(move |index| index.get(id)))
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.oldest()))
+    }
+
     fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>> {
         Box::pin(self.one(move |index| index.handed(lane, remote)))
     }
