@@ -36,8 +36,11 @@ pub mod config;
 pub mod control;
 pub mod core;
 pub mod frontend;
-
+#[cfg(feature = "http")]
+pub mod http;
 pub mod model;
+#[cfg(feature = "http")]
+pub mod ops;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;

@@ -21,6 +21,8 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(all(feature = "http", unix))]
+mod ops;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
