@@ -44,6 +44,8 @@ pub mod http;
 pub mod model;
 #[cfg(feature = "sql")]
 pub mod overlay;
+#[cfg(feature = "http")]
+pub mod ops;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;

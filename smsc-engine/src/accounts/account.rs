@@ -146,6 +146,13 @@ impl Accounts {
         self.table.load().by_name.get(system_id).map(|holder| holder.record.clone())
     }
 
+    /// All records, sorted by name.
+    pub fn records(&self) -> Vec<Arc<AccountRecord>> {
+        let mut records: Vec<_> = self.table.load().by_name.values().map(|holder| holder.record.clone()).collect();
+        records.sort_by(|one, other| one.system_id.cmp(&other.system_id));
+        records
+    }
+
     /// Tells at once if that takes no check of a hash.
     pub fn verify_now(&self, system_id: &[u8], password: &[u8]) -> Option<Verdict> {
         match self.plan(system_id, password) {

@@ -25,6 +25,8 @@ mod location;
 mod overlay;
 #[cfg(feature = "http")]
 mod metrics;
+#[cfg(all(feature = "http", unix))]
+mod ops;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
