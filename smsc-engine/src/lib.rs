@@ -36,6 +36,9 @@ pub mod config;
 pub mod control;
 pub mod core;
 pub mod frontend;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 
 pub mod model;
 pub mod sandbox;
