@@ -9,6 +9,7 @@ use super::DashboardOptions;
 use super::history::{History, Totals, columns};
 use super::layout::Layout;
 use super::problem::Problem;
+use super::rates::Rates;
 use super::visit::Visit;
 use crate::control::Control;
 use crate::core::Handle;
@@ -23,6 +24,7 @@ pub(super) struct Desk {
     pub(super) control: Arc<Control>,
     pub(super) options: DashboardOptions,
     pub(super) history: History,
+    pub(super) rates: Rates,
     /// The latest tick, written once for all who look.
     pub(super) live: watch::Sender<Arc<str>>,
 }
@@ -30,7 +32,13 @@ pub(super) struct Desk {
 impl Desk {
     /// Begins to take samples, until nobody holds the desk any more.
     pub(super) fn open(control: Arc<Control>, options: DashboardOptions) -> Arc<Desk> {
-        let desk = Arc::new(Desk { control, options, history: History::default(), live: watch::Sender::new(Arc::from("")) });
+        let desk = Arc::new(Desk {
+            control,
+            options,
+            history: History::default(),
+            rates: Rates::default(),
+            live: watch::Sender::new(Arc::from("")),
+        });
         let weak = Arc::downgrade(&desk);
         tokio::spawn(async move {
             let mut tick = tokio::time::interval(SECOND);
@@ -38,6 +46,9 @@ impl Desk {
             loop {
                 tick.tick().await;
                 let Some(desk) = weak.upgrade() else { return };
+                if let Some(smpp) = &desk.control.smpp {
+                    desk.rates.take(&smpp.links());
+                }
                 let sample = desk.history.take(Totals::of(&desk.control));
                 desk.live.send_replace(columns(&[sample]).into());
             }

@@ -15,6 +15,7 @@ mod link;
 mod live;
 mod page;
 mod problem;
+mod rates;
 mod show;
 mod visit;
 
