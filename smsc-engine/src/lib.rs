@@ -39,6 +39,7 @@ pub mod control;
 pub mod core;
 pub mod frontend;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 
 pub mod model;
