@@ -8,7 +8,9 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+#[cfg(feature = "centre")]
 mod accounts;
+#[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
@@ -27,6 +29,7 @@ mod record_files;
 mod record_tables;
 mod recorder;
 mod records;
+#[cfg(feature = "centre")]
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
@@ -41,6 +44,9 @@ mod sql;
 mod sql_events;
 #[cfg(feature = "sql")]
 mod sql_queue;
+#[cfg(feature = "centre")]
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
+#[cfg(feature = "centre")]
+mod whole;
