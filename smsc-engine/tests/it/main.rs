@@ -8,7 +8,9 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+#[cfg(feature = "centre")]
 mod accounts;
+#[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
@@ -33,6 +35,7 @@ mod record_files;
 mod record_tables;
 mod recorder;
 mod records;
+#[cfg(feature = "centre")]
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
@@ -47,8 +50,11 @@ mod sql;
 mod sql_events;
 #[cfg(feature = "sql")]
 mod sql_queue;
+#[cfg(feature = "centre")]
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
 #[cfg(feature = "dashboard")]
 mod users;
+#[cfg(feature = "centre")]
+mod whole;
