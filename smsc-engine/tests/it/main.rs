@@ -12,6 +12,8 @@ mod accounts;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "http")]
+mod control;
 mod core;
 #[cfg(feature = "enum")]
 mod dns_server;
@@ -32,6 +34,8 @@ mod refusals;
 #[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+#[cfg(feature = "http")]
+mod rest;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
