@@ -5,4 +5,7 @@ pub mod admin;
 #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
 pub mod dashboard;
 pub mod metrics;
+pub mod client;
+pub mod counters;
+pub mod listen;
 pub mod rest;

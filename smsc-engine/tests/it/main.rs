@@ -14,6 +14,8 @@ mod accounts;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "http")]
+mod control;
 mod core;
 #[cfg(feature = "enum")]
 mod dns_server;
@@ -41,6 +43,8 @@ mod refusals;
 #[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+#[cfg(feature = "http")]
+mod rest;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;

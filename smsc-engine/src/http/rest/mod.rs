@@ -7,6 +7,12 @@
 mod app;
 mod body;
 mod docs;
+mod door;
+mod faults;
+mod guard;
+mod hex;
+mod limit;
+mod message;
 mod options;
 mod params;
 mod problem;
@@ -35,17 +41,18 @@ impl Rest {
     /// Returns the routes of the API with everything below `/api`.
     pub fn router(self: &Arc<Rest>) -> Router {
         let (router, description) = resources().split_for_parts();
-        router
+        let router = router
             .merge(docs::router(description))
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
-            .with_state(self.clone())
+            .with_state(self.clone());
+        self.guarded(router)
     }
 }
 
 /// Every resource with its paths; the description is made of the same list.
 fn resources() -> OpenApiRouter<Arc<Rest>> {
-    OpenApiRouter::with_openapi(docs::description()).merge(system::routes())
+    OpenApiRouter::with_openapi(docs::description()).merge(system::routes()).merge(message::routes())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {
