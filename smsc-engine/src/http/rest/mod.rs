@@ -5,13 +5,27 @@
 //! return a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem).
 
 mod app;
+mod audit;
 mod body;
+mod describe;
 mod docs;
+mod event;
+mod faults;
+mod forms;
+mod frontend;
+mod location;
+mod mms;
+mod number;
 mod options;
+mod origin;
+mod page;
 mod params;
 mod problem;
 mod reply;
+mod route;
+mod ss7;
 mod system;
+mod table;
 
 use std::sync::Arc;
 
@@ -36,7 +50,7 @@ impl Rest {
     pub fn router(self: &Arc<Rest>) -> Router {
         let (router, description) = resources().split_for_parts();
         router
-            .merge(docs::router(description))
+            .merge(docs::router(describe::complete(description)))
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
             .with_state(self.clone())
@@ -45,7 +59,14 @@ impl Rest {
 
 /// Every resource with its paths; the description is made of the same list.
 fn resources() -> OpenApiRouter<Arc<Rest>> {
-    OpenApiRouter::with_openapi(docs::description()).merge(system::routes())
+    OpenApiRouter::with_openapi(docs::description())
+        .merge(system::routes())
+        .merge(location::routes())
+        .merge(frontend::routes())
+        .merge(event::routes())
+        .merge(mms::routes())
+        .merge(ss7::routes())
+        .merge(route::routes())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {
