@@ -5,7 +5,9 @@
 //! return a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem).
 
 mod app;
+mod audit;
 mod body;
+mod describe;
 mod docs;
 mod door;
 mod faults;
@@ -13,11 +15,22 @@ mod guard;
 mod hex;
 mod limit;
 mod message;
+mod event;
+mod forms;
+mod frontend;
+mod location;
+mod mms;
+mod number;
 mod options;
+mod origin;
+mod page;
 mod params;
 mod problem;
 mod reply;
+mod route;
+mod ss7;
 mod system;
+mod table;
 
 use std::sync::Arc;
 
@@ -42,7 +55,7 @@ impl Rest {
     pub fn router(self: &Arc<Rest>) -> Router {
         let (router, description) = resources().split_for_parts();
         let router = router
-            .merge(docs::router(description))
+            .merge(docs::router(describe::complete(description)))
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
             .with_state(self.clone());
@@ -52,7 +65,15 @@ impl Rest {
 
 /// Every resource with its paths; the description is made of the same list.
 fn resources() -> OpenApiRouter<Arc<Rest>> {
-    OpenApiRouter::with_openapi(docs::description()).merge(system::routes()).merge(message::routes())
+    OpenApiRouter::with_openapi(docs::description())
+        .merge(system::routes())
+        .merge(message::routes())
+        .merge(location::routes())
+        .merge(frontend::routes())
+        .merge(event::routes())
+        .merge(mms::routes())
+        .merge(ss7::routes())
+        .merge(route::routes())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {
