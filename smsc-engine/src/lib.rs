@@ -39,6 +39,8 @@ pub mod frontend;
 #[cfg(feature = "http")]
 pub mod http;
 
+#[cfg(feature = "log")]
+pub mod log;
 pub mod model;
 pub mod sandbox;
 #[cfg(feature = "sql")]

@@ -21,6 +21,8 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "log")]
+mod log;
 #[cfg(feature = "http")]
 mod metrics;
 mod queue;
