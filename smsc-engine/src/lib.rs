@@ -44,6 +44,8 @@ pub mod frontend;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 
+#[cfg(feature = "log")]
+pub mod log;
 pub mod model;
 #[cfg(feature = "sql")]
 pub mod overlay;

@@ -84,7 +84,7 @@ impl Flight {
             match self.wishes.request(&mut batch, link, &message) {
                 Ok(pending) => self.sent.push((message, pending)),
                 Err(SendError::Unfit) => {
-                    tracing::error!(id = %message.id, "a message cannot be written as deliver_sm");
+                    tracing::error!(message_id = %message.id, "a message cannot be written as deliver_sm");
                     self.unfit.push(Report { message, attempt: Attempt::Failed(FinalState::Undeliverable, 0) });
                 }
                 Err(SendError::NotNow) => unsent.push(message.id),

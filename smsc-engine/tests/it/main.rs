@@ -27,6 +27,8 @@ mod life;
 mod location;
 #[cfg(feature = "sql")]
 mod overlay;
+#[cfg(feature = "log")]
+mod log;
 #[cfg(feature = "http")]
 mod metrics;
 #[cfg(all(feature = "http", unix))]
