@@ -19,6 +19,15 @@ impl Hash {
     }
 }
 
+/// Hashes a password with a salt of its own, in PHC form, with the usual parameters of Argon2id.
+///
+/// # Errors
+/// The system gives no random numbers.
+#[cfg(feature = "passwords")]
+pub fn hash_password(password: &str) -> Result<String, String> {
+    imp::make(password)
+}
+
 impl std::fmt::Debug for Hash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(hidden)")
@@ -29,8 +38,8 @@ impl std::fmt::Debug for Hash {
 mod imp {
     use std::sync::Arc;
 
-    use argon2::password_hash::PasswordVerifier;
     use argon2::password_hash::phc::PasswordHash;
+    use argon2::password_hash::{PasswordHasher, PasswordVerifier};
     use argon2::{Algorithm, Argon2, Params};
 
     pub(super) type Hash = Arc<PasswordHash>;
@@ -51,6 +60,11 @@ mod imp {
     pub(super) fn is_of(hash: &Hash, password: &[u8]) -> bool {
         // The parameters are those of the hash.
         Argon2::default().verify_password(password, &**hash).is_ok()
+    }
+
+    pub(super) fn make(password: &str) -> Result<String, String> {
+        let hash: Result<PasswordHash, _> = Argon2::default().hash_password(password.as_bytes());
+        hash.map(|hash| hash.to_string()).map_err(|error| error.to_string())
     }
 
     // Each check takes so much memory, and several run at a time.
@@ -89,6 +103,14 @@ mod tests {
             let read = Hash::read(hash).unwrap();
             assert!(read.is_of(b"secret08") && !read.is_of(b"secret09") && !read.is_of(b""), "{hash}");
         }
+    }
+
+    #[test]
+    fn a_hash_of_our_own_is_verified_and_never_the_same_twice() {
+        let (one, other) = (hash_password("secret08").unwrap(), hash_password("secret08").unwrap());
+        assert!(one.starts_with("$argon2id$v=19$") && one != other);
+        let read = Hash::read(&one).unwrap();
+        assert!(read.is_of(b"secret08") && !read.is_of(b"secret09"));
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod store;
 mod verifier;
 
 pub use account::{AccountError, AccountStats, Accounts, Verdict};
+#[cfg(feature = "passwords")]
+pub use hash::hash_password;
 pub use meter::{Denial, Meter, Usage};
 pub use pattern::AddressPattern;
 pub use record::{AccountRecord, Defaults, MessageIdForm, Password, Quota};
