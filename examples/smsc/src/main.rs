@@ -1,6 +1,8 @@
 //! A complete SMS centre in one program: arguments, settings, start, stop. Everything else is `smsc-engine`.
 
 mod args;
+#[cfg(unix)]
+mod command;
 mod greeting;
 mod signals;
 mod words;
@@ -12,24 +14,24 @@ use std::thread;
 use smsc_engine::Centre;
 use smsc_engine::config::{self, ConfigErrors, Settings};
 
-use crate::args::{Args, HELP, Task};
+use crate::args::{Args, Command, Parsed};
 use crate::signals::Signals;
 use crate::words::{complain, fail, say};
 
 fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args_os()) {
-        Ok(args) => args,
+    let args = match Args::parse_line(std::env::args_os()) {
+        Ok(Parsed::Args(args)) => args,
+        Ok(Parsed::Text(text)) => return say(&text),
         Err(error) => return fail(WRONG_SETTINGS, &format!("{error}; smsc --help explains")),
     };
-    match args.task {
-        Task::Help => return say(HELP),
-        Task::Version => return say(&format!("smsc {}\n", env!("CARGO_PKG_VERSION"))),
-        Task::Run | Task::CheckConfig => {}
-    }
-    match settings(&args) {
-        Err(errors) => errors.iter().fold(ExitCode::SUCCESS, |_, error| fail(WRONG_SETTINGS, error)),
-        Ok(settings) if args.task == Task::CheckConfig => say(&format!("configuration is good\n\n{}", settings.to_toml())),
-        Ok(settings) => run(&settings),
+    match (settings(&args), args.command) {
+        (Err(errors), _) => errors.iter().fold(ExitCode::SUCCESS, |_, error| fail(WRONG_SETTINGS, error)),
+        (Ok(settings), None | Some(Command::Run)) => run(&settings),
+        (Ok(settings), Some(Command::CheckConfig)) => say(&format!("configuration is good\n\n{}", settings.to_toml())),
+        #[cfg(unix)]
+        (Ok(settings), Some(command)) => command::run(command, &settings.storage.directory, args.json),
+        #[cfg(not(unix))]
+        _ => fail(FAILED, &"this system has no control socket"),
     }
 }
 

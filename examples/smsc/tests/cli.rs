@@ -10,6 +10,17 @@ use std::time::{Duration, Instant};
 
 use smsc_engine::config::Settings;
 
+#[cfg(unix)]
+#[path = "cli/command.rs"]
+mod command;
+#[cfg(unix)]
+#[path = "cli/deploy.rs"]
+mod deploy;
+/// One rule for what is not installed, wherever it is tested with.
+#[cfg(unix)]
+#[path = "../../../smpp-session/tests/interop/require.rs"]
+mod require;
+
 /// Longest time the program may take to end; far above what it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -164,7 +175,7 @@ fn help_names_every_option() {
     let scratch = Scratch::new("help");
     let (code, output, errors) = run(smsc(&scratch).arg("--help"));
     assert_eq!((code, errors.as_str()), (Some(0), ""));
-    for word in ["--config FILE", "--data-dir DIR", "check-config", "--help", "--version", "SMSC_SMPP__LISTEN"] {
+    for word in ["--config <FILE>", "--data-dir <DIR>", "check-config", "--help", "--version", "SMSC_SMPP__LISTEN"] {
         assert!(output.contains(word), "{word} is not in\n{output}");
     }
 }
@@ -179,7 +190,7 @@ fn version_is_one_line() {
 #[test]
 fn an_unknown_option_is_refused() {
     let scratch = Scratch::new("option");
-    assert_eq!(refused(smsc(&scratch).arg("--confg"), 2), "invalid option '--confg'; smsc --help explains");
+    assert_eq!(refused(smsc(&scratch).arg("--confg"), 2), "unexpected argument '--confg' found; smsc --help explains");
 }
 
 #[test]
@@ -299,6 +310,9 @@ fn it_says_where_it_listens_and_ends_well_when_told_to() {
 }
 
 #[cfg(unix)]
+/// The body of a `submit_sm`.
+const HELLO: &[u8] = b"\0\x01\x01shop\0\x01\x01447700900123\0\0\0\0\0\0\x01\0\0\0\x05hello";
+
 #[test]
 fn what_was_queued_is_there_at_the_next_start() {
     let scratch = Scratch::new("queued");
@@ -309,7 +323,7 @@ fn what_was_queued_is_there_at_the_next_start() {
     };
     let running = slow(&scratch);
     let mut esme = Esme::bind(running.address());
-    esme.send(SUBMIT_SM, b"\0\x01\x01shop\0\x01\x01447700900123\0\0\0\0\0\0\x01\0\0\0\x05hello");
+    esme.send(SUBMIT_SM, HELLO);
     assert_eq!(esme.response(SUBMIT_SM), 0);
     drop(esme);
     running.signal("INT");

@@ -93,7 +93,7 @@ impl Plant {
         let frontend = FrontendConfig {
             listen: ([127, 0, 0, 1], 0).into(),
             system_id: "smsc".into(),
-            accounts: vec![Account::new("shop", "planted-password"), Account::new("bank", "planted-password")],
+            accounts: vec![Account::new("shop", "planted"), Account::new("bank", "planted")],
             server: ServerConfig::default(),
         };
         let control = Control {

@@ -5,6 +5,8 @@
 
 mod account;
 mod answer;
+#[cfg(unix)]
+mod client;
 mod record;
 mod session;
 #[cfg(unix)]
@@ -18,6 +20,8 @@ use axum::routing::{delete, get, post};
 
 use crate::ops::Operations;
 
+#[cfg(unix)]
+pub use client::{CallError, ControlClient};
 #[cfg(unix)]
 pub use socket::{ControlSocket, SOCKET, SocketError};
 

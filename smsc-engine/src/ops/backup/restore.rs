@@ -69,7 +69,8 @@ pub fn restore(backup: &Path, directory: &Path, options: &RestoreOptions) -> Res
         files::private_directory(directory)?;
     }
     let _guard = lock(directory)?;
-    let old = left_there(directory)?;
+    files::give(&directory.join(LOCK), &at(directory, fs::metadata(directory))?)?;
+    let old = left_there(directory, backup)?;
     let targets = targets(&manifest, directory, options);
     let taken = targets.iter().find(|(_, target)| target.exists()).map(|(_, target)| target.clone());
     if let Some(taken) = taken.or(old.first().map(|_| directory.to_owned())).filter(|_| !options.force) {
@@ -103,10 +104,13 @@ fn lock(directory: &Path) -> Result<Box<dyn Send + Sync>, RestoreError> {
     })
 }
 
-/// What is there but locks, sockets and what was moved aside before.
-fn left_there(directory: &Path) -> Result<Vec<String>, FileError> {
+/// What is there but locks, sockets, what was moved aside before, and the backup itself.
+fn left_there(directory: &Path, backup: &Path) -> Result<Vec<String>, FileError> {
+    let (whole, backup) = (at(directory, directory.canonicalize())?, at(backup, backup.canonicalize())?);
+    let holds_backup = |name: &String| backup.starts_with(whole.join(name));
     let names = files::names(directory)?.into_iter();
-    let is_ours = |name: &String| KEPT.contains(&name.as_str()) || name.starts_with(BEFORE) || name.ends_with(STAGED);
+    let is_ours =
+        |name: &String| KEPT.contains(&name.as_str()) || name.starts_with(BEFORE) || name.ends_with(STAGED) || holds_backup(name);
     Ok(names.filter(|name| !is_ours(name)).collect())
 }
 
@@ -169,4 +173,5 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 const STAGED: &str = ".restoring";
 const BEFORE: &str = "before-restore-";
 /// What is no data: the journal's lock and the socket of commands.
-const KEPT: [&str; 2] = ["lock", "control.sock"];
+const KEPT: [&str; 2] = [LOCK, "control.sock"];
+const LOCK: &str = "lock";

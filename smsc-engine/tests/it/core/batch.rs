@@ -159,7 +159,11 @@ impl Charging for Slow {
 async fn with_slow_charging() -> (Bench, Arc<Slow>) {
     let slow = Arc::new(Slow(Semaphore::new(0)));
     let routes = vec![Route { charged: Charged::Yes, ..route("44", "uk") }, Route { charged: Charged::No, ..route("1", "us") }];
-    (Bench::with(routes, |setup| setup.charging = Some(slow.clone())).await, slow)
+    let bench = Bench::with(routes, |setup| {
+        setup.charging = Some(slow.clone());
+        setup.queue = Arc::new(MemoryQueue::new(20_000, 100));
+    });
+    (bench.await, slow)
 }
 
 fn free() -> Submission {

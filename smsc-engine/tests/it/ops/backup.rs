@@ -124,10 +124,11 @@ async fn a_restored_centre_has_the_same_messages_routes_tables_and_keys() {
 
 #[tokio::test]
 async fn a_restore_touches_neither_a_running_centre_nor_what_is_there() {
-    let (home, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let home = tempfile::tempdir().unwrap();
     let plant = Plant::new(home.path()).await;
     plant.core.handle().submit(Submission::new(message("kept"))).await.unwrap();
-    let report = backup::backup(&plant.operations.sources(), target.path()).await.unwrap();
+    // Where it does not belong, and is not lost all the same.
+    let report = backup::backup(&plant.operations.sources(), &home.path().join("backups")).await.unwrap();
     let force = RestoreOptions { force: true, ..RestoreOptions::default() };
     let refused = backup::restore(&report.directory, home.path(), &force).unwrap_err();
     assert!(matches!(refused, RestoreError::InUse(_)), "{refused}");
@@ -143,7 +144,7 @@ async fn a_restore_touches_neither_a_running_centre_nor_what_is_there() {
     drop(queue);
     // What was moved aside is no reason to refuse the next time.
     backup::restore(&report.directory, home.path(), &force).unwrap();
-    assert!(aside.exists());
+    assert!(aside.exists() && report.directory.exists());
 }
 
 #[tokio::test]

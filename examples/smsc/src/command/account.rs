@@ -1,0 +1,26 @@
+//! Accounts, and hashes for their passwords.
+
+use smsc_engine::accounts::hash_password;
+
+use super::{Outcome, Shell, escaped, read};
+use crate::args::Accounts;
+
+impl Shell {
+    pub(super) async fn accounts(&self, accounts: Accounts) -> Outcome {
+        let path = |name: &str, order: &str| format!("/admin/accounts/{}{order}", escaped(name));
+        match accounts {
+            Accounts::List => Ok(self.table(self.get("/admin/accounts").await?, &COLUMNS)),
+            Accounts::Enable { name } => {
+                self.done("POST", &path(&name, "/enable"), None, &format!("{name} may bind again")).await
+            }
+            Accounts::Disable { name } => {
+                self.done("POST", &path(&name, "/disable"), None, &format!("{name} may bind no more")).await
+            }
+            Accounts::Delete { name } => self.done("DELETE", &path(&name, ""), None, &format!("{name} is gone")).await,
+            // From standard input: arguments can be seen by everybody on the machine.
+            Accounts::HashPassword => Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']))? + "\n"),
+        }
+    }
+}
+
+const COLUMNS: [&str; 7] = ["system_id", "enabled", "bind", "max_sessions", "sessions", "messages_today", "messages_this_month"];
