@@ -29,6 +29,8 @@ use std::pin::Pin;
 
 pub mod accounts;
 pub mod api;
+#[cfg(feature = "http")]
+pub mod audit;
 mod calendar;
 mod centre;
 pub mod config;
@@ -41,11 +43,17 @@ pub mod frontend;
 pub mod http;
 
 pub mod model;
+#[cfg(feature = "sql")]
+pub mod overlay;
+#[cfg(feature = "http")]
+pub mod ops;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;
 
 pub mod testing;
+#[cfg(feature = "dashboard")]
+pub mod users;
 
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../MANUAL.md")]

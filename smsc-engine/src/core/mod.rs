@@ -44,8 +44,10 @@ pub use clock::Clock;
 pub use handle::{Handle, HandleError, NetworkStatus, Order, Update};
 pub use hook::Hook;
 pub use locating::Follower;
-pub use meters::{Counter, Meters};
+pub use meters::{Counter, MOST_NAMES, Meters, Named, OTHER, STEPS, Steps};
 pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::{Records, Setup};
+#[cfg(feature = "sql")]
+pub(crate) use snapshot::{blocking, finish};
 pub use store::StoreError;
 pub use sweeper::{Retention, sweep};
