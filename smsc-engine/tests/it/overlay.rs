@@ -156,6 +156,66 @@ async fn a_change_that_is_not_durable_does_not_happen() {
 }
 
 #[tokio::test]
+async fn a_change_that_fails_at_the_very_end_is_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = database(directory.path()).await;
+    let book = Book::open(&database, vec![peer("a", 1)]).await.unwrap();
+    for statement in [
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER late AFTER INSERT ON overlay WHEN NEW.entry LIKE '%13%' BEGIN INSERT INTO child VALUES (9); END",
+    ] {
+        database.execute(Statement::new(statement)).await.unwrap();
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let follower = seen.clone();
+    book.follow(move |peers: Vec<Peer>| {
+        follower.lock().unwrap().push(peers.first().map(|peer| peer.number));
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert!(matches!(book.put(peer("a", 13), "").await, Err(BookError::Database(_))));
+    assert_eq!(*seen.lock().unwrap(), [Some(1), Some(13), Some(1)]);
+    assert_eq!(shown(&book.list()), [("a", 1, Origin::File)]);
+    book.put(peer("a", 5), "").await.unwrap();
+    assert_eq!(shown(&book.list()), [("a", 5, Origin::Changed)]);
+}
+
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+#[tokio::test]
+async fn the_table_is_the_same_on_every_server() {
+    use crate::servers::Server;
+    use smsc_engine::sql::Dialect;
+
+    for dialect in [Dialect::Postgres, Dialect::MySql] {
+        let Some(server) = Server::start(dialect).await else { continue };
+        let database = Database::open(&server.config()).await.unwrap();
+        let book = Book::open(&database, vec![peer("a", 1)]).await.unwrap();
+        // Letters in either case, a space at the end, and more than one octet each.
+        let names = ["A", "ä", "a ", "👋"];
+        for (name, number) in names.into_iter().zip(2..) {
+            book.add(peer(name, number), "'ann' \"👋\"").await.unwrap();
+        }
+        book.put(peer("ä", 33), "ann").await.unwrap();
+        book.delete("a", "ann").await.unwrap();
+        book.delete("a ", "ann").await.unwrap();
+        let again = Book::open(&database, vec![peer("a", 1)]).await.unwrap();
+        assert_eq!(again.list(), book.list().into_iter().map(|listed| whole_seconds(listed, dialect)).collect::<Vec<_>>());
+        assert_eq!(shown(&again.list()), [("A", 2, Origin::Added), ("ä", 33, Origin::Added), ("👋", 5, Origin::Added)]);
+        assert_eq!((again.deleted()[0].key.as_str(), again.deleted()[0].in_file), ("a", true));
+        again.revert("a").await.unwrap();
+        assert_eq!(Book::open(&database, vec![peer("a", 1)]).await.unwrap().len(), 4);
+    }
+
+    /// As the server gives it back.
+    fn whole_seconds(listed: Listed<Peer>, dialect: Dialect) -> Listed<Peer> {
+        let change = listed.change.map(|change| smsc_engine::overlay::Change { at: dialect.kept_time(change.at), ..change });
+        Listed { change, ..listed }
+    }
+}
+
+#[tokio::test]
 async fn changes_at_once_come_one_after_the_other_and_are_finished_without_their_caller() {
     let directory = tempfile::tempdir().unwrap();
     let book = open(directory.path()).await;
