@@ -17,6 +17,8 @@ mod charging;
 #[cfg(feature = "http")]
 mod control;
 mod core;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
