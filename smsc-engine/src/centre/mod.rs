@@ -24,6 +24,7 @@ use crate::control::Control;
 use crate::core::registry::{Registry, RegistryOptions};
 use crate::core::{Batch, BatchOptions, Core, sweep};
 use crate::frontend::{Frontend, FrontendError};
+use crate::http::metrics::Figures;
 use crate::model::{Lane, Timestamp};
 use crate::sandbox::Sandbox;
 
@@ -87,6 +88,7 @@ impl Centre {
             ss7: tables.ss7.clone(),
             smpp: Some(frontend.clone()),
             records: books.as_ref().and_then(Books::records),
+            figures: Figures { database: Some(tables.database()), directory: Some(config.directory().into()), ..Figures::default() },
         });
         let ports = Ports::open(config, &control).await?;
         let mut tasks = vec![

@@ -51,6 +51,11 @@ impl Tables {
         })
     }
 
+    /// The database they are in.
+    pub(super) fn database(&self) -> Database {
+        self.database.clone()
+    }
+
     /// Writes the events that wait, and closes the file.
     pub(super) async fn close(&self) {
         self.events.close().await;

@@ -6,6 +6,5 @@ pub mod admin;
 pub mod dashboard;
 pub mod metrics;
 pub mod client;
-pub mod counters;
 pub mod listen;
 pub mod rest;

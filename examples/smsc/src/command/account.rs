@@ -1,6 +1,6 @@
 //! Accounts, and hashes for their passwords.
 
-use smsc_engine::accounts::hash_password;
+use smsc_engine::accounts::{HashCost, hash_password};
 
 use super::{Outcome, Shell, escaped, read};
 use crate::args::Accounts;
@@ -18,7 +18,7 @@ impl Shell {
             }
             Accounts::Delete { name } => self.done("DELETE", &path(&name, ""), None, &format!("{name} is gone")).await,
             // From standard input: arguments can be seen by everybody on the machine.
-            Accounts::HashPassword => Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']))? + "\n"),
+            Accounts::HashPassword => Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']), HashCost::default())?.expose().to_owned() + "\n"),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +19,7 @@ use tracing::Instrument;
 use super::problem::Problem;
 use super::{Rest, guard, limit};
 use crate::http::client::Client;
+use crate::http::metrics::Resource;
 
 impl Rest {
     /// Puts everything in front of the handlers; what is added last sees a request first.
@@ -35,14 +37,14 @@ impl Rest {
 
 /// Names the request, finds out where it comes from, and counts the answer.
 async fn enter(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
+    let (id, began) = (request_id(&request), Instant::now());
     let client = Client::of(request.headers(), request.extensions(), &rest.options().trusted_proxies);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(client);
     let text = id.to_str().unwrap_or_default();
     let span = tracing::info_span!("request", request_id = text, %method, path, client = %client.0);
     let mut response = next.run(request).instrument(span.clone()).await;
-    rest.counters.count(limit::endpoint(&method, &path), response.status().as_u16());
+    rest.control.figures.api.record(Resource::of(&path), response.status().as_u16(), began.elapsed());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let policy = if path.starts_with("/api/docs") { PAGE_POLICY } else { DATA_POLICY };
     for (name, value) in [

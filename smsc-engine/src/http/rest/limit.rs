@@ -16,7 +16,7 @@ use super::Rest;
 use super::options::Limits;
 use super::problem::Problem;
 use crate::http::client::Client;
-use crate::http::counters::Endpoint;
+use super::endpoint::Endpoint;
 use crate::model::Timestamp;
 
 /// What clients did of late.

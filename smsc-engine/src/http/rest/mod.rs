@@ -10,6 +10,7 @@ mod body;
 mod describe;
 mod docs;
 mod door;
+mod endpoint;
 mod faults;
 mod guard;
 mod hex;
