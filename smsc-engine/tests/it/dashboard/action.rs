@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use smsc_engine::api::Attempt;
 use smsc_engine::core::HandleError;
-use smsc_engine::http::dashboard::Role;
 use smsc_engine::model::{FinalState, Lane, Status};
+use smsc_engine::users::Role;
 
 use super::site::Site;
 
@@ -29,6 +29,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("/locations/1", "imsi=1&msisdn=2"),
     ("/locations/1/delete", ""),
     ("/smpp_sessions/1/drop", ""),
+    ("/number_translation", "called_match=1&called_replace=2&enabled=on"),
+    ("/number_translation/1", "called_match=1&called_replace=2"),
+    ("/number_translation/1/delete", ""),
+    ("/accounts", "system_id=new&password=secret&transceiver=on"),
+    ("/accounts/shop", "enabled=on"),
+    ("/accounts/shop/delete", ""),
 ];
 
 #[tokio::test]
@@ -42,14 +48,15 @@ async fn viewers_strangers_and_other_sites_change_nothing() {
         assert_eq!(viewer.status, StatusCode::FORBIDDEN, "{path} by a viewer");
         let stranger = site.post_raw(None, path, (*fields).to_owned()).await;
         assert_eq!(stranger.status, StatusCode::SEE_OTHER, "{path} by nobody");
-        for token in ["", "&csrf=", "&csrf=token-of-admin", "&csrf=token-of-operato"] {
+        let (theirs, mine) = (site.token(Role::Admin), site.token(Role::Operator));
+        for token in [String::new(), "&csrf=".into(), format!("&csrf={theirs}"), format!("&csrf={}", &mine[1..])] {
             let forged = site.post_raw(Some(Role::Operator), path, format!("{fields}{token}")).await;
             assert_eq!(forged.status, StatusCode::FORBIDDEN, "{path} with {token:?}");
         }
         let elsewhere = Request::post(*path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "cross-site");
-        let forged = site.send(Some(Role::Operator), elsewhere, Body::from(format!("{fields}&csrf=token-of-operator"))).await;
+        let forged = site.send(Some(Role::Operator), elsewhere, Body::from(format!("{fields}&csrf={}", site.token(Role::Operator)))).await;
         assert_eq!(forged.status, StatusCode::FORBIDDEN, "{path} from another site");
         let got = site.get(Some(Role::Operator), path).await;
         assert!(got.status != StatusCode::SEE_OTHER, "{path} does nothing when it is only looked at");
@@ -251,4 +258,106 @@ async fn records_are_found_counted_and_exported() {
     let mut lines = export.text.lines();
     assert_eq!(lines.next().unwrap().split(',').count(), 9);
     assert!(lines.next().unwrap().contains("XXXX"), "{}", export.text);
+}
+
+#[tokio::test]
+async fn translation_rules_are_tried_added_changed_and_taken_back() {
+    let site = Site::new().await;
+    let translator = site.seed.control.handle.translator().clone();
+    let called = |number: &str| {
+        let numbers = smsc_engine::core::translate::Numbers { called: number.as_bytes(), ..Default::default() };
+        translator.translate(numbers).map(|translation| translation.called.to_string())
+    };
+    let tried = site.get(Some(Role::Viewer), "/number_translation?calling=Shop&called=07700900001").await;
+    assert!(tried.has("Shop → 447700900001") && tried.has("national to international"), "{}", tried.text);
+    let bad = site.post(Role::Operator, "/number_translation", "called_match=%28&called_replace=x&enabled=on").await;
+    assert_eq!((bad.status, bad.fault("called_match").is_some()), (StatusCode::UNPROCESSABLE_ENTITY, true), "{}", bad.text);
+    let good = "called_match=%5E99%28.*%29%24&called_replace=%5C1&priority=1&enabled=on&description=strip";
+    assert_eq!(site.post(Role::Operator, "/number_translation", good).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(called("99123").as_deref(), Some("123"));
+    let list = site.get(Some(Role::Viewer), "/number_translation").await;
+    assert!(list.has("strip") && list.has("added") && list.has("user operator (operator)"), "{}", list.text);
+    site.post(Role::Operator, "/number_translation/1", &good.replace("99", "88")).await;
+    assert_eq!((called("99123"), called("88123").as_deref()), (None, Some("123")));
+    site.post(Role::Operator, "/number_translation/1/delete", "").await;
+    assert_eq!(called("88123"), None);
+    let id = list.text.split("/number_translation/").filter_map(|rest| rest.split('"').next()?.parse::<u64>().ok()).max().unwrap();
+    site.post(Role::Operator, &format!("/number_translation/{id}/delete"), "").await;
+    assert_eq!(called("07700900001"), None, "the rule of the configuration is gone");
+    site.post(Role::Operator, &format!("/number_translation/{id}/revert"), "").await;
+    assert_eq!(called("07700900001").as_deref(), Some("447700900001"));
+}
+
+#[tokio::test]
+async fn accounts_are_added_changed_and_deleted_and_passwords_never_shown() {
+    let site = Site::new().await;
+    let accounts = site.seed.control.smpp.as_ref().unwrap().accounts().clone();
+    let new = "system_id=bank&password=hidden77&enabled=on&transceiver=on&messages_per_second=50&messages_per_day=1000&charset=gsm7&receipts=standard&message_ids=decimal&peers=192.0.2.0/24";
+    let added = site.post(Role::Operator, "/accounts", new).await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text);
+    let record = accounts.record("bank").unwrap();
+    assert_eq!((record.enabled, record.quota.day, record.kinds.len(), record.peers.len()), (true, Some(1000), 1, 1));
+    for path in ["/accounts", "/accounts/bank"] {
+        let page = site.get(Some(Role::Viewer), path).await;
+        assert!(page.has("bank") && !page.has("hidden77") && !page.has("argon2"), "{path}");
+    }
+    let changed = new.replace("password=hidden77", "password=").replace("enabled=on&", "");
+    site.post(Role::Operator, "/accounts/bank", &changed).await;
+    assert!(!accounts.record("bank").unwrap().enabled);
+    let bad = site.post(Role::Operator, "/accounts/bank", &changed.replace("192.0.2.0/24", "nonsense").replace("50", "many")).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(bad.fault("messages_per_second").is_some());
+    let peers = site.post(Role::Operator, "/accounts/bank", &changed.replace("192.0.2.0/24", "nonsense")).await;
+    assert!(peers.fault("peers").is_some(), "{}", peers.text);
+    let twice = site.post(Role::Operator, "/accounts", new).await;
+    assert!(twice.fault("system_id").is_some() && !twice.has("hidden77"));
+    site.post(Role::Operator, "/accounts/bank/delete", "").await;
+    assert!(accounts.record("bank").is_none());
+    site.post(Role::Operator, "/accounts/shop/delete", "").await;
+    assert!(accounts.record("shop").is_none());
+    site.post(Role::Operator, "/accounts/shop/revert", "").await;
+    assert!(accounts.record("shop").is_some());
+}
+
+#[tokio::test]
+async fn users_are_the_business_of_admins() {
+    let site = Site::new().await;
+    for (path, fields) in [("/users", "name=eve&role=admin&password=long+enough+one"), ("/users/viewer/role", "role=admin"), ("/users/admin/delete", ""), ("/users/admin/switch", ""), ("/users/admin/password", "password=long+enough+one")] {
+        assert_eq!(site.post(Role::Operator, path, fields).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let short = site.post(Role::Admin, "/users", "name=eve&role=viewer&password=short").await;
+    assert_eq!((short.status, short.fault("password")), (StatusCode::UNPROCESSABLE_ENTITY, Some("12 to 1024 characters")));
+    assert!(!short.has("value=\"short\""));
+    let twice = site.post(Role::Admin, "/users", "name=viewer&role=viewer&password=long+enough+one").await;
+    assert!(twice.fault("name").is_some());
+    site.post(Role::Admin, "/users", "name=eve&role=viewer&password=long+enough+one").await;
+    assert_eq!(site.users.get("eve").unwrap().entry.role, Role::Viewer);
+    site.post(Role::Admin, "/users/eve/role", "role=operator").await;
+    assert_eq!(site.users.get("eve").unwrap().entry.role, Role::Operator);
+    site.post(Role::Admin, "/users/eve/switch", "").await;
+    assert!(!site.users.get("eve").unwrap().entry.enabled);
+    site.post(Role::Admin, "/users/eve/delete", "").await;
+    assert!(site.users.get("eve").is_none());
+    let last = site.post(Role::Admin, "/users/admin/delete", "").await;
+    assert_eq!(last.status, StatusCode::CONFLICT, "there must be an admin");
+    let page = site.get(Some(Role::Admin), "/users").await;
+    assert!(page.has("operator") && !page.has("argon2"));
+    site.post(Role::Admin, "/users/viewer/switch", "").await;
+    assert_eq!(site.get(Some(Role::Viewer), "/").await.status, StatusCode::SEE_OTHER, "their session has ended");
+}
+
+#[tokio::test]
+async fn everybody_changes_their_own_password_and_goes_out() {
+    let site = Site::new().await;
+    let wrong = site.post(Role::Viewer, "/password", "old=wrong&new=a+longer+password&again=a+longer+password").await;
+    assert_eq!((wrong.status, wrong.fault("old").is_some()), (StatusCode::UNPROCESSABLE_ENTITY, true));
+    let unequal = site.post(Role::Viewer, "/password", "old=correct+horse+battery&new=a+longer+password&again=other").await;
+    assert!(unequal.fault("again").is_some());
+    let right = site.post(Role::Viewer, "/password", "old=correct+horse+battery&new=a+longer+password&again=a+longer+password").await;
+    assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.text);
+    assert!(right.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap().starts_with("smsc="));
+    let out = site.post(Role::Operator, "/logout", "").await;
+    assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!(site.get(Some(Role::Operator), "/").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.post_raw(Some(Role::Admin), "/logout", "csrf=".into()).await.status, StatusCode::FORBIDDEN);
 }

@@ -1,12 +1,13 @@
 //! A dashboard without a socket, and people who use it.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use smsc_engine::BoxFuture;
-use smsc_engine::http::dashboard::{DashboardOptions, Denied, Gate, Role, Viewer, router};
+use smsc_engine::accounts::{HashCost, Password, hash_password};
+use smsc_engine::http::dashboard::{DashboardOptions, router};
+use smsc_engine::users::{LoggedIn, Role, User, Users, UsersOptions};
 use tower::ServiceExt;
 
 use super::seed::Seed;
@@ -14,6 +15,8 @@ use super::seed::Seed;
 /// A centre and its pages.
 pub(super) struct Site {
     pub(super) seed: Seed,
+    pub(super) users: Users,
+    sessions: Vec<LoggedIn>,
     app: Router,
 }
 
@@ -24,23 +27,20 @@ pub(super) struct Page {
     pub(super) text: String,
 }
 
-/// Knows three people by their cookie.
-struct Doorman;
+/// A hash that is quickly made and checked.
+const CHEAP: HashCost = HashCost { kibibytes: 8, passes: 1 };
+const PASSWORD: &str = "correct horse battery";
 
-impl Gate for Doorman {
-    fn viewer(&self, headers: &HeaderMap) -> Option<Viewer> {
-        let cookie = headers.get(header::COOKIE)?.to_str().ok()?;
-        let role = [Role::Viewer, Role::Operator, Role::Admin].into_iter().find(|role| cookie.contains(role.name()))?;
-        Some(Viewer { name: format!("{}-person", role.name()), role, csrf: format!("token-of-{}", role.name()) })
-    }
-
-    fn log_in<'a>(&'a self, name: &'a str, password: &'a str, _: &'a str) -> BoxFuture<'a, Result<String, Denied>> {
-        Box::pin(async move { if password == "right" { Ok(format!("session={name}")) } else { Err(Denied::Wrong) } })
-    }
-
-    fn log_out(&self, _: &HeaderMap) -> String {
-        "session=".into()
-    }
+async fn users(seed: &Seed) -> Users {
+    let user = |role: Role| User {
+        name: role.name().into(),
+        role,
+        password: Password::Hashed(hash_password(PASSWORD, CHEAP).unwrap()),
+        enabled: true,
+    };
+    let mut options = UsersOptions::default();
+    options.cost = CHEAP;
+    Users::open(&seed.database, Role::ALL.map(user).into(), options).await.unwrap()
 }
 
 impl Site {
@@ -50,10 +50,29 @@ impl Site {
 
     pub(super) async fn with(change: impl FnOnce(&mut DashboardOptions)) -> Site {
         let seed = Seed::busy().await;
-        let mut options = DashboardOptions { gate: Arc::new(Doorman), ..DashboardOptions::default() };
+        let users = users(&seed).await;
+        let mut sessions = Vec::new();
+        for role in Role::ALL {
+            sessions.push(users.log_in(role.name(), PASSWORD, IpAddr::from([192, 0, 2, 1])).await.unwrap());
+        }
+        let mut options = seed.options().await;
+        options.users = Some(users.clone());
         change(&mut options);
         let app = router(seed.control.clone(), options);
-        Site { seed, app }
+        Site { seed, users, sessions, app }
+    }
+
+    fn session(&self, role: Role) -> &LoggedIn {
+        self.sessions.iter().find(|session| session.session.role == role).unwrap()
+    }
+
+    /// What every form of theirs carries.
+    pub(super) fn token(&self, role: Role) -> &str {
+        &self.session(role).session.csrf
+    }
+
+    pub(super) fn cookie(&self, role: Role) -> String {
+        format!("smsc={}", self.session(role).token.expose())
     }
 
     pub(super) async fn get(&self, role: Option<Role>, path: &str) -> Page {
@@ -62,7 +81,7 @@ impl Site {
 
     /// Sends a form as one of our pages does.
     pub(super) async fn post(&self, role: Role, path: &str, fields: &str) -> Page {
-        let form = format!("{fields}&csrf=token-of-{}", role.name());
+        let form = format!("{fields}&csrf={}", self.token(role));
         self.post_raw(Some(role), path, form).await
     }
 
@@ -73,7 +92,7 @@ impl Site {
 
     pub(super) async fn send(&self, role: Option<Role>, request: axum::http::request::Builder, body: Body) -> Page {
         let request = match role {
-            Some(role) => request.header(header::COOKIE, format!("session={}", role.name())),
+            Some(role) => request.header(header::COOKIE, self.cookie(role)),
             None => request,
         };
         let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
