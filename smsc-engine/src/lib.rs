@@ -47,10 +47,10 @@ pub mod http;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod model;
-#[cfg(feature = "sql")]
-pub mod overlay;
 #[cfg(feature = "http")]
 pub mod ops;
+#[cfg(feature = "sql")]
+pub mod overlay;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;

@@ -88,7 +88,11 @@ impl Centre {
             ss7: tables.ss7.clone(),
             smpp: Some(frontend.clone()),
             records: books.as_ref().and_then(Books::records),
-            figures: Figures { database: Some(tables.database()), directory: Some(config.directory().into()), ..Figures::default() },
+            figures: Figures {
+                database: Some(tables.database()),
+                directory: Some(config.directory().into()),
+                ..Figures::default()
+            },
         });
         let ports = Ports::open(config, &control).await?;
         let mut tasks = vec![

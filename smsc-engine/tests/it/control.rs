@@ -10,6 +10,7 @@ use smsc_engine::core::registry::{Registry, RegistryOptions};
 use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
 use smsc_engine::core::tables::SqlTable;
 use smsc_engine::core::{Batch, BatchOptions, Clock, Core, Follower, Setup};
+use smsc_engine::http::metrics::Figures;
 use smsc_engine::model::{Route, Timestamp};
 use smsc_engine::sql::{Database, DatabaseConfig};
 
@@ -52,6 +53,7 @@ impl Bench {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             records: None,
+            figures: Figures::default(),
         };
         Bench { control: Arc::new(control), clock, _directory: directory }
     }

@@ -27,14 +27,14 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
-#[cfg(feature = "sql")]
-mod overlay;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "http")]
 mod metrics;
 #[cfg(all(feature = "http", unix))]
 mod ops;
+#[cfg(feature = "sql")]
+mod overlay;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

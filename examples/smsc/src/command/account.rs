@@ -18,7 +18,10 @@ impl Shell {
             }
             Accounts::Delete { name } => self.done("DELETE", &path(&name, ""), None, &format!("{name} is gone")).await,
             // From standard input: arguments can be seen by everybody on the machine.
-            Accounts::HashPassword => Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']), HashCost::default())?.expose().to_owned() + "\n"),
+            Accounts::HashPassword => {
+                Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']), HashCost::default())?.expose().to_owned()
+                    + "\n")
+            }
         }
     }
 }

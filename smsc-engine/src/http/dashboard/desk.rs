@@ -61,7 +61,11 @@ impl Desk {
     }
 
     pub(super) fn layout(&self, visit: &Visit, page: (&str, &str)) -> Layout {
-        Layout { asks: self.gate.users().is_some(), api: self.options.api.clone(), ..Layout::new(visit, &self.control.application, page) }
+        Layout {
+            asks: self.gate.users().is_some(),
+            api: self.options.api.clone(),
+            ..Layout::new(visit, &self.control.application, page)
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {

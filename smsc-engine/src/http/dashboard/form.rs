@@ -185,12 +185,7 @@ impl Field {
         Field { kind: Kind::Secret, ..Field::text(name, label, "") }
     }
 
-    pub(super) fn choice(
-        name: &'static str,
-        label: &'static str,
-        value: impl Into<String>,
-        choices: &[(&str, &str)],
-    ) -> Field {
+    pub(super) fn choice(name: &'static str, label: &'static str, value: impl Into<String>, choices: &[(&str, &str)]) -> Field {
         let choices = choices.iter().map(|(value, word)| ((*value).to_owned(), (*word).to_owned())).collect();
         Field { kind: Kind::Choice, choices, ..Field::text(name, label, value) }
     }

@@ -193,9 +193,10 @@ fn number(value: f32) -> String {
 pub(super) fn spark(samples: &[Sample], value: impl Fn(&Sample) -> f32) -> String {
     let highest = samples.iter().map(&value).fold(1.0_f32, f32::max);
     let step = 100.0 / (samples.len().saturating_sub(1).max(1)) as f32;
-    let points = samples.iter().enumerate().map(|(place, sample)| {
-        format!("{:.1},{:.1}", place as f32 * step, 23.0 - 22.0 * value(sample).max(0.0) / highest)
-    });
+    let points = samples
+        .iter()
+        .enumerate()
+        .map(|(place, sample)| format!("{:.1},{:.1}", place as f32 * step, 23.0 - 22.0 * value(sample).max(0.0) / highest));
     points.collect::<Vec<_>>().join(" ")
 }
 

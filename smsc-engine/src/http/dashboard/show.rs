@@ -226,7 +226,10 @@ mod tests {
     fn moments_show_the_date_of_another_day_only() {
         let now = Timestamp(1_795_835_950_123);
         let shown = Moment::new(Timestamp(now.0 - 5_000), now).to_string();
-        assert_eq!(shown, "<time datetime=\"2026-11-28T03:19:05Z\" title=\"2026-11-28 03:19:05.123 UTC, 5 s ago\">03:19:05</time>");
+        assert_eq!(
+            shown,
+            "<time datetime=\"2026-11-28T03:19:05Z\" title=\"2026-11-28 03:19:05.123 UTC, 5 s ago\">03:19:05</time>"
+        );
         let other = Moment::new(Timestamp(now.0 + 86_400_000), now).to_string();
         assert!(other.contains("in 1 d\">2026-11-29 03:19:10</time>"), "{other}");
         assert_eq!(Moment::new(Timestamp::MAX, now).to_string(), "never");
@@ -238,8 +241,14 @@ mod tests {
         for (millis, text) in spans {
             assert_eq!(span(Duration::from_millis(millis)), text);
         }
-        assert_eq!((count(999), count(1_204), count(12_345_678)), ("999".into(), "1\u{202F}204".into(), "12\u{202F}345\u{202F}678".into()));
-        assert_eq!((octets(0), octets(1_023), octets(1_536), octets(u64::MAX)), ("0 B".into(), "1023 B".into(), "1.5 KiB".into(), "16777216.0 TiB".into()));
+        assert_eq!(
+            (count(999), count(1_204), count(12_345_678)),
+            ("999".into(), "1\u{202F}204".into(), "12\u{202F}345\u{202F}678".into())
+        );
+        assert_eq!(
+            (octets(0), octets(1_023), octets(1_536), octets(u64::MAX)),
+            ("0 B".into(), "1023 B".into(), "1.5 KiB".into(), "16777216.0 TiB".into())
+        );
         assert_eq!((rate(0.0), rate(3.26), rate(1_204.4)), ("0".into(), "3.3".into(), "1\u{202F}204".into()));
     }
 }

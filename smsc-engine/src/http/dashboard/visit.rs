@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::desk::Desk;
 use super::form::Fields;
-use crate::audit::{Role, audit};
-use crate::users::SessionInfo;
 use super::link::{Link, decoded};
 use super::problem::Problem;
+use crate::audit::{Role, audit};
+use crate::users::SessionInfo;
 
 /// A request of somebody who is in.
 #[derive(Clone, Debug)]
@@ -106,7 +106,11 @@ impl FromRequest<Arc<Desk>> for Order {
         let request = Request::from_parts(parts, body);
         let RawForm(octets) = RawForm::from_request(request, desk).await.map_err(IntoResponse::into_response)?;
         let fields = Fields::read(&octets);
-        if visit.viewer.is_csrf(fields.text("csrf")) { Ok(Order { visit, fields }) } else { Err(Problem::forged().into_response()) }
+        if visit.viewer.is_csrf(fields.text("csrf")) {
+            Ok(Order { visit, fields })
+        } else {
+            Err(Problem::forged().into_response())
+        }
     }
 }
 

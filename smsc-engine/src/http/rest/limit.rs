@@ -13,10 +13,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Rest;
+use super::endpoint::Endpoint;
 use super::options::Limits;
 use super::problem::Problem;
 use crate::http::client::Client;
-use super::endpoint::Endpoint;
 use crate::model::Timestamp;
 
 /// What clients did of late.

@@ -41,7 +41,8 @@ const ACTIONS: &[(&str, &str)] = &[
 async fn viewers_strangers_and_other_sites_change_nothing() {
     let site = Site::new().await;
     let control = &site.seed.control;
-    let state = || (control.handle.counts(), control.handle.routes().unwrap().export(), control.handle.locations().unwrap().list(0, 99));
+    let state =
+        || (control.handle.counts(), control.handle.routes().unwrap().export(), control.handle.locations().unwrap().list(0, 99));
     let before = state();
     for (path, fields) in ACTIONS {
         let viewer = site.post(Role::Viewer, path, fields).await;
@@ -56,7 +57,8 @@ async fn viewers_strangers_and_other_sites_change_nothing() {
         let elsewhere = Request::post(*path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "cross-site");
-        let forged = site.send(Some(Role::Operator), elsewhere, Body::from(format!("{fields}&csrf={}", site.token(Role::Operator)))).await;
+        let forged =
+            site.send(Some(Role::Operator), elsewhere, Body::from(format!("{fields}&csrf={}", site.token(Role::Operator)))).await;
         assert_eq!(forged.status, StatusCode::FORBIDDEN, "{path} from another site");
         let got = site.get(Some(Role::Operator), path).await;
         assert!(got.status != StatusCode::SEE_OTHER, "{path} does nothing when it is only looked at");
@@ -72,7 +74,10 @@ async fn a_message_is_sent_and_leads_to_its_page() {
     let id = page.location().strip_prefix("/message/").unwrap().parse::<u64>().unwrap();
     let record = site.seed.control.handle.message(smsc_engine::model::MessageId(id)).await.unwrap();
     let message = record.message;
-    assert_eq!((message.destination.number().as_ref(), message.priority, message.account.as_str()), ("+447700900555", 3, "dashboard"));
+    assert_eq!(
+        (message.destination.number().as_ref(), message.priority, message.account.as_str()),
+        ("+447700900555", 3, "dashboard")
+    );
     assert_eq!((message.lane, message.data_coding), (Lane::from("uk_gateway"), 0));
     let cookie = page.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
     assert!(cookie.starts_with("notice=Message%20") && cookie.contains("HttpOnly"));
@@ -82,7 +87,9 @@ async fn a_message_is_sent_and_leads_to_its_page() {
 async fn a_message_that_cannot_be_sent_says_why_at_the_field() {
     let site = Site::new().await;
     let before = site.seed.control.handle.counts();
-    let page = site.post(Role::Operator, "/send", "from=AVeryLongSenderName&to=abc&text=&priority=77&deliver_after=soon&dest_smsc=!x").await;
+    let page = site
+        .post(Role::Operator, "/send", "from=AVeryLongSenderName&to=abc&text=&priority=77&deliver_after=soon&dest_smsc=!x")
+        .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     for field in ["from", "to", "text", "priority", "deliver_after", "dest_smsc"] {
         assert!(page.fault(field).is_some(), "{field}");
@@ -135,9 +142,26 @@ async fn details_show_fields_and_the_line_of_events() {
     let id = site.seed.report("uk_gateway", Attempt::Failed(FinalState::Undeliverable, 0x0B)).await;
     let page = site.get(Some(Role::Viewer), &format!("/message/{}", id.0)).await;
     for text in [
-        "source_addr", "destination_addr", "service_type", "esm_class", "protocol_id", "data_coding", "registered_delivery",
-        "sm_default_msg_id", "source_imsi", "dest_imsi", "raw_pdu", "Submitted by", "Goes through", "Failed attempts", "Ended as",
-        "undeliverable, error 11", "Accepted", "Route chosen", "Expires", "Copy",
+        "source_addr",
+        "destination_addr",
+        "service_type",
+        "esm_class",
+        "protocol_id",
+        "data_coding",
+        "registered_delivery",
+        "sm_default_msg_id",
+        "source_imsi",
+        "dest_imsi",
+        "raw_pdu",
+        "Submitted by",
+        "Goes through",
+        "Failed attempts",
+        "Ended as",
+        "undeliverable, error 11",
+        "Accepted",
+        "Route chosen",
+        "Expires",
+        "Copy",
     ] {
         assert!(page.has(text), "{text}: {}", page.text);
     }
@@ -163,7 +187,10 @@ async fn many_messages_are_changed_only_when_the_words_are_typed() {
     }
     let chosen = format!("id={}&id={}&deed=delete&confirm=change+2+messages", ids[0], ids[1]);
     site.post(Role::Operator, "/message_queue/bulk", &chosen).await;
-    let left: Vec<bool> = [handle.message(ids[0]).await, handle.message(ids[1]).await, handle.message(ids[2]).await].iter().map(Result::is_ok).collect();
+    let left: Vec<bool> = [handle.message(ids[0]).await, handle.message(ids[1]).await, handle.message(ids[2]).await]
+        .iter()
+        .map(Result::is_ok)
+        .collect();
     assert_eq!(left, [false, false, true]);
 }
 
@@ -178,7 +205,8 @@ async fn routes_are_added_changed_switched_and_deleted() {
     let aimless = site.post(Role::Operator, "/sms_routing", "called_prefix=1").await;
     assert_eq!(aimless.fault("dest_smsc"), Some("missing, and the route neither replies nor drops"));
     assert_eq!(routes.len(), before);
-    let good = "called_prefix=1&dest_smsc=us_gateway&priority=50&weight=10&charged=yes&source_type=IMS&enabled=on&description=America";
+    let good =
+        "called_prefix=1&dest_smsc=us_gateway&priority=50&weight=10&charged=yes&source_type=IMS&enabled=on&description=America";
     assert_eq!(site.post(Role::Operator, "/sms_routing", good).await.status, StatusCode::SEE_OTHER);
     let route = routes.list(0, 99).pop().unwrap();
     assert_eq!((route.dest_smsc.as_deref(), route.priority, route.weight, route.enabled), (Some("us_gateway"), 50, 10, true));
@@ -281,7 +309,8 @@ async fn translation_rules_are_tried_added_changed_and_taken_back() {
     assert_eq!((called("99123"), called("88123").as_deref()), (None, Some("123")));
     site.post(Role::Operator, "/number_translation/1/delete", "").await;
     assert_eq!(called("88123"), None);
-    let id = list.text.split("/number_translation/").filter_map(|rest| rest.split('"').next()?.parse::<u64>().ok()).max().unwrap();
+    let id =
+        list.text.split("/number_translation/").filter_map(|rest| rest.split('"').next()?.parse::<u64>().ok()).max().unwrap();
     site.post(Role::Operator, &format!("/number_translation/{id}/delete"), "").await;
     assert_eq!(called("07700900001"), None, "the rule of the configuration is gone");
     site.post(Role::Operator, &format!("/number_translation/{id}/revert"), "").await;
@@ -304,7 +333,8 @@ async fn accounts_are_added_changed_and_deleted_and_passwords_never_shown() {
     let changed = new.replace("password=hidden77", "password=").replace("enabled=on&", "");
     site.post(Role::Operator, "/accounts/bank", &changed).await;
     assert!(!accounts.record("bank").unwrap().enabled);
-    let bad = site.post(Role::Operator, "/accounts/bank", &changed.replace("192.0.2.0/24", "nonsense").replace("50", "many")).await;
+    let bad =
+        site.post(Role::Operator, "/accounts/bank", &changed.replace("192.0.2.0/24", "nonsense").replace("50", "many")).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(bad.fault("messages_per_second").is_some());
     let peers = site.post(Role::Operator, "/accounts/bank", &changed.replace("192.0.2.0/24", "nonsense")).await;
@@ -322,7 +352,13 @@ async fn accounts_are_added_changed_and_deleted_and_passwords_never_shown() {
 #[tokio::test]
 async fn users_are_the_business_of_admins() {
     let site = Site::new().await;
-    for (path, fields) in [("/users", "name=eve&role=admin&password=long+enough+one"), ("/users/viewer/role", "role=admin"), ("/users/admin/delete", ""), ("/users/admin/switch", ""), ("/users/admin/password", "password=long+enough+one")] {
+    for (path, fields) in [
+        ("/users", "name=eve&role=admin&password=long+enough+one"),
+        ("/users/viewer/role", "role=admin"),
+        ("/users/admin/delete", ""),
+        ("/users/admin/switch", ""),
+        ("/users/admin/password", "password=long+enough+one"),
+    ] {
         assert_eq!(site.post(Role::Operator, path, fields).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     let short = site.post(Role::Admin, "/users", "name=eve&role=viewer&password=short").await;
@@ -353,7 +389,8 @@ async fn everybody_changes_their_own_password_and_goes_out() {
     assert_eq!((wrong.status, wrong.fault("old").is_some()), (StatusCode::UNPROCESSABLE_ENTITY, true));
     let unequal = site.post(Role::Viewer, "/password", "old=correct+horse+battery&new=a+longer+password&again=other").await;
     assert!(unequal.fault("again").is_some());
-    let right = site.post(Role::Viewer, "/password", "old=correct+horse+battery&new=a+longer+password&again=a+longer+password").await;
+    let right =
+        site.post(Role::Viewer, "/password", "old=correct+horse+battery&new=a+longer+password&again=a+longer+password").await;
     assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.text);
     assert!(right.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap().starts_with("smsc="));
     let out = site.post(Role::Operator, "/logout", "").await;

@@ -1,7 +1,7 @@
 //! Looking on changes nothing and shows everything safely.
 
-use axum::http::{Request, StatusCode, header};
 use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use smsc_engine::model::MessageId;
 use smsc_engine::users::Role;
 
@@ -34,7 +34,8 @@ const PAGES: &[&str] = &[
 ];
 
 /// Pages with a form, for those who may send it.
-const FORMS: &[&str] = &["/send", "/sms_routing/new", "/sms_routing/import", "/locations/new", "/message_queue/bulk?status=pending"];
+const FORMS: &[&str] =
+    &["/send", "/sms_routing/new", "/sms_routing/import", "/locations/new", "/message_queue/bulk?status=pending"];
 
 #[tokio::test]
 async fn every_page_is_there_for_everybody_who_is_in() {
@@ -91,7 +92,15 @@ async fn whoever_is_not_in_is_sent_to_the_log_in_and_back() {
 #[tokio::test]
 async fn an_unknown_page_says_so() {
     let site = Site::new().await;
-    for path in ["/nowhere", "/message/999999", "/message/abc", "/sms_routing/999", "/locations/999", "/frontend_status/nobody", "/records/questions/why"] {
+    for path in [
+        "/nowhere",
+        "/message/999999",
+        "/message/abc",
+        "/sms_routing/999",
+        "/locations/999",
+        "/frontend_status/nobody",
+        "/records/questions/why",
+    ] {
         let page = site.get(Some(Role::Viewer), path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         assert!(page.has("Not found") && page.has("<!doctype html>"), "{path}");
@@ -109,7 +118,8 @@ async fn texts_of_strangers_come_out_harmless_everywhere() {
     let list = site.get(Some(Role::Admin), found.location()).await;
     let (_, rest) = list.text.split_once("href=\"/message/").unwrap();
     let message = format!("/message/{}", rest.split('"').next().unwrap());
-    let probe: String = PROBE.chars().flat_map(|letter| format!("%{:02X}", letter as u32 & 0xFF).chars().collect::<Vec<_>>()).collect();
+    let probe: String =
+        PROBE.chars().flat_map(|letter| format!("%{:02X}", letter as u32 & 0xFF).chars().collect::<Vec<_>>()).collect();
     let paths = PAGES.iter().map(|path| (*path).to_owned()).chain(FORMS.iter().map(|path| (*path).to_owned())).chain([
         message.clone(),
         "/sms_routing/4".into(),
@@ -197,7 +207,10 @@ async fn long_lists_come_in_pages_and_the_filter_goes_along() {
         let page = site.get(Some(Role::Viewer), &path).await;
         let ids = page.text.split("<tr id=\"m").skip(1).map(|row| row.split('"').next().unwrap().parse().unwrap());
         seen.extend(ids.map(MessageId));
-        let Some((before, _)) = page.text.split_once("rel=\"next\" href=\"").map(|(_, rest)| rest.split_once('"').unwrap()) else { break };
+        let Some((before, _)) = page.text.split_once("rel=\"next\" href=\"").map(|(_, rest)| rest.split_once('"').unwrap())
+        else {
+            break;
+        };
         path = before.replace("&#38;", "&");
         assert!(path.contains("q=Pager") && path.contains("status=pending"), "{path}");
     }
@@ -209,7 +222,9 @@ async fn long_lists_come_in_pages_and_the_filter_goes_along() {
 async fn hidden_texts_are_nowhere() {
     let site = Site::with(|options| options.hide_message_body = true).await;
     let id = site.seed.send("Shop", "+447700900777", "a secret PIN").await;
-    for path in ["/message_queue".to_owned(), format!("/message/{}", id.0), "/records".into(), format!("/message_queue/bulk?id={id}")] {
+    for path in
+        ["/message_queue".to_owned(), format!("/message/{}", id.0), "/records".into(), format!("/message_queue/bulk?id={id}")]
+    {
         let page = site.get(Some(Role::Admin), &path).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(!page.has("secret") && !page.has("61 20 73 65"), "{path}");
@@ -223,7 +238,12 @@ async fn the_simulator_shows_the_choice_and_the_points() {
     let site = Site::new().await;
     let page = site.get(Some(Role::Viewer), "/simulator?calling=Shop&called=07700900001&source_smsc=shop&source_type=SMPP").await;
     assert!(page.has("Route 1: through uk_gateway"), "{}", page.text);
-    assert!(page.has("after translation") && page.has("national to international") && page.has("priority 100 goes before 110") && page.has("+200"));
+    assert!(
+        page.has("after translation")
+            && page.has("national to international")
+            && page.has("priority 100 goes before 110")
+            && page.has("+200")
+    );
     let none = site.get(Some(Role::Viewer), "/simulator?calling=Shop&called=999").await;
     assert!(none.has("No route matches such a message") && none.has("no route matches"));
 }
@@ -231,10 +251,12 @@ async fn the_simulator_shows_the_choice_and_the_points() {
 #[tokio::test]
 async fn the_browser_remembers_colours_and_zone() {
     let site = Site::new().await;
-    let request = Request::get("/").header(header::COOKIE, format!("theme=dark; clock=local; pace=5; {}", site.cookie(Role::Viewer)));
+    let request =
+        Request::get("/").header(header::COOKIE, format!("theme=dark; clock=local; pace=5; {}", site.cookie(Role::Viewer)));
     let page = site.send(None, request, Body::empty()).await;
     assert!(page.has("data-theme=\"dark\" data-clock=\"local\" data-pace=\"5\""), "{}", page.text);
-    let strange = Request::get("/").header(header::COOKIE, format!("theme=\"><x; clock=?; pace=999; {}", site.cookie(Role::Viewer)));
+    let strange =
+        Request::get("/").header(header::COOKIE, format!("theme=\"><x; clock=?; pace=999; {}", site.cookie(Role::Viewer)));
     let page = site.send(None, strange, Body::empty()).await;
     assert!(page.has("data-clock=\"utc\" data-pace=\"2\"") && !page.has("data-theme"));
 }
@@ -245,7 +267,8 @@ async fn the_live_channel_ticks() {
     use tower::ServiceExt;
 
     let seed = super::seed::Seed::empty().await;
-    let app = smsc_engine::http::dashboard::router(seed.control.clone(), smsc_engine::http::dashboard::DashboardOptions::default());
+    let app =
+        smsc_engine::http::dashboard::router(seed.control.clone(), smsc_engine::http::dashboard::DashboardOptions::default());
     let response = app.clone().oneshot(Request::get("/live").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers().get(header::CONTENT_TYPE).unwrap(), "text/event-stream");
     let mut ticks = response.into_body().into_data_stream();

@@ -207,6 +207,12 @@ fn all_routes() -> Vec<Route> {
             description: "Voting line".into(),
             ..Route::default()
         },
-        Route { calling_prefix: Some("Spam".into()), drop: true, priority: 10, description: "Known nuisance".into(), ..Route::default() },
+        Route {
+            calling_prefix: Some("Spam".into()),
+            drop: true,
+            priority: 10,
+            description: "Known nuisance".into(),
+            ..Route::default()
+        },
     ]
 }

@@ -64,7 +64,10 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
     let used: HashMap<String, (u64, u64)> =
         used.into_iter().map(|usage| (usage.account.to_string(), (usage.day_messages, usage.month_messages))).collect();
     let rows = listed.iter().map(|listed| row(listed, &desk, (&bound, &used))).collect();
-    let gone = deleted.iter().filter(|deleted| deleted.in_file).map(|deleted| (visible(&deleted.key), format!("/accounts/{}", encoded(&deleted.key))));
+    let gone = deleted
+        .iter()
+        .filter(|deleted| deleted.in_file)
+        .map(|deleted| (visible(&deleted.key), format!("/accounts/{}", encoded(&deleted.key))));
     Ok(page(&List { layout, rows, deleted: gone.collect() }))
 }
 
@@ -77,7 +80,11 @@ fn bound(desk: &Desk) -> HashMap<String, usize> {
     bound
 }
 
-fn row(listed: &Listed<AccountRecord>, desk: &Desk, (bound, used): (&HashMap<String, usize>, &HashMap<String, (u64, u64)>)) -> Row {
+fn row(
+    listed: &Listed<AccountRecord>,
+    desk: &Desk,
+    (bound, used): (&HashMap<String, usize>, &HashMap<String, (u64, u64)>),
+) -> Row {
     let record = &listed.entry;
     let form = AccountForm::from(record);
     let (day, month) = used.get(&record.system_id).copied().unwrap_or_default();
@@ -103,7 +110,11 @@ pub(in super::super) async fn blank(State(desk): State<Arc<Desk>>, visit: Visit)
     Ok(page(&one(&desk, &visit, (&AccountForm::default(), true), &Faults::default())))
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let listed = book(&desk)?.get(&name).ok_or_else(|| Problem::missing(format!("There is no account {}.", visible(&name))))?;
     Ok(page(&one(&desk, &visit, (&AccountForm::from(&listed.entry), false), &Faults::default())))
 }
@@ -113,7 +124,11 @@ pub(in super::super) async fn add(State(desk): State<Arc<Desk>>, order: Order) -
     write(&desk, &order, (name, true)).await
 }
 
-pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn save(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     write(&desk, &order, (name, false)).await
 }
 
@@ -128,7 +143,9 @@ async fn write(desk: &Desk, order: &Order, (name, new): (String, bool)) -> Resul
                 let (action, word) = if new { ("add account", "added") } else { ("change account", "changed") };
                 return Ok(order.done((action, &name), "/accounts", &format!("Account {name} is {word} and in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => super::note_reason(&reason, "system_id", &mut faults),
+            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
+                super::note_reason(&reason, "system_id", &mut faults)
+            }
             Err(error @ BookError::Exists { .. }) => faults.add("system_id", error),
             Err(error) => return Err(super::book_problem(error)),
         }
@@ -136,19 +153,29 @@ async fn write(desk: &Desk, order: &Order, (name, new): (String, bool)) -> Resul
     Ok(refused(&one(desk, &order.visit, (&form, new), &faults)))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
     book(&desk)?.delete(&name, &by).await.map_err(super::book_problem)?;
     Ok(order.done(("delete account", &name), "/accounts", &format!("Account {name} is deleted; its sessions end.")))
 }
 
-pub(in super::super) async fn revert(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn revert(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     book(&desk)?.revert(&name).await.map_err(super::book_problem)?;
     Ok(order.done(("revert account", &name), "/accounts", &format!("Account {name} is as the configuration says.")))
 }
 
 fn read(fields: &Fields, faults: &mut Faults) -> AccountForm {
-    let list = |name| fields.text(name).split([',', '\n', ' ']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let list = |name| {
+        fields.text(name).split([',', '\n', ' ']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
     let kinds = ["transmitter", "receiver", "transceiver"];
     let password = Some(fields.text("password")).filter(|text| !text.is_empty()).map(Secret::new);
     AccountForm {
@@ -178,7 +205,11 @@ fn read(fields: &Fields, faults: &mut Faults) -> AccountForm {
 fn one(desk: &Desk, visit: &Visit, (account, new): (&AccountForm, bool), faults: &Faults) -> One {
     let path = format!("/accounts/{}", encoded(&account.system_id));
     let title = if new { "New account".to_owned() } else { format!("Account {}", visible(&account.system_id)) };
-    let mut form = Form::new(if new { "/accounts".to_owned() } else { path.clone() }, if new { "Add account" } else { "Save account" }, "/accounts");
+    let mut form = Form::new(
+        if new { "/accounts".to_owned() } else { path.clone() },
+        if new { "Add account" } else { "Save account" },
+        "/accounts",
+    );
     if new {
         form = form.ask(Field::text("system_id", "Name (system_id)", &account.system_id).help("1 to 15 characters."));
     }
@@ -204,7 +235,9 @@ fn rights(form: Form, account: &AccountForm, new: bool) -> Form {
         .ask(Field::tick("transceiver", "as transceiver", may("transceiver")))
         .ask(Field::text("sources", "Senders it may use", account.sources.join(", ")).help("Shop, 4477*; empty for any."))
         .ask(Field::text("destinations", "Numbers it may send to begin", account.destinations.join(", ")).help("Empty for any."))
-        .ask(Field::text("peers", "Networks it may come from", account.peers.join(", ")).help("192.0.2.0/24; empty for anywhere."))
+        .ask(
+            Field::text("peers", "Networks it may come from", account.peers.join(", ")).help("192.0.2.0/24; empty for anywhere."),
+        )
 }
 
 fn limits(form: Form, account: &AccountForm) -> Form {
@@ -222,7 +255,10 @@ fn limits(form: Form, account: &AccountForm) -> Form {
         .ask(Field::number("source_npi", "Source NPI, if 0", account.source_npi))
         .ask(Field::number("destination_ton", "Destination TON, if 0", account.destination_ton))
         .ask(Field::number("destination_npi", "Destination NPI, if 0", account.destination_npi))
-        .ask(Field::number("validity_minutes", "Minutes messages are tried", account.validity_minutes).help("0 leaves it to the centre."))
+        .ask(
+            Field::number("validity_minutes", "Minutes messages are tried", account.validity_minutes)
+                .help("0 leaves it to the centre."),
+        )
 }
 
 fn call(desk: &Desk, account: &AccountForm, new: bool) -> String {

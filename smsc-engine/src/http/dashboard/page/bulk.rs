@@ -79,7 +79,11 @@ impl Deed {
     }
 }
 
-pub(in super::super) async fn ask(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn ask(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     visit.need(crate::audit::Role::Operator)?;
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let records = wanted(&desk, &fields).await?;
@@ -141,7 +145,13 @@ async fn wanted(desk: &Desk, fields: &Fields) -> Result<Vec<Record>, Problem> {
 }
 
 fn view((desk, layout): (&Desk, Layout), fields: &Fields, records: &[Record], faults: &Faults) -> Bulk {
-    let deeds = [("", "choose…"), ("retry", "Retry now"), ("redirect", "Redirect"), ("end", "Cancel: end as failed, with receipts and records"), ("delete", "Delete: no receipts, no records")];
+    let deeds = [
+        ("", "choose…"),
+        ("retry", "Retry now"),
+        ("redirect", "Redirect"),
+        ("end", "Cancel: end as failed, with receipts and records"),
+        ("delete", "Delete: no receipts, no records"),
+    ];
     let form = Form::new("/message_queue/bulk", "Do it", "/message_queue")
         .ask(Field::choice("deed", "What to do", fields.text("deed"), &deeds))
         .ask(Field::text("dest_smsc", "Frontend", fields.text("dest_smsc")).help("For a redirection.").suggest(desk.frontends()))

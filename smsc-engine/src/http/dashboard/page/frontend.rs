@@ -98,7 +98,11 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
     })
 }
 
-pub(in super::super) async fn history(State(desk): State<Arc<Desk>>, visit: Visit, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(in super::super) async fn history(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let periods = desk.control.registry.history(&name);
     if periods.is_empty() {
         return Err(Problem::missing(format!("No frontend {} has reported.", visible(&name))));

@@ -12,8 +12,8 @@ use super::super::form::{Faults, Field, Form};
 use super::super::layout::{Layout, page, refused};
 use super::super::problem::Problem;
 use super::super::visit::{Order, Visit};
-use crate::audit::Role;
 use super::route::Row;
+use crate::audit::Role;
 use crate::core::route::{ImportMode, RouteTable, read_document, validate};
 use crate::model::Route;
 
@@ -87,7 +87,8 @@ fn checked(document: &str, faults: &mut Faults) -> Vec<Route> {
 fn difference(table: &RouteTable, routes: &[Route], mode: ImportMode) -> Difference {
     let present = table.list(0, usize::MAX);
     let content = |route: &Route| serde_json::to_string(&Route { id: 0, ..route.clone() }).unwrap_or_default();
-    let (old, new): (HashSet<String>, HashSet<String>) = (present.iter().map(content).collect(), routes.iter().map(content).collect());
+    let (old, new): (HashSet<String>, HashSet<String>) =
+        (present.iter().map(content).collect(), routes.iter().map(content).collect());
     let added: Vec<&Route> = routes.iter().filter(|route| !old.contains(&content(route))).collect();
     let deleted: Vec<&Route> = match mode {
         ImportMode::Merge => Vec::new(),

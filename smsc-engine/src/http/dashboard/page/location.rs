@@ -50,14 +50,19 @@ struct One {
     more: Vec<(&'static str, String)>,
 }
 
-pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let locations = desk.locations()?;
     let wanted = fields.text("q").trim();
     let after = fields.text("after").parse().unwrap_or(0);
     let shown = if wanted.is_empty() { locations.list(after, PAGE + 1) } else { find(locations, wanted) };
     let now = desk.now();
-    let next = (shown.len() > PAGE).then(|| shown.get(PAGE - 1).map(|last| Link::to("/locations").with("after", last.id.to_string()).text()));
+    let next = (shown.len() > PAGE)
+        .then(|| shown.get(PAGE - 1).map(|last| Link::to("/locations").with("after", last.id.to_string()).text()));
     let layout = desk.layout(&visit, ("/locations", "Locations")).live();
     Ok(page(&List {
         total: count(locations.len() as u64),
@@ -102,7 +107,11 @@ pub(in super::super) async fn blank(State(desk): State<Arc<Desk>>, visit: Visit)
     Ok(page(&one(&desk, layout, &Location::default(), &Faults::default())))
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, Path(id): Path<u64>) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(id): Path<u64>,
+) -> Result<Response, Problem> {
     let location = desk.locations()?.get(id).ok_or_else(|| Problem::missing(format!("There is no location {id}.")))?;
     let layout = desk.layout(&visit, ("/locations", &format!("Location {id}")));
     Ok(page(&one(&desk, layout, &location, &Faults::default())))
@@ -126,7 +135,11 @@ pub(in super::super) async fn add(State(desk): State<Arc<Desk>>, order: Order) -
     Ok(refused(&one(&desk, layout, &location, &faults)))
 }
 
-pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn save(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     let locations = desk.locations()?;
     let known = locations.get(id).ok_or_else(|| Problem::missing(format!("There is no location {id}.")))?;
     let mut faults = Faults::default();
@@ -134,7 +147,9 @@ pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path
     if faults.is_empty() {
         let new = location.clone();
         match locations.patch(id, desk.now(), move |location| *location = new).await {
-            Ok(_) => return Ok(order.done(("change", &format!("location {id}")), "/locations", &format!("Location {id} is changed."))),
+            Ok(_) => {
+                return Ok(order.done(("change", &format!("location {id}")), "/locations", &format!("Location {id} is changed.")));
+            }
             Err(error) => note(error, &mut faults)?,
         }
     }
@@ -142,7 +157,11 @@ pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path
     Ok(refused(&one(&desk, layout, &location, &faults)))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     desk.locations()?.delete(id, desk.now()).await.map_err(Problem::conflict)?;
     Ok(order.done(("delete", &format!("location {id}")), "/locations", &format!("Location {id} is deleted.")))
 }
@@ -192,7 +211,11 @@ fn one(desk: &Desk, layout: Layout, location: &Location, faults: &Faults) -> One
     let form = Form::new(action, if new { "Add location" } else { "Save location" }, "/locations")
         .ask(Field::text("msisdn", "Number", &location.msisdn))
         .ask(Field::text("imsi", "IMSI", &location.imsi))
-        .ask(Field::text("location", "Served by", or_empty(&location.location)).help("A frontend, or the address of an MSC.").suggest(desk.frontends()))
+        .ask(
+            Field::text("location", "Served by", or_empty(&location.location))
+                .help("A frontend, or the address of an MSC.")
+                .suggest(desk.frontends()),
+        )
         .ask(Field::text("ran_location", "Cell or area", or_empty(&location.ran_location)))
         .ask(Field::text("imei", "IMEI", or_empty(&location.imei)))
         .ask(flag("registered", "Registered", location.registered))

@@ -30,10 +30,17 @@ pub(in super::super) struct Next {
     next: String,
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, Query(Next { next }): Query<Next>, headers: HeaderMap) -> Response {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    Query(Next { next }): Query<Next>,
+    headers: HeaderMap,
+) -> Response {
     match desk.gate.session(&headers, true) {
         Some(_) => Redirect::to(local_path(&next)).into_response(),
-        None => rendered(StatusCode::OK, &Login { application: &desk.control.application, name: "", next: &next, fault: String::new() }),
+        None => rendered(
+            StatusCode::OK,
+            &Login { application: &desk.control.application, name: "", next: &next, fault: String::new() },
+        ),
     }
 }
 
@@ -58,7 +65,12 @@ pub(in super::super) async fn enter(
     }
 }
 
-pub(in super::super) async fn leave(State(desk): State<Arc<Desk>>, visit: Visit, headers: HeaderMap, RawForm(form): RawForm) -> Response {
+pub(in super::super) async fn leave(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    headers: HeaderMap,
+    RawForm(form): RawForm,
+) -> Response {
     if !visit.viewer.is_csrf(Fields::read(&form).text("csrf")) {
         return Problem::forged().into_response();
     }

@@ -18,9 +18,9 @@ use super::super::show::{Badge, Moment, count, end as end_word, visible, visible
 use super::super::visit::{Order, Visit};
 use super::overview::lane_name;
 use super::timeline::{Step, timeline};
+use crate::core::Update;
 use crate::core::content;
 use crate::core::queue::Record;
-use crate::core::Update;
 use crate::model::{Address, Event, Kind, Lane, Message, MessageId, Status, Timestamp};
 
 #[derive(Template)]
@@ -51,7 +51,11 @@ struct View {
     curls: Vec<(&'static str, String)>,
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
     let events = desk.handle().events(record.message.id).await?;
     let layout = desk.layout(&visit, ("/message_queue", &format!("Message {}", record.message.id))).live();
@@ -64,7 +68,11 @@ async fn find(desk: &Desk, id: &str) -> Result<Record, Problem> {
 }
 
 /// Puts it on its work list at once, with all its attempts before it.
-pub(in super::super) async fn retry(State(desk): State<Arc<Desk>>, Path(id): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn retry(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
     desk.handle().update(record.message.id, again(desk.now())).await?;
     Ok(done(&order, "retry now", &record, "It is due now."))
@@ -75,7 +83,11 @@ pub(super) fn again(now: Timestamp) -> Update {
     Update { attempts: Some(0), deliver_after: Some(now), ..Update::default() }
 }
 
-pub(in super::super) async fn redirect(State(desk): State<Arc<Desk>>, Path(id): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn redirect(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
     let mut faults = Faults::default();
     let name = order.fields.word("dest_smsc");
@@ -96,7 +108,11 @@ pub(in super::super) async fn redirect(State(desk): State<Arc<Desk>>, Path(id): 
 }
 
 /// Ends a pending message; its sender gets the receipt they asked for.
-pub(in super::super) async fn end(State(desk): State<Arc<Desk>>, Path(id): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn end(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
     let status = Status::from_name(order.fields.text("status")).filter(|status| *status != Status::Pending);
     let status = status.ok_or_else(|| Problem::conflict("A message ends as delivered, failed, expired or rejected."))?;
@@ -104,7 +120,11 @@ pub(in super::super) async fn end(State(desk): State<Arc<Desk>>, Path(id): Path<
     Ok(done(&order, &format!("end as {}", status.name()), &record, &format!("It has ended: {}.", status.name())))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(id): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
     desk.handle().delete(record.message.id).await?;
     let id = record.message.id.to_string();
@@ -168,7 +188,10 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
         ("Parts", format!("{} to be billed, {} by its sender", content::segments(message), content::parts(message))),
     ];
     if let Some(outcome) = record.outcome {
-        facts.push(("Ended as", format!("{}, error {}, after {} attempts", end_word(outcome.state), outcome.error, outcome.attempts)));
+        facts.push((
+            "Ended as",
+            format!("{}, error {}, after {} attempts", end_word(outcome.state), outcome.error, outcome.attempts),
+        ));
     }
     if let Some(remote) = &record.remote {
         facts.push(("Id at the next centre", visible(&remote.text())));

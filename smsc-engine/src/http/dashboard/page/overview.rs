@@ -115,13 +115,51 @@ fn figures(control: &Control, samples: &[Sample], pending: u64) -> Vec<Figure> {
     let latency = if last.slow < 0.0 { "–".to_owned() } else { format!("{:.0}", last.slow) };
     let sessions = control.smpp.as_ref().map(|smpp| smpp.links().iter().filter(|link| link.state().is_bound()).count());
     vec![
-        Figure { spark: curve(|sample| sample.pending as f32), link: "/message_queue?status=pending".into(), ..figure("Waiting", count(pending), "in the queue".into()) },
-        Figure { unit: "/s", spark: curve(|sample| sample.received), ..figure("Accepted", rate_of(last.received), format!("{} since the start", count(meters.received.get()))) },
-        Figure { unit: "/s", spark: curve(|sample| sample.delivered), tone: "good", ..figure("Delivered", rate_of(last.delivered), format!("{} since the start", count(meters.delivered.get()))) },
-        Figure { unit: "/s", spark: curve(|sample| sample.failed), tone: "bad", alert: last.failed >= 1.0, ..figure("Failed or expired", rate_of(last.failed), format!("{} since the start", count(meters.failed.get() + meters.dead_letter.get()))) },
-        Figure { unit: "ms", spark: curve(|sample| sample.slow), ..figure("Time to delivery", latency, "95 % of the last second".into()) },
-        Figure { link: "/frontend_status".into(), alert: stats.active == 0 && stats.unique_frontends > 0, ..figure("Frontends active", count(stats.active as u64), format!("of {} known", count(stats.unique_frontends as u64))) },
-        Figure { link: "/smpp_sessions".into(), ..figure("SMPP sessions", sessions.map_or("–".into(), |bound| count(bound as u64)), if sessions.is_some() { "bound here".into() } else { "no listener here".into() }) },
+        Figure {
+            spark: curve(|sample| sample.pending as f32),
+            link: "/message_queue?status=pending".into(),
+            ..figure("Waiting", count(pending), "in the queue".into())
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.received),
+            ..figure("Accepted", rate_of(last.received), format!("{} since the start", count(meters.received.get())))
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.delivered),
+            tone: "good",
+            ..figure("Delivered", rate_of(last.delivered), format!("{} since the start", count(meters.delivered.get())))
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.failed),
+            tone: "bad",
+            alert: last.failed >= 1.0,
+            ..figure(
+                "Failed or expired",
+                rate_of(last.failed),
+                format!("{} since the start", count(meters.failed.get() + meters.dead_letter.get())),
+            )
+        },
+        Figure {
+            unit: "ms",
+            spark: curve(|sample| sample.slow),
+            ..figure("Time to delivery", latency, "95 % of the last second".into())
+        },
+        Figure {
+            link: "/frontend_status".into(),
+            alert: stats.active == 0 && stats.unique_frontends > 0,
+            ..figure("Frontends active", count(stats.active as u64), format!("of {} known", count(stats.unique_frontends as u64)))
+        },
+        Figure {
+            link: "/smpp_sessions".into(),
+            ..figure(
+                "SMPP sessions",
+                sessions.map_or("–".into(), |bound| count(bound as u64)),
+                if sessions.is_some() { "bound here".into() } else { "no listener here".into() },
+            )
+        },
     ]
 }
 

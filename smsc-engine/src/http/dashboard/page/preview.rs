@@ -122,12 +122,7 @@ fn routed(desk: &Desk, draft: &Draft, translation: Option<&Translation>) -> (Str
     let Ok(routes) = desk.routes() else { return ("by the centre's own rule".to_owned(), String::new()) };
     let (calling, called) = (Address::from_number(&draft.from).digits, Address::from_number(&draft.to).digits);
     let (calling, called) = translation.map_or((&calling, &called), |new| (&new.calling, &new.called));
-    let query = Query {
-        calling: calling.octets(),
-        called: called.octets(),
-        source_smsc: &draft.source_smsc,
-        ..Query::default()
-    };
+    let query = Query { calling: calling.octets(), called: called.octets(), source_smsc: &draft.source_smsc, ..Query::default() };
     let simulation = routes.simulate(&query);
     let chosen = simulation.chosen.map(|candidate| format!("route {}: {}", candidate.route.id, outcome(&candidate.route)));
     (chosen.unwrap_or_else(|| "no route; it waits for one, or for its recipient to be found".to_owned()), simulation.reason)
@@ -161,7 +156,10 @@ mod tests {
         let two = seen(&"x".repeat(161), false);
         assert_eq!((two.parts, two.bars.len()), (2, 2));
         let greek = seen("Ж’", false);
-        assert_eq!((greek.alphabet, greek.lacking.as_slice()), ("UCS-2", ["Ж U+0416".to_owned(), "’ U+2019".to_owned()].as_slice()));
+        assert_eq!(
+            (greek.alphabet, greek.lacking.as_slice()),
+            ("UCS-2", ["Ж U+0416".to_owned(), "’ U+2019".to_owned()].as_slice())
+        );
         let forced = seen(&"x".repeat(71), true);
         assert_eq!((forced.alphabet, forced.parts, forced.left.as_str()), ("UCS-2", 2, "63"));
         assert_eq!(seen("", false).parts, 0);

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Fields, Field};
+use super::super::form::{Faults, Field, Fields};
 use super::super::layout::{Layout, page, refused};
 use super::super::link::Link;
 use super::super::problem::Problem;
@@ -81,7 +81,11 @@ fn preview(text: &str) -> String {
     visible(&text.chars().take(PREVIEW).collect::<String>())
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let mut faults = Faults::default();
     let criteria = Criteria::read(&fields, &mut faults);

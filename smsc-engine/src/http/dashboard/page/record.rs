@@ -64,7 +64,11 @@ struct Question {
     fault: String,
 }
 
-pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let records = desk.records()?;
     let mut faults = Faults::default();
@@ -101,7 +105,8 @@ fn view((desk, layout): (&Desk, Layout), fields: &Fields, faults: &Faults, found
         Field::text("until", "until", fields.text("until")),
     ];
     let now = desk.now();
-    let next = (found.len() > PAGE).then(|| found.get(PAGE - 1).map(|last| link("/records").with("beyond", last.id.to_string()).text()));
+    let next =
+        (found.len() > PAGE).then(|| found.get(PAGE - 1).map(|last| link("/records").with("beyond", last.id.to_string()).text()));
     let query = link("/api/cdrs").text();
     Records {
         filter: asked.into_iter().map(|field| Field { fault: faults.of(field.name).map(str::to_owned), ..field }).collect(),
@@ -135,7 +140,11 @@ fn row(record: &StoredRecord, now: Timestamp, hidden: bool) -> Row {
 }
 
 /// Sends all records that match, a page of the table at a time, however many there are.
-pub(in super::super) async fn export(State(desk): State<Arc<Desk>>, _: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn export(
+    State(desk): State<Arc<Desk>>,
+    _: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let mut faults = Faults::default();
     let filter = filter(&fields, &mut faults, EXPORTED);
@@ -144,7 +153,8 @@ pub(in super::super) async fn export(State(desk): State<Arc<Desk>>, _: Visit, Ra
     }
     desk.records()?.prepare().await.map_err(Problem::broken)?;
     let privacy = Privacy { hide_message_body_in_export: desk.options.hide_message_body_in_export, ..Privacy::default() };
-    let export = Export { bodies: fields.ticked("bodies") && !desk.options.hide_message_body, masked: fields.ticked("masked") }.under(privacy);
+    let export = Export { bodies: fields.ticked("bodies") && !desk.options.hide_message_body, masked: fields.ticked("masked") }
+        .under(privacy);
     let pages = stream::unfold((desk, Some(filter), export.header()), move |(desk, filter, head)| async move {
         let filter = filter?;
         match lines(&desk, &filter, export).await {
@@ -152,7 +162,10 @@ pub(in super::super) async fn export(State(desk): State<Arc<Desk>>, _: Visit, Ra
             Err(error) => Some((Err(error), (desk, None, String::new()))),
         }
     });
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"records.csv\"")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"records.csv\""),
+    ];
     Ok((headers, Body::from_stream(pages)).into_response())
 }
 

@@ -17,8 +17,8 @@ use super::super::link::Link;
 use super::super::problem::Problem;
 use super::super::show::{Badge, Tone, count, visible};
 use super::super::visit::{Order, Visit};
-use crate::audit::Role;
 use super::preview::outcome;
+use crate::audit::Role;
 use crate::core::route::{RouteTable, TableError};
 use crate::model::{Charged, Route, SourceType};
 
@@ -79,7 +79,11 @@ impl Row {
     }
 }
 
-pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let table = desk.routes()?;
     let wanted = fields.text("q").trim().to_lowercase();
@@ -139,20 +143,32 @@ pub(in super::super) async fn add(State(desk): State<Arc<Desk>>, order: Order) -
     Ok(refused(&One { layout, form: form(&desk, &route, &faults), id: None }))
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, Path(id): Path<u64>) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(id): Path<u64>,
+) -> Result<Response, Problem> {
     let route = desk.routes()?.get(id).ok_or_else(|| Problem::missing(format!("There is no route {id}.")))?;
     let layout = desk.layout(&visit, ("/sms_routing", &format!("Route {id}")));
     Ok(page(&One { layout, form: form(&desk, &route, &Faults::default()), id: Some(id) }))
 }
 
-pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn save(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let route = Route { id, ..read(&order.fields, &mut faults) };
     if faults.is_empty() {
         let new = route.clone();
         match desk.routes()?.edit(id, move |route| *route = new).await {
             Ok(_) => {
-                return Ok(order.done(("change", &format!("route {id}")), "/sms_routing", &format!("Route {id} is changed and in use.")));
+                return Ok(order.done(
+                    ("change", &format!("route {id}")),
+                    "/sms_routing",
+                    &format!("Route {id} is changed and in use."),
+                ));
             }
             Err(error) => note(error, &mut faults)?,
         }
@@ -161,20 +177,29 @@ pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path
     Ok(refused(&One { layout, form: form(&desk, &route, &faults), id: Some(id) }))
 }
 
-pub(in super::super) async fn switch(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn switch(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     let enabled = order.fields.ticked("enabled");
     desk.routes()?.edit(id, move |route| route.enabled = enabled).await.map_err(problem)?;
     let word = if enabled { "enable" } else { "disable" };
     Ok(order.done((word, &format!("route {id}")), "/sms_routing", &format!("Route {id} is {word}d.")))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     desk.routes()?.delete(id).await.map_err(problem)?;
     Ok(order.done(("delete", &format!("route {id}")), "/sms_routing", &format!("Route {id} is deleted.")))
 }
 
 pub(in super::super) async fn export(State(desk): State<Arc<Desk>>, _: Visit) -> Result<Response, Problem> {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, "attachment; filename=\"routes.json\"")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, "attachment; filename=\"routes.json\"")];
     Ok((headers, desk.routes()?.export()).into_response())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
-use axum::response::{Redirect, Response, IntoResponse};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::desk::Desk;
 use super::super::form::{Faults, Fields};
@@ -81,13 +81,8 @@ pub(super) async fn search(handle: &Handle, criteria: &Criteria, max: usize) -> 
     let step = if criteria.is_plain() { max + 1 } else { STEP };
     let mut found = Found { next: criteria.beyond, ..Found::default() };
     loop {
-        let page = Page {
-            beyond: found.next,
-            newest_first: true,
-            max: step,
-            status: criteria.status,
-            lane: criteria.lane.clone(),
-        };
+        let page =
+            Page { beyond: found.next, newest_first: true, max: step, status: criteria.status, lane: criteria.lane.clone() };
         let records = handle.messages(&page).await?;
         let last = records.len() < step;
         for record in records {

@@ -15,9 +15,9 @@ use super::super::form::{Faults, Field, Fields, Form};
 use super::super::layout::{Layout, page, refused};
 use super::super::problem::Problem;
 use super::super::visit::{Order, Visit};
-use crate::audit::Role;
 use super::preview::{Preview, preview as look};
 use crate::api::Submission;
+use crate::audit::Role;
 use crate::calendar;
 use crate::model::{Account, Address, Lane, Message, Timestamp};
 
@@ -118,7 +118,10 @@ impl Draft {
             )
             .ask(Field::choice("alphabet", "Alphabet", fields.text("alphabet"), &alphabets))
             .ask(Field::number("priority", "Priority", fields.text("priority")).help("0 to 9, higher goes first."))
-            .ask(Field::text("deliver_after", "Not before (UTC)", fields.text("deliver_after")).help("Such as 2026-11-28 14:30; empty for now."))
+            .ask(
+                Field::text("deliver_after", "Not before (UTC)", fields.text("deliver_after"))
+                    .help("Such as 2026-11-28 14:30; empty for now."),
+            )
             .with(faults)
             .curl(self.curl(desk))
     }
@@ -147,7 +150,11 @@ impl Draft {
     }
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     visit.need(Role::Operator)?;
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let draft = Draft::read(&fields, &mut Faults::default());

@@ -93,8 +93,12 @@ const fn circuit(circuit: Circuit) -> Badge {
 pub(in super::super) async fn workers(State(desk): State<Arc<Desk>>, visit: Visit) -> Response {
     let layout = desk.layout(&visit, ("/batch_workers", "Batch workers")).live();
     let now = desk.now();
-    let messages = worker(("Messages", "Submissions nobody waits for, gathered for the queue."), desk.control.batch.statistics(), now);
-    let records = desk.handle().recording().map(|statistics| worker(("Records", "Records of ended messages, written to their sinks."), statistics, now));
+    let messages =
+        worker(("Messages", "Submissions nobody waits for, gathered for the queue."), desk.control.batch.statistics(), now);
+    let records = desk
+        .handle()
+        .recording()
+        .map(|statistics| worker(("Records", "Records of ended messages, written to their sinks."), statistics, now));
     page(&Workers { layout, workers: std::iter::once(messages).chain(records).collect() })
 }
 

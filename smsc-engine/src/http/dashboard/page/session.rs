@@ -94,7 +94,8 @@ fn row(link: &Link, busy: Rate) -> Row {
 }
 
 fn trouble(counts: &[(u64, &str)]) -> String {
-    let there: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(number, word)| format!("{} {word}", count(*number))).collect();
+    let there: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(number, word)| format!("{} {word}", count(*number))).collect();
     there.join(", ")
 }
 
@@ -112,11 +113,19 @@ fn statuses(link: &Link) -> String {
 }
 
 /// Ends a session in order: it is unbound, its messages go back on the list.
-pub(in super::super) async fn drop_one(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn drop_one(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     let link = desk.smpp()?.links().into_iter().find(|link| link.id() == id);
     let link = link.ok_or_else(|| Problem::missing(format!("Session {id} is over.")))?;
     let who = visible(link.system_id());
-    if link.state().is_bound() { link.unbind() } else { link.close() }
+    if link.state().is_bound() {
+        link.unbind()
+    } else {
+        link.close()
+    }
     let object = format!("session {id} of {who} from {}", link.peer());
     Ok(order.done(("drop", &object), "/smpp_sessions", &format!("Session {id} of {who} ends.")))
 }

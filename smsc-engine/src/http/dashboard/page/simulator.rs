@@ -54,7 +54,11 @@ struct Shown {
     passed_over: &'static str,
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let asked = fields.word("calling").is_some() || fields.word("called").is_some();
     let answer = if asked { Some(answer(&desk, &fields)?) } else { None };

@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use super::super::desk::Desk;
 use super::super::layout::{Layout, page};
+use super::super::show::{Badge, Tone};
 use super::super::show::{count, octets, span};
 use super::super::visit::Visit;
 use crate::control::Health;
 use crate::ops::SystemFigures;
-use super::super::show::{Badge, Tone};
 
 #[derive(Template)]
 #[template(path = "system.html")]
@@ -70,7 +70,9 @@ fn gauges(figures: &SystemFigures) -> Vec<Gauge> {
 fn machine(figures: &SystemFigures) -> Vec<(&'static str, String)> {
     let seconds = |seconds: f64| span(Duration::try_from_secs_f64(seconds).unwrap_or_default());
     let mut lines = Vec::new();
-    lines.extend(figures.load.map(|[one, five, fifteen]| ("Load of 1, 5, 15 minutes", format!("{one:.2}, {five:.2}, {fifteen:.2}"))));
+    lines.extend(
+        figures.load.map(|[one, five, fifteen]| ("Load of 1, 5, 15 minutes", format!("{one:.2}, {five:.2}, {fifteen:.2}"))),
+    );
     lines.extend(figures.machine_uptime.map(|time| ("Machine up", seconds(time))));
     lines.extend(figures.process_uptime.map(|time| ("Process up", seconds(time))));
     lines.extend(figures.process_memory.map(|memory| ("Memory of the process", octets(memory))));

@@ -87,7 +87,9 @@ const fn tone(name: &EventName) -> &'static str {
     match name {
         EventName::MessageDelivered => "good",
         EventName::MessageFailed | EventName::MessageDropped | EventName::MessageDeleted | EventName::MessageDeadLetter => "bad",
-        EventName::RoutingFailed | EventName::ChargingFailed | EventName::DeliveryAttempt(_) | EventName::DuplicateDetected => "warn",
+        EventName::RoutingFailed | EventName::ChargingFailed | EventName::DeliveryAttempt(_) | EventName::DuplicateDetected => {
+            "warn"
+        }
         EventName::MessageRouted | EventName::MessageInserted => "busy",
         _ => "",
     }

@@ -60,7 +60,13 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, 
     let layout = desk.layout(&visit, ("/number_translation", "Number translation"));
     page(&List {
         rows: rules.map(RuleBook::list).unwrap_or_default().iter().map(|rule| row(rule, &desk)).collect(),
-        deleted: rules.map(RuleBook::deleted).unwrap_or_default().into_iter().filter(|gone| gone.in_file).map(|gone| visible(&gone.key)).collect(),
+        deleted: rules
+            .map(RuleBook::deleted)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|gone| gone.in_file)
+            .map(|gone| visible(&gone.key))
+            .collect(),
         changes: rules.is_some(),
         outcome: tried(&desk, &fields),
         fields: vec![
@@ -94,9 +100,10 @@ fn row(listed: &Listed<NumberedRule>, desk: &Desk) -> Row {
     let criteria = [("from", &rule.calling_prefix), ("to", &rule.called_prefix), ("by", &rule.source_smsc)];
     let criteria = criteria.into_iter().filter_map(|(name, value)| value.as_deref().map(|value| (name, visible(value))));
     let change = |pattern: &Option<String>, replace: &Option<String>| {
-        pattern.as_ref().or(replace.as_ref()).map(|_| {
-            (visible(pattern.as_deref().unwrap_or(".*")), visible(replace.as_deref().unwrap_or_default()))
-        })
+        pattern
+            .as_ref()
+            .or(replace.as_ref())
+            .map(|_| (visible(pattern.as_deref().unwrap_or(".*")), visible(replace.as_deref().unwrap_or_default())))
     };
     Row {
         id: *id,
@@ -117,7 +124,11 @@ pub(in super::super) async fn blank(State(desk): State<Arc<Desk>>, visit: Visit)
     Ok(page(&one(&desk, &visit, (&Rule::default(), None), &Faults::default())))
 }
 
-pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, Path(id): Path<u64>) -> Result<Response, Problem> {
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(id): Path<u64>,
+) -> Result<Response, Problem> {
     let listed = book(&desk)?.get(id).ok_or_else(|| Problem::missing(format!("There is no rule {id}.")))?;
     Ok(page(&one(&desk, &visit, (&listed.entry.rule, Some(id)), &Faults::default())))
 }
@@ -126,7 +137,11 @@ pub(in super::super) async fn add(State(desk): State<Arc<Desk>>, order: Order) -
     write(&desk, &order, None).await
 }
 
-pub(in super::super) async fn save(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn save(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     write(&desk, &order, Some(id)).await
 }
 
@@ -145,22 +160,36 @@ async fn write(desk: &Desk, order: &Order, id: Option<u64>) -> Result<Response, 
                 let action = if faults.is_empty() { "set translation rule" } else { "" };
                 return Ok(order.done((action, &id.to_string()), "/number_translation", &format!("Rule {id} is in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => super::note_reason(&reason, "description", &mut faults),
+            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
+                super::note_reason(&reason, "description", &mut faults)
+            }
             Err(error) => return Err(super::book_problem(error)),
         }
     }
     Ok(refused(&one(desk, &order.visit, (&rule, id), &faults)))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
     book(&desk)?.delete(id, &by).await.map_err(super::book_problem)?;
     Ok(order.done(("delete translation rule", &id.to_string()), "/number_translation", &format!("Rule {id} is deleted.")))
 }
 
-pub(in super::super) async fn revert(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn revert(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<u64>,
+    order: Order,
+) -> Result<Response, Problem> {
     book(&desk)?.revert(id).await.map_err(super::book_problem)?;
-    Ok(order.done(("revert translation rule", &id.to_string()), "/number_translation", &format!("Rule {id} is as the configuration says.")))
+    Ok(order.done(
+        ("revert translation rule", &id.to_string()),
+        "/number_translation",
+        &format!("Rule {id} is as the configuration says."),
+    ))
 }
 
 fn read(fields: &Fields, faults: &mut Faults) -> Rule {
@@ -183,7 +212,10 @@ fn one(desk: &Desk, visit: &Visit, (rule, id): (&Rule, Option<u64>), faults: &Fa
     let action = id.map_or_else(|| "/number_translation".to_owned(), |id| format!("/number_translation/{id}"));
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let form = Form::new(action, if id.is_some() { "Save rule" } else { "Add rule" }, "/number_translation")
-        .ask(Field::text("called_match", "Called number matches", or_empty(&rule.called_match)).help("A regular expression, such as ^0([1-9][0-9]+)$."))
+        .ask(
+            Field::text("called_match", "Called number matches", or_empty(&rule.called_match))
+                .help("A regular expression, such as ^0([1-9][0-9]+)$."),
+        )
         .ask(Field::text("called_replace", "and becomes", or_empty(&rule.called_replace)).help("\\1 stands for the first group."))
         .ask(Field::text("calling_match", "Calling number matches", or_empty(&rule.calling_match)))
         .ask(Field::text("calling_replace", "and becomes", or_empty(&rule.calling_replace)))

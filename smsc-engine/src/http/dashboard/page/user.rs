@@ -101,27 +101,43 @@ pub(in super::super) async fn add(State(desk): State<Arc<Desk>>, order: Order) -
     Ok(refused(&view(&desk, &order.visit, &faults, (&name, word))?))
 }
 
-pub(in super::super) async fn set_role(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn set_role(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let users = users(&desk, &order.visit)?;
     let role = Role::from_name(order.fields.text("role")).ok_or_else(|| Problem::conflict("There is no such role."))?;
     users.set_role(&name, role, &order.visit.viewer.actor()).await.map_err(problem)?;
     Ok(remembered(&format!("User {name} is {role} now."), "/users"))
 }
 
-pub(in super::super) async fn switch(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn switch(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let users = users(&desk, &order.visit)?;
     let enabled = order.fields.ticked("enabled");
     users.set_enabled(&name, enabled, &order.visit.viewer.actor()).await.map_err(problem)?;
     Ok(remembered(&format!("User {name} {}.", if enabled { "may log in" } else { "is shut out" }), "/users"))
 }
 
-pub(in super::super) async fn delete(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn delete(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let users = users(&desk, &order.visit)?;
     users.delete(&name, &order.visit.viewer.actor()).await.map_err(problem)?;
     Ok(remembered(&format!("User {name} is deleted."), "/users"))
 }
 
-pub(in super::super) async fn reset(State(desk): State<Arc<Desk>>, Path(name): Path<String>, order: Order) -> Result<Response, Problem> {
+pub(in super::super) async fn reset(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
     let users = users(&desk, &order.visit)?;
     let password = Secret::new(order.fields.text("password"));
     match users.set_password(&name, password, &order.visit.viewer.actor()).await {
@@ -195,4 +211,5 @@ fn problem(error: UsersError) -> Problem {
     }
 }
 
-const ROLES: [(&str, &str); 3] = [("viewer", "viewer: looks on"), ("operator", "operator: changes things"), ("admin", "admin: changes users, too")];
+const ROLES: [(&str, &str); 3] =
+    [("viewer", "viewer: looks on"), ("operator", "operator: changes things"), ("admin", "admin: changes users, too")];
