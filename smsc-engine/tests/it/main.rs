@@ -13,6 +13,8 @@ mod centre;
 #[cfg(feature = "charging")]
 mod charging;
 mod core;
+#[cfg(feature = "http")]
+mod day;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
