@@ -19,6 +19,8 @@ mod control;
 mod core;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+#[cfg(feature = "http")]
+mod day;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]

@@ -1,0 +1,159 @@
+//! The REST API: durable submissions beside a handler that only parses the same JSON, and work lists beside long queues.
+//!
+//! `cargo bench -p smsc-benches --bench rest [-- --test]`
+//!
+//! Both servers stand on axum, listen on loopback and are loaded in turns by the same callers. The API's rate limits
+//! are off, and it runs without events, records and the memory of repeats.
+
+mod load;
+mod node;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::{Builder, Runtime};
+
+use node::Node;
+
+/// What the handler without a centre behind it answers.
+#[derive(Serialize)]
+struct Answer {
+    status: &'static str,
+    data: Submission,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Submission {
+    source_msisdn: String,
+    destination_msisdn: String,
+    message_body: String,
+    source_smsc: String,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("rest-{}", std::process::id()));
+    std::fs::create_dir_all(&root).unwrap();
+    let passed = [submissions(&root, smoke), work_lists(&root, smoke)];
+    std::fs::remove_dir_all(&root).unwrap();
+    assert!(smoke || passed.iter().all(|passed| *passed), "a bar was missed");
+}
+
+/// Durable submissions against parsing alone.
+fn submissions(root: &Path, smoke: bool) -> bool {
+    let (rounds, time, connections) = if smoke { (1, Duration::from_millis(200), 8) } else { (9, Duration::from_secs(2), 256) };
+    let mut ratios = Vec::new();
+    for round in 0..rounds {
+        let bare = {
+            let runtime = server();
+            let address = runtime.block_on(serve(Router::new().route("/api/messages", post(parse))));
+            load::run(address, (connections, time), 201, submission)
+        };
+        let ours = {
+            let (runtime, directory) = (server(), root.join(round.to_string()));
+            let node = runtime.block_on(Node::start(&directory));
+            let address = runtime.block_on(serve(node.router()));
+            let outcome = load::run(address, (connections, time), 201, submission);
+            runtime.block_on(node.close());
+            std::fs::remove_dir_all(&directory).unwrap();
+            outcome
+        };
+        let ratio = ours.rate / bare.rate;
+        println!(
+            "{connections} connections: parsing alone {:>8.0}/s   durable {:>8.0}/s   ratio {ratio:.2}   p50 {:.1?} p99 {:.1?}",
+            bare.rate,
+            ours.rate,
+            ours.percentile(0.5),
+            ours.percentile(0.99)
+        );
+        ratios.push(ratio);
+    }
+    let median = median(&mut ratios);
+    verdict(smoke, median >= 0.5, &format!("durable submissions: median ratio {median:.2}, at least 0.50 is the bar"))
+}
+
+/// Work lists of a frontend with much and with little queued.
+fn work_lists(root: &Path, smoke: bool) -> bool {
+    let (few, many, calls) = if smoke { (100, 1_000, 20) } else { (1_000, 1_000_000, 300) };
+    let (runtime, directory) = (server(), root.join("lists"));
+    let node = runtime.block_on(Node::start(&directory));
+    let address = runtime.block_on(serve(node.router()));
+    runtime.block_on(node.fill("elsewhere", many - few));
+    runtime.block_on(node.fill("here", few));
+    let long = median_poll(address, "elsewhere", calls);
+    let short = median_poll(address, "here", calls);
+    let ratio = long.as_secs_f64() / short.as_secs_f64();
+    println!("polling for 10 messages: {few} queued {short:.1?}, {} queued {long:.1?}, ratio {ratio:.2}", many - few);
+    let passed = verdict(smoke, ratio <= 1.3, &format!("work lists: ratio {ratio:.2}, at most 1.30 is the bar"));
+    runtime.block_on(node.close());
+    drop(runtime);
+    let start = Instant::now();
+    let runtime = server();
+    let node = runtime.block_on(Node::start(&directory));
+    let (opened, queued) = (start.elapsed(), node.queued());
+    assert_eq!(queued, many as u64);
+    runtime.block_on(node.close());
+    passed
+        & verdict(
+            smoke,
+            opened < Duration::from_secs(5),
+            &format!("start with {queued} queued: {opened:.2?}, under 5 s is the bar"),
+        )
+}
+
+/// How long one call takes, in turns so that a noisy moment meets both.
+fn median_poll(address: SocketAddr, frontend: &'static str, calls: usize) -> Duration {
+    let request = move |_| format!("GET /api/messages/queue?smsc={frontend}&limit=10 HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let mut latencies = Vec::new();
+    while latencies.len() < calls {
+        latencies.extend(load::run(address, (1, Duration::from_millis(100)), 200, request).latencies);
+    }
+    latencies.truncate(calls);
+    latencies.sort();
+    latencies[calls / 2]
+}
+
+fn submission(number: u64) -> String {
+    let body = format!(
+        r#"{{"source_msisdn":"+15551234567","destination_msisdn":"+4477{number:08}","message_body":"Your parcel comes today between 14:00 and 16:00.","source_smsc":"api_client"}}"#
+    );
+    let length = body.len();
+    format!(
+        "POST /api/messages HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+async fn parse(Json(data): Json<Submission>) -> (StatusCode, Json<Answer>) {
+    (StatusCode::CREATED, Json(Answer { status: "success", data }))
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    address
+}
+
+fn server() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn median(ratios: &mut [f64]) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+/// Prints what came of it; a smoke run says nothing about speed.
+fn verdict(smoke: bool, passed: bool, text: &str) -> bool {
+    if !smoke {
+        println!("{}  {text}", if passed { "PASS" } else { "FAIL" });
+    }
+    passed
+}

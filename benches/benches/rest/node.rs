@@ -1,0 +1,80 @@
+//! A centre with a journal behind its REST API, and nothing that is not needed to be loaded.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use smsc_engine::control::Control;
+use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
+use smsc_engine::core::registry::{Registry, RegistryOptions};
+use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
+use smsc_engine::core::tables::SqlTable;
+use smsc_engine::core::{Batch, BatchOptions, Core, Setup};
+use smsc_engine::http::metrics::Figures;
+use smsc_engine::http::rest::{Limits, Rest, RestOptions};
+use smsc_engine::model::{Account, Address, Lane, Message, Route, Timestamp};
+use smsc_engine::sql::{Database, DatabaseConfig};
+
+/// One centre on a directory.
+pub(crate) struct Node {
+    core: Core,
+    queue: Arc<dyn Queue>,
+    rest: Arc<Rest>,
+}
+
+impl Node {
+    pub(crate) async fn start(directory: &Path) -> Node {
+        std::fs::create_dir_all(directory).unwrap();
+        let queue: Arc<dyn Queue> = Arc::new(JournalQueue::open(directory, JournalOptions::default()).unwrap());
+        let routes = RouteTable::open(Arc::new(MemoryRouteStore::default()), TableOptions::default()).await.unwrap();
+        routes.add(Route { dest_smsc: Some("carrier".into()), ..Route::default() }).await.unwrap();
+        let core = Core::start(Setup::with_routes(queue.clone(), routes)).await.unwrap();
+        let database = Database::open(&DatabaseConfig::sqlite(directory.join("tables.db"))).await.unwrap();
+        let control = Control {
+            application: "smsc".into(),
+            started: Timestamp::now(),
+            handle: core.handle(),
+            batch: Batch::start(core.clone(), BatchOptions::default()),
+            registry: Registry::in_memory(RegistryOptions::default()),
+            mms: SqlTable::open(&database).await.unwrap(),
+            ss7: SqlTable::open(&database).await.unwrap(),
+            smpp: None,
+            records: None,
+            figures: Figures::default(),
+        };
+        let options = RestOptions { limits: Limits::NONE, lease: Duration::from_secs(1), ..RestOptions::default() };
+        Node { core, queue, rest: Rest::new(Arc::new(control), options) }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.rest.router()
+    }
+
+    pub(crate) fn queued(&self) -> u64 {
+        self.queue.counts().pending
+    }
+
+    /// Queues so many messages for a frontend.
+    pub(crate) async fn fill(&self, frontend: &str, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let now = left.min(4_000);
+            let message = |_| {
+                let mut message = Message::new(self.queue.next_id(), Account::from("api_client"), Lane::from(frontend));
+                message.source = Address::from_number("+15551234567");
+                message.destination = Address::from_number("+447700900123");
+                message.user_data = "Your parcel comes today between 14:00 and 16:00.".to_owned().into();
+                message.submitted = Timestamp::now();
+                message.expires = Timestamp::now().after(Duration::from_secs(86_400));
+                message
+            };
+            self.queue.append((0..now).map(message).collect()).await.unwrap();
+            left -= now;
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.core.close(Duration::from_secs(1)).await.unwrap();
+    }
+}
