@@ -170,9 +170,11 @@ impl<T: Entry> Shared<T> {
     async fn change(self: Arc<Self>, step: Step<T>, change: Change) -> Result<(), BookError> {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         if state.stale {
-            state.rows = table::load(&self.database).await?;
-            self.view.store(Arc::new(View::new(&state.file, &state.rows)));
-            state.stale = false;
+            let rows = table::load(&self.database).await?;
+            let view = View::new(&state.file, &rows);
+            self.offer(view.entries()).await.map_err(BookError::Refused)?;
+            self.view.store(Arc::new(view));
+            (state.rows, state.stale) = (rows, false);
         }
         let shared = Arc::clone(&self);
         let (planned, mut state) = blocking(move || (shared.plan(step, &state, change), state)).await;

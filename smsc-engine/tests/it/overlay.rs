@@ -7,7 +7,9 @@ use std::task::{Context, Waker};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smsc_engine::accounts::{AccountForm, AccountRecord, Accounts, Verdict};
+#[cfg(feature = "passwords")]
+use smsc_engine::accounts::{AccountForm, Verdict};
+use smsc_engine::accounts::{AccountRecord, Accounts};
 use smsc_engine::core::translate::{Mode, Numbers, Translator};
 use smsc_engine::model::Rule;
 use smsc_engine::overlay::{AccountBook, Book, BookError, Entry, Listed, Origin, RuleBook};
@@ -406,6 +408,7 @@ proptest! {
     }
 }
 
+#[cfg(feature = "passwords")]
 fn form(json: Value) -> AccountForm {
     serde_json::from_value(json).unwrap()
 }
