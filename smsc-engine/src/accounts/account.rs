@@ -146,6 +146,13 @@ impl Accounts {
         self.table.load().by_name.get(system_id).map(|holder| holder.record.clone())
     }
 
+    /// All records, sorted by name.
+    pub fn records(&self) -> Vec<Arc<AccountRecord>> {
+        let mut records: Vec<_> = self.table.load().by_name.values().map(|holder| holder.record.clone()).collect();
+        records.sort_by(|one, other| one.system_id.cmp(&other.system_id));
+        records
+    }
+
     /// Tells at once if that takes no check of a hash.
     pub fn verify_now(&self, system_id: &[u8], password: &[u8]) -> Option<Verdict> {
         match self.plan(system_id, password) {
@@ -160,12 +167,9 @@ impl Accounts {
             Plan::Known(verdict) => return Box::pin(std::future::ready(verdict)),
             Plan::Check { check, right, wrong } => (check, right, wrong),
         };
-        let begun = self.verifier.begin(check);
+        let answer = self.verifier.ask(check);
         Box::pin(async move {
-            let Some(mut seen) = begun else { return Verdict::Busy };
-            // An error says that the check was not made.
-            let answer = seen.wait_for(Option::is_some).await.ok().and_then(|answer| *answer);
-            match answer {
+            match answer.await {
                 Some(true) => right,
                 Some(false) => wrong,
                 None => Verdict::Busy,

@@ -5,7 +5,7 @@ mod cdr;
 mod centre;
 pub mod charging;
 mod clock;
-mod content;
+pub(crate) mod content;
 mod dedup;
 mod delivery;
 pub mod enum_lookup;
@@ -47,5 +47,7 @@ pub use locating::Follower;
 pub use meters::{Counter, MOST_NAMES, Meters, Named, OTHER, STEPS, Steps};
 pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::{Records, Setup};
+#[cfg(feature = "sql")]
+pub(crate) use snapshot::{blocking, finish};
 pub use store::StoreError;
 pub use sweeper::{Retention, sweep};

@@ -25,6 +25,10 @@ mod location;
 mod log;
 #[cfg(feature = "http")]
 mod metrics;
+#[cfg(all(feature = "http", unix))]
+mod ops;
+#[cfg(feature = "sql")]
+mod overlay;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -48,3 +52,5 @@ mod sql_queue;
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
+#[cfg(feature = "dashboard")]
+mod users;
