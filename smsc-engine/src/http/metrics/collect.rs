@@ -6,7 +6,6 @@ use std::time::Duration;
 use smpp_session::BindKind;
 
 use super::api::CLASSES;
-use super::process::Process;
 use super::table::{
     API_REQUESTS, API_TIME, BATCH_BATCHES, BATCH_ENQUEUED, BATCH_ERRORS, BATCH_FLUSHED, BATCH_LAST_AT, BATCH_LAST_COUNT,
     BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP, CPU,
@@ -22,6 +21,7 @@ use crate::core::charging::Circuit;
 use crate::core::records::Statistics;
 use crate::core::{MOST_NAMES, Named, OTHER};
 use crate::model::SourceType;
+use crate::ops::System;
 use crate::sql::{Database, Histogram};
 
 pub(super) async fn all(control: &Control) -> Writer {
@@ -118,12 +118,6 @@ async fn queue(out: &mut Writer, control: &Control) {
         }
         // No figure is better than a wrong one; the store's own figure tells what is wrong.
         Err(error) => tracing::warn!(%error, "the age of the oldest message cannot be read"),
-    }
-    if let Some(directory) = &control.figures.directory
-        && let Ok(disk) = fs4::statvfs(directory)
-    {
-        out.put(&DISK_FREE, &[], disk.available_space());
-        out.put(&DISK_SIZE, &[], disk.total_space());
     }
 }
 
@@ -238,13 +232,20 @@ fn process(out: &mut Writer, control: &Control) {
         let left = millis(expires.since(now)) - millis(now.since(expires));
         out.put(&CERTIFICATE, &[("certificate", &used_for)], left / 1000.0);
     }
-    let Process { resident, open_files, max_files, cpu_seconds } = Process::read();
-    for (family, value) in [(&RESIDENT, resident), (&OPEN_FILES, open_files), (&MAX_FILES, max_files)] {
+    // Without a directory nothing is known of its disk.
+    let system = System::new(control.figures.directory.clone().unwrap_or_default()).read();
+    for (family, value) in [
+        (&DISK_FREE, system.disk_available),
+        (&DISK_SIZE, system.disk_total),
+        (&RESIDENT, system.process_memory),
+        (&OPEN_FILES, system.open_files),
+        (&MAX_FILES, system.open_files_limit),
+    ] {
         if let Some(value) = value {
             out.put(family, &[], value);
         }
     }
-    if let Some(seconds) = cpu_seconds {
+    if let Some(seconds) = system.process_cpu_seconds {
         out.put(&CPU, &[], seconds);
     }
     out.put(&STARTED, &[], control.started.0 as f64 / 1000.0);

@@ -8,7 +8,6 @@ mod certificate;
 mod collect;
 mod figures;
 mod page;
-mod process;
 mod table;
 mod writer;
 

@@ -28,7 +28,7 @@ const HEAD: &str = "\
 # Metrics
 
 The core serves these figures at `/metrics` in the text format 0.0.4 of Prometheus. This page is written by the program;
-the test `metrics::the_page_of_metrics_is_that_of_the_table` says how.
+the test `metrics::shipped::the_page_of_metrics_is_that_of_the_table` says how.
 
 * Figures are read where they are counted, at the moment somebody asks. The gauges of the queue are the queue's own numbers.
 * Durations are in milliseconds; names that end in `_seconds` are in seconds.

@@ -42,7 +42,7 @@ struct Moody(std::sync::atomic::AtomicU64);
 impl Charging for Moody {
     fn authorize<'a>(&'a self, _: &'a ChargeEvent) -> BoxFuture<'a, Result<Granted, ChargeError>> {
         let asked = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let answer = if asked % 2 == 0 { Ok(Granted { max_usage: 1 }) } else { Err(ChargeError::NoCredit) };
+        let answer = if asked.is_multiple_of(2) { Ok(Granted { max_usage: 1 }) } else { Err(ChargeError::NoCredit) };
         Box::pin(std::future::ready(answer))
     }
 
