@@ -39,6 +39,28 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     (date.next().is_none() && time.next().is_none()).then_some(Timestamp(whole + millis))
 }
 
+/// Writes it as ISO 8601 does, with milliseconds only if there are any.
+#[cfg(feature = "json")]
+pub(crate) fn iso(moment: Timestamp) -> String {
+    let text = text(moment).replace(' ', "T");
+    format!("{}Z", text.strip_suffix(".000").unwrap_or(&text))
+}
+
+/// Reads what [`iso`] wrote, and moments with the hours and minutes they are ahead of UTC: `+02:00`, `-0330`.
+#[cfg(feature = "json")]
+pub(crate) fn parse_iso(text: &str) -> Option<Timestamp> {
+    let (_, time) = text.split_once(['T', 't', ' '])?;
+    let Some(at) = time.rfind(['+', '-']) else { return parse(&text.to_ascii_uppercase()) };
+    let (time, offset) = text.split_at_checked(text.len() - time.len() + at)?;
+    let (ahead, offset) = (offset.starts_with('+'), offset.get(1..)?.replace(':', ""));
+    let (hours, minutes) = offset.split_at_checked(2)?;
+    let minutes = u64::from(number(hours)?) * 60 + if minutes.is_empty() { 0 } else { u64::from(number(minutes)?) };
+    let moment = parse(time).filter(|_| minutes < 24 * 60 && !time.ends_with('Z'))?;
+    let millis = minutes * 60_000;
+    let shifted = if ahead { moment.0.checked_sub(millis) } else { moment.0.checked_add(millis) };
+    shifted.map(Timestamp)
+}
+
 fn civil(moment: Timestamp) -> (Civil, u16) {
     Civil::from_unix_millis(i64::try_from(moment.min(LAST).0).unwrap_or(i64::MAX))
 }
@@ -71,6 +93,30 @@ mod tests {
         assert_eq!(parse("1970-01-02"), Some(Timestamp(86_400_000)));
         assert_eq!(parse("1970-01-01T00:00:01.5Z"), Some(Timestamp(1_500)));
         assert_eq!(parse("1970-01-01 00:00:01.123456"), Some(Timestamp(1_123)));
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn moments_of_json_are_written_and_read() {
+        let moment = Timestamp(1_795_835_950_000);
+        assert_eq!(
+            (iso(moment).as_str(), iso(Timestamp(moment.0 + 7)).as_str()),
+            ("2026-11-28T03:19:10Z", "2026-11-28T03:19:10.007Z")
+        );
+        for same in [
+            "2026-11-28T03:19:10Z",
+            "2026-11-28t03:19:10z",
+            "2026-11-28 03:19:10",
+            "2026-11-28T05:19:10+02:00",
+            "2026-11-27T23:49:10-0330",
+        ] {
+            assert_eq!(parse_iso(same), Some(moment), "{same}");
+        }
+        for other in
+            ["2026-11-28", "tomorrow", "2026-11-28T03:19:10Z+01:00", "2026-11-28T03:19:10+24:00", "2026-11-28T03:19:10+é1", "T+"]
+        {
+            assert_eq!(parse_iso(other), None, "{other}");
+        }
     }
 
     #[test]

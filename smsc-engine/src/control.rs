@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use crate::core::charging::Circuit;
 use crate::core::records::SqlRecords;
 use crate::core::registry::Registry;
 use crate::core::tables::SqlTable;
 use crate::core::{Batch, Handle};
 use crate::frontend::Frontend;
+use crate::http::metrics::Figures;
 use crate::model::{MmsMessage, Ss7Event, Timestamp};
 
 /// The parts of one running centre that people and programs ask about or change; used as `Arc<Control>`.
@@ -31,9 +33,34 @@ pub struct Control {
     pub smpp: Option<Arc<Frontend>>,
     /// Records that can be asked, if they go to a database.
     pub records: Option<SqlRecords>,
+    /// What only metrics ask about.
+    pub figures: Figures,
+}
+
+/// Which parts of a centre do their work; `None` for those it does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The queue takes messages.
+    pub store: bool,
+    /// Records are written.
+    pub database: Option<bool>,
+    /// Charging is asked, not shut off because it failed.
+    pub charging: Option<bool>,
+    /// ENUM is asked; its failures are its metrics' business, for messages go on without it.
+    pub enum_lookup: Option<bool>,
 }
 
 impl Control {
+    /// Tells which parts do their work, as far as is known without asking any of them.
+    pub fn health(&self) -> Health {
+        Health {
+            store: self.handle.queue().health().is_ok(),
+            database: self.handle.recording().map(|statistics| !statistics.is_failing),
+            charging: self.handle.charging().map(|statistics| statistics.circuit != Circuit::Open),
+            enum_lookup: self.handle.enum_lookup().map(|_| true),
+        }
+    }
+
     /// Returns the time of the core.
     pub fn now(&self) -> Timestamp {
         self.handle.clock().now()

@@ -32,6 +32,24 @@ impl Timestamp {
     }
 }
 
+/// As ISO 8601 in UTC: `2025-10-30T12:00:00Z`.
+#[cfg(feature = "json")]
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::calendar::iso(*self))
+    }
+}
+
+/// From ISO 8601, UTC or with an offset.
+#[cfg(feature = "json")]
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        crate::calendar::parse_iso(&text).ok_or_else(|| D::Error::custom("is no time such as 2025-10-30T12:00:00Z"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,8 +21,12 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "http")]
+mod metrics;
 #[cfg(all(feature = "http", unix))]
 mod ops;
+#[cfg(feature = "sql")]
+mod overlay;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -31,7 +35,7 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
@@ -46,3 +50,5 @@ mod sql_queue;
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
+#[cfg(feature = "dashboard")]
+mod users;

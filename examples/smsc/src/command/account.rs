@@ -1,7 +1,7 @@
 //! Accounts, and hashes for their passwords.
 
 use serde_json::json;
-use smsc_engine::accounts::hash_password;
+use smsc_engine::accounts::{HashCost, hash_password};
 
 use super::{Outcome, Shell, escaped, read};
 use crate::args::Accounts;
@@ -29,7 +29,8 @@ impl Shell {
 
 /// Hashes a password from standard input: arguments can be seen by everybody on the machine.
 fn hash() -> Result<String, Box<dyn std::error::Error>> {
-    Ok(hash_password(read("-".as_ref())?.trim_end_matches(['\r', '\n']))?)
+    let password = read("-".as_ref())?;
+    Ok(hash_password(password.trim_end_matches(['\r', '\n']), HashCost::default())?.expose().to_owned())
 }
 
 const COLUMNS: [&str; 7] = ["system_id", "enabled", "bind", "max_sessions", "sessions", "messages_today", "messages_this_month"];

@@ -146,6 +146,10 @@ impl Queue for MemoryQueue {
         Box::pin(async move { Ok(self.open()?.index.get(id).map(record)) })
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.oldest().map(record)) })
+    }
+
     fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let hits = self.open()?.index.find(like, None, usize::MAX);
@@ -174,6 +178,10 @@ impl Queue for MemoryQueue {
 
     fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move { Ok(self.open()?.index.list(page, usize::MAX).0.into_iter().map(record).collect()) })
+    }
+
+    fn health(&self) -> Result<(), QueueError> {
+        self.open().map(drop)
     }
 
     fn counts(&self) -> Counts {

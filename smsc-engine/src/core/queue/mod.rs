@@ -93,6 +93,12 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
 
+    /// Returns the pending message with the lowest id: the one that was accepted first. Cheap however many there are.
+    ///
+    /// # Errors
+    /// When the store is broken or closed.
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
+
     /// Finds pending messages like this one, newest first: what `cancel_sm` without an id and `replace_if_present` mean.
     ///
     /// # Errors
@@ -128,6 +134,12 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Counts what there is.
     fn counts(&self) -> Counts;
+
+    /// Tells whether messages can be taken now.
+    ///
+    /// # Errors
+    /// Why they cannot: [`QueueError::NoRoom`], [`QueueError::Poisoned`] or [`QueueError::Closed`].
+    fn health(&self) -> Result<(), QueueError>;
 
     /// Forgets messages that ended before `done_before` and owe no record, and tells how many; their ids stay used.
     ///

@@ -69,6 +69,8 @@ pub struct Statistics {
     pub last_flush_duration_ms: u64,
     /// Records of the batch that is being written, perhaps again and again.
     pub being_written: u64,
+    /// The last attempt failed.
+    pub is_failing: bool,
 }
 
 /// Takes records without making anybody wait, and writes them in batches to all sinks.
@@ -219,7 +221,7 @@ impl Shared {
             if missing.is_empty() {
                 break;
             }
-            self.lock().statistics.flush_errors += missing.len() as u64;
+            self.lock().failed(missing.len() as u64);
             sleep(pause).await;
             pause = (pause * 2).min(self.options.longest_pause);
         }
@@ -267,12 +269,18 @@ impl State {
         batch
     }
 
+    fn failed(&mut self, sinks: u64) {
+        self.statistics.flush_errors += sinks;
+        self.statistics.is_failing = true;
+    }
+
     fn flushed(&mut self, ids: &[MessageId], took: Duration) {
         for id in ids {
             self.held.remove(id);
         }
         let statistics = &mut self.statistics;
         statistics.being_written = 0;
+        statistics.is_failing = false;
         statistics.total_flushed += ids.len() as u64;
         statistics.total_batches += 1;
         statistics.last_flush_at = Some(Timestamp::now());

@@ -280,6 +280,10 @@ impl Queue for JournalQueue {
         Box::pin(self.one(move |index| index.get(id)))
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.oldest()))
+    }
+
     fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>> {
         Box::pin(self.one(move |index| index.handed(lane, remote)))
     }
@@ -337,6 +341,11 @@ impl Queue for JournalQueue {
             }
             Ok(self.readable(bodies).await)
         })
+    }
+
+    fn health(&self) -> Result<(), QueueError> {
+        let state = self.shared.open()?;
+        if state.full { Err(QueueError::NoRoom) } else { Ok(()) }
     }
 
     fn counts(&self) -> Counts {

@@ -1,0 +1,45 @@
+//! JSON bodies, and what is said about those that cannot be used.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// A JSON body. What is no JSON gives 400 with line and column; what is not the form that is asked for gives 422 with
+/// the name of the field.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let octets = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            _ => Problem::malformed("the body cannot be read"),
+        })?;
+        read(&octets).map(Body)
+    }
+}
+
+fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(octets);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        match error.classify() {
+            serde_json::error::Category::Data if path == "." => Problem::invalid(format!("validation failed: {}", what(&error))),
+            serde_json::error::Category::Data => Problem::field(&path, &what(&error)),
+            _ => Problem::malformed(format!("the body is no JSON: {error}")),
+        }
+    })?;
+    json.end().map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    Ok(value)
+}
+
+/// What serde says without the place, which the field's name tells better.
+fn what(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}

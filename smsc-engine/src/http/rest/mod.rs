@@ -1,0 +1,57 @@
+//! The REST API of a core, in all the forms its clients know.
+//!
+//! One file holds one resource: its JSON forms, its handlers and its part of the description. Handlers take
+//! [`Body`](body::Body) and [`Params`](params::Params), which answer bad input with the place of what is wrong, and
+//! return a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem).
+
+mod app;
+mod body;
+mod docs;
+mod options;
+mod params;
+mod problem;
+mod reply;
+mod system;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::control::Control;
+
+pub use app::Rest;
+pub use options::{Limits, LongText, RestOptions};
+
+use problem::Problem;
+
+impl Rest {
+    /// Makes the API of a centre.
+    pub fn new(control: Arc<Control>, options: RestOptions) -> Arc<Rest> {
+        Arc::new(Rest::over(control, options))
+    }
+
+    /// Returns the routes of the API with everything below `/api`.
+    pub fn router(self: &Arc<Rest>) -> Router {
+        let (router, description) = resources().split_for_parts();
+        router
+            .merge(docs::router(description))
+            .fallback(unknown_path)
+            .method_not_allowed_fallback(wrong_method)
+            .with_state(self.clone())
+    }
+}
+
+/// Every resource with its paths; the description is made of the same list.
+fn resources() -> OpenApiRouter<Arc<Rest>> {
+    OpenApiRouter::with_openapi(docs::description()).merge(system::routes())
+}
+
+async fn unknown_path(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    Problem::wrong_method(format!("{method} cannot be done to {}", uri.path()))
+}
