@@ -1,8 +1,8 @@
 //! A store-and-forward SMS engine: messages come in, are kept durably, and go out when they are due.
 //!
 //! [`model`] holds the product's words, [`core`] what a core does with them, [`api`] what a frontend may ask of a
-//! core, [`accounts`] who may come in, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and [`Centre`] puts
-//! them together. Protocol octets are the business of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses
+//! core, [`accounts`] who may come in, [`frontend`] the SMPP side of it, [`sandbox`] a carrier that plays the mobile network, and with the feature
+//! `centre` there is `Centre`, which puts them together. Protocol octets are the business of `smpp-pdu`, `sms-codec` and `smpp-session`; nothing here parses
 //! a PDU below the frontend.
 //!
 //! [`manual`] shows how to embed it, and how to write a router, a queue or a record sink.
@@ -32,7 +32,9 @@ pub mod api;
 #[cfg(feature = "http")]
 pub mod audit;
 mod calendar;
-mod centre;
+#[cfg(feature = "centre")]
+#[cfg_attr(docsrs, doc(cfg(feature = "centre")))]
+pub mod centre;
 pub mod config;
 #[cfg(feature = "http")]
 pub mod control;
@@ -42,6 +44,8 @@ pub mod frontend;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 
+#[cfg(feature = "log")]
+pub mod log;
 pub mod model;
 #[cfg(feature = "http")]
 pub mod ops;
@@ -59,6 +63,7 @@ pub mod users;
 #[doc = include_str!("../MANUAL.md")]
 pub mod manual {}
 
+#[cfg(feature = "centre")]
 pub use centre::{Centre, CentreConfig, StartError};
 
 /// A future behind a pointer, as traits used as `dyn` need it.

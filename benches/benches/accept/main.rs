@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use smpp_pdu::{Addr, RegisteredDelivery, ShortMessage, SubmitSm};
 use smpp_session::net::ServerConfig;
 use smsc_benches::bare_log::{BareLog, single_sync};
-use smsc_engine::core::queue::JournalOptions;
-use smsc_engine::core::{Policy, Retention};
-use smsc_engine::frontend::{Account, FrontendConfig};
-use smsc_engine::sandbox::SandboxConfig;
-use smsc_engine::{Centre, CentreConfig};
+use smsc_engine::core::queue::{JournalOptions, JournalQueue};
+use smsc_engine::core::route::SingleRoute;
+use smsc_engine::core::{Core, Setup};
+use smsc_engine::frontend::{Account, Frontend, FrontendConfig};
+use smsc_engine::model::Lane;
 use tokio::runtime::{Builder, Runtime};
 
 /// What one record takes in the journal, near enough: the text and a hundred octets of fields.
@@ -101,9 +101,12 @@ fn bare_rate(root: &Path, in_flight: usize, time: Duration) -> f64 {
 
 fn smpp_rate(directory: &Path, in_flight: usize, time: Duration) -> (f64, Duration) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let centre = runtime.block_on(Centre::start(config(directory))).unwrap();
-    let outcome = generator::run(centre.smpp_address(), in_flight, time, &submit());
-    runtime.block_on(centre.shutdown());
+    let (core, frontend) = runtime.block_on(start(directory));
+    let outcome = generator::run(frontend.address(), in_flight, time, &submit());
+    runtime.block_on(async {
+        frontend.shutdown(GRACE).await;
+        core.close(GRACE).await.unwrap();
+    });
     std::fs::remove_dir_all(directory).unwrap();
     (outcome.rate, outcome.p99)
 }
@@ -118,21 +121,20 @@ fn submit() -> SubmitSm<'static> {
     }
 }
 
-/// A centre that only accepts: nothing is delivered, so that the figure is one thing.
-fn config(directory: &Path) -> CentreConfig {
-    let mut journal = JournalOptions::default();
-    journal.pending_limit = 20_000_000;
-    CentreConfig {
-        directory: directory.into(),
-        journal,
-        retention: Retention::default(),
-        policy: Policy::default(),
-        frontend: FrontendConfig {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            system_id: "smsc".into(),
-            accounts: vec![Account::new("test", "test")],
-            server: ServerConfig::default(),
-        },
-        sandbox: SandboxConfig { most_at_once: 0, ..SandboxConfig::default() },
-    }
+/// A core and its SMPP side, which only accept: nothing is delivered, so that the figure is one thing.
+async fn start(directory: &Path) -> (Core, Frontend) {
+    let mut options = JournalOptions::default();
+    options.pending_limit = 20_000_000;
+    let queue = JournalQueue::open(directory, options).unwrap();
+    let core = Core::start(Setup::new(Arc::new(queue), Arc::new(SingleRoute(Lane::from("nobody"))))).await.unwrap();
+    let config = FrontendConfig {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        system_id: "smsc".into(),
+        accounts: vec![Account::new("test", "test")],
+        server: ServerConfig::default(),
+    };
+    let frontend = Frontend::start(config, Arc::new(core.clone())).await.unwrap();
+    (core, frontend)
 }
+
+const GRACE: Duration = Duration::from_secs(5);

@@ -5,9 +5,9 @@ mod args;
 mod command;
 mod greeting;
 mod signals;
+mod words;
 
-use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::thread;
 
@@ -16,6 +16,7 @@ use smsc_engine::config::{self, ConfigErrors, Settings};
 
 use crate::args::{Args, Command, Parsed};
 use crate::signals::Signals;
+use crate::words::{complain, fail, say};
 
 fn main() -> ExitCode {
     let args = match Args::parse_line(std::env::args_os()) {
@@ -43,6 +44,8 @@ fn settings(args: &Args) -> Result<Settings, ConfigErrors> {
 }
 
 fn run(settings: &Settings) -> ExitCode {
+    // Only the first one counts, and this is the first.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     tracing_subscriber::fmt()
         .with_max_level(settings.log.level)
         .with_ansi(io::stderr().is_terminal())
@@ -61,7 +64,7 @@ fn run(settings: &Settings) -> ExitCode {
 async fn serve(settings: &Settings) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut signals = Signals::catch()?;
     let centre = tokio::select! {
-        started = Centre::start(settings.into()) => started?,
+        started = Centre::start(settings) => started?,
         // Nothing was taken from anybody yet; a long recovery begins anew at the next start.
         () = signals.stop() => std::process::exit(0),
     };
@@ -74,23 +77,6 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Box<dyn std::error::Erro
         // Somebody at the keyboard does not want to wait; what is in the store stays in the store.
         () = signals.interrupt() => std::process::exit(INTERRUPTED),
     }
-}
-
-/// Prints on standard output; a reader that has gone away is no reason to stop a centre.
-fn say(text: &str) -> ExitCode {
-    let mut output = io::stdout();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    ExitCode::SUCCESS
-}
-
-fn fail(code: u8, error: &dyn Display) -> ExitCode {
-    complain(error);
-    ExitCode::from(code)
-}
-
-/// Prints one line on standard error.
-fn complain(error: &dyn Display) {
-    let _ = writeln!(io::stderr(), "smsc: {error}");
 }
 
 /// Something went wrong while starting or running.

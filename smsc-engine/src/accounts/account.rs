@@ -126,7 +126,10 @@ impl Accounts {
             if !(1..=LONGEST_NAME).contains(&record.system_id.len()) || !record.system_id.is_ascii() {
                 return Err(AccountError::Name(record.system_id));
             }
-            let hash = read_hash(&record)?;
+            let hash = match record.hash() {
+                Ok(hash) => hash,
+                Err(reason) => return Err(AccountError::Hash { system_id: record.system_id, reason }),
+            };
             if let (None, Some(hash), Password::Hashed(text)) = (&table.decoy, &hash, &record.password) {
                 table.decoy = Some((text.clone(), hash.clone()));
             }
@@ -257,16 +260,6 @@ impl Accounts {
 
     fn meters(&self) -> MutexGuard<'_, HashMap<Account, Arc<Mutex<Meter>>>> {
         lock(&self.meters)
-    }
-}
-
-fn read_hash(record: &AccountRecord) -> Result<Option<Hash>, AccountError> {
-    match &record.password {
-        Password::Plain(_) => Ok(None),
-        Password::Hashed(text) => match Hash::read(text.expose()) {
-            Ok(hash) => Ok(Some(hash)),
-            Err(reason) => Err(AccountError::Hash { system_id: record.system_id.clone(), reason }),
-        },
     }
 }
 

@@ -8,6 +8,8 @@
 //! who tries them all. Limit where accounts may come from, too.
 
 mod account;
+#[cfg(feature = "json")]
+mod form;
 mod hash;
 mod meter;
 mod pattern;
@@ -17,6 +19,8 @@ mod store;
 mod verifier;
 
 pub use account::{AccountError, AccountStats, Accounts, Verdict};
+#[cfg(feature = "json")]
+pub use form::{AccountForm, AccountFormError};
 #[cfg(feature = "passwords")]
 pub use hash::{HashCost, hash_password};
 pub use meter::{Denial, Meter, Usage};

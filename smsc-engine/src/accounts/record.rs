@@ -8,6 +8,7 @@ use smpp_session::{BindKind, Rate};
 use sms_codec::charset::Charset;
 use sms_codec::receipt::Dialect;
 
+use super::hash::Hash;
 use super::pattern::digits;
 use super::{AddressPattern, Denial, Secret};
 use crate::model::{Message, Timestamp};
@@ -92,6 +93,17 @@ pub enum MessageIdForm {
 }
 
 impl Password {
+    /// Puts the hash of a plain password in its place. Takes its time.
+    ///
+    /// # Errors
+    /// This program was built without hashes, or the system has no random octets.
+    pub fn seal(&mut self) -> Result<(), String> {
+        if let Password::Plain(password) = self {
+            *self = Password::Hashed(sealed(password)?);
+        }
+        Ok(())
+    }
+
     /// The text itself, whatever it is.
     pub fn expose(&self) -> &str {
         match self {
@@ -143,10 +155,28 @@ impl AccountRecord {
         Ok(())
     }
 
+    /// The hash of the password if it is one; the error says why it cannot be used.
+    pub(crate) fn hash(&self) -> Result<Option<Hash>, String> {
+        match &self.password {
+            Password::Plain(_) => Ok(None),
+            Password::Hashed(text) => Hash::read(text.expose()).map(Some),
+        }
+    }
+
     /// True if messages must be counted.
     pub(super) const fn is_limited(&self) -> bool {
         self.rate.is_some() || self.quota.day.is_some() || self.quota.month.is_some()
     }
+}
+
+#[cfg(feature = "passwords")]
+fn sealed(password: &Secret) -> Result<Secret, String> {
+    super::hash_password(password.expose(), super::HashCost::default())
+}
+
+#[cfg(not(feature = "passwords"))]
+fn sealed(_: &Secret) -> Result<Secret, String> {
+    Err("this build has no hashed passwords (feature passwords)".into())
 }
 
 impl Defaults {

@@ -3,29 +3,26 @@
 use std::time::Duration;
 
 use smpp_session::net::ServerConfig;
-use smpp_session::{Config, Timeouts};
+use smpp_session::{Config, Rate, Timeouts};
+use sms_codec::receipt::Dialect;
 
-use super::{Account, Lifecycle, Sandbox, Settings, Smpp};
-use crate::CentreConfig;
+use super::{Account, Batch, Enum, Lifecycle, ReceiptDialect, Routing, Sandbox, Settings, Smpp};
+use crate::accounts::{AccountRecord, AddressPattern, Defaults, Password, Quota};
+use crate::core::enum_lookup::EnumConfig;
 use crate::core::queue::JournalOptions;
-use crate::core::{Policy, Retention};
-use crate::frontend::{self, FrontendConfig};
+use crate::core::records::{Privacy, RecorderOptions};
+use crate::core::route::Specificity;
+use crate::core::{BatchOptions, Policy, Retention};
+use crate::frontend::FrontendConfig;
 use crate::sandbox::SandboxConfig;
 
-impl From<&Settings> for CentreConfig {
+impl From<&Settings> for FrontendConfig {
     fn from(settings: &Settings) -> Self {
-        CentreConfig {
-            directory: settings.storage.directory.clone(),
-            journal: JournalOptions { pending_limit: size(settings.storage.max_queued), ..JournalOptions::default() },
-            retention: Retention { messages: hours(settings.storage.retention_hours), ..Retention::default() },
-            policy: Policy::from(&settings.lifecycle),
-            frontend: FrontendConfig {
-                listen: settings.smpp.listen,
-                system_id: settings.smpp.system_id.clone(),
-                accounts: settings.accounts.iter().map(frontend::Account::from).collect(),
-                server: ServerConfig::from(&settings.smpp),
-            },
-            sandbox: SandboxConfig::from(&settings.sandbox),
+        FrontendConfig {
+            listen: settings.smpp.listen,
+            system_id: settings.smpp.system_id.clone(),
+            accounts: settings.accounts.iter().map(AccountRecord::from).collect(),
+            server: ServerConfig::from(&settings.smpp),
         }
     }
 }
@@ -48,28 +45,135 @@ impl From<&Smpp> for ServerConfig {
             timers,
             ..usual
         };
-        ServerConfig { session, max_connections: size(smpp.max_connections), ..Self::default() }
+        let allow = (!smpp.allow.is_empty()).then(|| smpp.allow.clone());
+        ServerConfig { session, max_connections: size(smpp.max_connections), allow, ..Self::default() }
     }
 }
 
-impl From<&Lifecycle> for Policy {
-    fn from(lifecycle: &Lifecycle) -> Self {
-        Policy {
-            dead_letter: minutes(lifecycle.dead_letter_time_minutes),
-            max_attempts: (lifecycle.max_delivery_attempts > 0).then_some(lifecycle.max_delivery_attempts),
-            retry_base: minutes(lifecycle.retry_base_minutes),
-            ..Self::default()
+impl From<&Settings> for JournalOptions {
+    fn from(settings: &Settings) -> Self {
+        JournalOptions {
+            pending_limit: size(settings.storage.max_queued),
+            keep_until_recorded: settings.records.cdr_enabled,
+            ..JournalOptions::default()
         }
     }
 }
 
-impl From<&Account> for frontend::Account {
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        let Settings { lifecycle, charging, .. } = settings;
+        Policy {
+            dead_letter: minutes(lifecycle.dead_letter_time_minutes),
+            max_attempts: (lifecycle.max_delivery_attempts > 0).then_some(lifecycle.max_delivery_attempts),
+            retry_base: minutes(lifecycle.retry_base_minutes),
+            unrouted: lifecycle.unrouted_policy,
+            charging: charging.default_charging_enabled,
+            uncharged: charging.charging_failure_action,
+            delete_body_after_delivery: lifecycle.delete_message_body_after_delivery,
+            transaction: Duration::from_secs(lifecycle.transaction_seconds.into()),
+        }
+    }
+}
+
+impl From<&Lifecycle> for Retention {
+    fn from(lifecycle: &Lifecycle) -> Self {
+        Retention {
+            messages: hours(lifecycle.message_retention_hours),
+            events: hours(lifecycle.event_ttl_days.saturating_mul(24)),
+            interval: minutes(lifecycle.cleanup_interval_minutes.min(lifecycle.retention_check_interval_minutes)),
+        }
+    }
+}
+
+impl From<&Batch> for BatchOptions {
+    fn from(batch: &Batch) -> Self {
+        BatchOptions {
+            batch_size: size(batch.batch_insert_batch_size),
+            flush_interval: Duration::from_millis(batch.batch_insert_flush_interval_ms.into()),
+            capacity: size(batch.capacity),
+            capacity_octets: size(batch.capacity_octets),
+        }
+    }
+}
+
+impl From<&Settings> for RecorderOptions {
+    fn from(settings: &Settings) -> Self {
+        RecorderOptions {
+            batch_size: size(settings.records.batch_size),
+            flush_interval: Duration::from_millis(settings.records.flush_interval_ms.into()),
+            privacy: Privacy::from(&settings.lifecycle),
+            ..RecorderOptions::default()
+        }
+    }
+}
+
+impl From<&Lifecycle> for Privacy {
+    fn from(lifecycle: &Lifecycle) -> Self {
+        Privacy {
+            delete_message_body_after_delivery: lifecycle.delete_message_body_after_delivery,
+            hide_message_body_in_export: lifecycle.hide_message_body_in_export,
+        }
+    }
+}
+
+impl From<&Enum> for EnumConfig {
+    fn from(settings: &Enum) -> Self {
+        EnumConfig {
+            domains: settings.enum_domains.clone(),
+            timeout: Duration::from_millis(settings.enum_timeout.into()),
+            cache_size: size(settings.enum_cache_size),
+            ..EnumConfig::default()
+        }
+    }
+}
+
+impl From<&Routing> for Specificity {
+    fn from(routing: &Routing) -> Self {
+        Specificity {
+            called: routing.called_prefix_weight,
+            calling: routing.calling_prefix_weight,
+            source_smsc: routing.source_smsc_weight,
+            enum_domain: routing.enum_domain_weight,
+            source_type: routing.source_type_weight,
+        }
+    }
+}
+
+impl From<&Account> for AccountRecord {
     fn from(account: &Account) -> Self {
-        frontend::Account {
-            password: frontend::Password::Plain(account.password.clone()),
+        let is_hashed = !account.password_hash.expose().is_empty();
+        AccountRecord {
+            system_id: account.system_id.clone(),
+            password: match is_hashed {
+                true => Password::Hashed(account.password_hash.clone()),
+                false => Password::Plain(account.password.clone()),
+            },
+            enabled: account.enabled,
             kinds: account.bind.clone(),
             max_sessions: size(account.max_sessions),
-            ..frontend::Account::new(account.system_id.clone(), "")
+            rate: (account.messages_per_second > 0).then(|| Rate::per_second(account.messages_per_second)),
+            quota: Quota { day: limit(account.messages_per_day), month: limit(account.messages_per_month) },
+            sources: account.sources.iter().map(|source| AddressPattern::new(source)).collect(),
+            destinations: account.destinations.clone(),
+            peers: account.peers.clone(),
+            defaults: Defaults::from(account),
+        }
+    }
+}
+
+impl From<&Account> for Defaults {
+    fn from(account: &Account) -> Self {
+        Defaults {
+            charset: account.charset,
+            dialect: match account.receipts {
+                ReceiptDialect::Standard => Dialect::STANDARD,
+                ReceiptDialect::Provider => Dialect::PROVIDER,
+            },
+            message_id: account.message_ids,
+            source: (account.source_ton, account.source_npi),
+            destination: (account.destination_ton, account.destination_npi),
+            validity: (account.validity_minutes > 0).then(|| minutes(account.validity_minutes)),
         }
     }
 }
@@ -91,6 +195,10 @@ fn seconds_or_never(seconds: u32) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds.into()))
 }
 
+fn limit(number: u64) -> Option<u64> {
+    (number > 0).then_some(number)
+}
+
 fn minutes(minutes: u32) -> Duration {
     Duration::from_secs(u64::from(minutes) * 60)
 }
@@ -104,64 +212,5 @@ fn size(size: impl TryInto<usize>) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use smpp_pdu::Version;
-    use smpp_session::BindKind;
-
-    use super::*;
-    use crate::config::Storage;
-    use crate::sandbox::Outcome;
-
-    #[test]
-    fn every_setting_reaches_the_part_it_is_for() {
-        let smpp = Smpp {
-            listen: "[::1]:1".parse().unwrap(),
-            system_id: "centre".into(),
-            enquire_link_seconds: 2,
-            response_seconds: 3,
-            session_init_seconds: 4,
-            inactivity_seconds: 5,
-            window: 6,
-            max_unanswered: 7,
-            max_connections: 8,
-            max_pdu_octets: 9,
-            version: Version::V5_0,
-        };
-        let storage = Storage { directory: "there".into(), max_queued: 10, retention_hours: 11 };
-        let lifecycle = Lifecycle { dead_letter_time_minutes: 12, max_delivery_attempts: 13, retry_base_minutes: 14 };
-        let account = Account { max_sessions: 15, bind: vec![BindKind::Receiver], ..Account::test() };
-        let sandbox = Sandbox { delay_ms: 16, slow_ms: 17, outcome: Outcome::Rejected, by_number: false, mo_replies: false };
-        let settings = Settings { smpp, storage, lifecycle, accounts: vec![account], sandbox, ..Settings::default() };
-
-        let CentreConfig { directory, journal, retention, policy, frontend, sandbox } = (&settings).into();
-        let FrontendConfig { listen, system_id, accounts, server } = frontend;
-        let ServerConfig { session, max_connections, .. } = server;
-        let timers = session.timers;
-        assert_eq!((listen.to_string().as_str(), system_id.as_str()), ("[::1]:1", "centre"));
-        assert_eq!(timers.enquire_link, Some(Duration::from_secs(2)));
-        assert_eq!(timers.response, Duration::from_secs(3));
-        assert_eq!(timers.session_init, Some(Duration::from_secs(4)));
-        assert_eq!(timers.inactivity, Some(Duration::from_secs(5)));
-        assert_eq!((session.window, session.unanswered, max_connections), (6, 7, 8));
-        assert_eq!((session.max_pdu, session.version), (9, Version::V5_0));
-        assert_eq!((directory.to_str(), journal.pending_limit), (Some("there"), 10));
-        assert_eq!(retention.messages, Duration::from_secs(11 * 3600));
-        assert_eq!((policy.dead_letter, policy.max_attempts), (Duration::from_secs(12 * 60), Some(13)));
-        assert_eq!(policy.retry_base, Duration::from_secs(14 * 60));
-        assert_eq!((accounts[0].system_id.as_str(), accounts[0].password.expose()), ("test", "test"));
-        assert_eq!((accounts[0].max_sessions, accounts[0].kinds.as_slice()), (15, &[BindKind::Receiver][..]));
-        assert_eq!((sandbox.delay, sandbox.slow), (Duration::from_millis(16), Duration::from_millis(17)));
-        assert_eq!((sandbox.outcome, sandbox.by_number, sandbox.replies), (Outcome::Rejected, false, false));
-    }
-
-    #[test]
-    fn zero_means_never_or_no_limit_where_the_table_says_so() {
-        let mut settings = Settings::default();
-        settings.smpp.session_init_seconds = 0;
-        settings.smpp.enquire_link_seconds = 0;
-        let config = CentreConfig::from(&settings);
-        let timers = config.frontend.server.session.timers;
-        assert_eq!((timers.session_init, timers.enquire_link, timers.inactivity), (None, None, None));
-        assert_eq!(config.policy.max_attempts, None);
-    }
-}
+#[path = "assembly_tests.rs"]
+mod tests;

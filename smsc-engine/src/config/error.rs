@@ -145,6 +145,14 @@ pub enum Fault {
         /// The key.
         path: String,
     },
+    /// The value cannot be used together with the others, or for what it is meant.
+    #[error("{path} cannot be used: {reason}")]
+    Unusable {
+        /// The key.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
     /// Two entries of a list share what must be unique.
     #[error("{path} \"{value}\" is taken by {other} already")]
     Duplicate {

@@ -7,6 +7,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::check::{check, credentials};
+use super::legacy;
 use super::node::Node;
 use super::rule::{Rule, Setting};
 use super::source::{self, PREFIX, Source, Variable};
@@ -15,7 +17,8 @@ use super::{ConfigError, ConfigErrors, Fault, Place, Settings};
 /// Reads settings: defaults, then the file, then variables such as `SMSC_SMPP__LISTEN`, the last one given wins.
 ///
 /// A variable is named `SMSC_` and the path of its key in capitals, parted by `__`; entries of a list are numbered
-/// from 0 (`SMSC_ACCOUNTS__0__PASSWORD`), lists of words are parted by commas. Names without `__` are not looked at.
+/// from 0 (`SMSC_ACCOUNTS__0__PASSWORD`), lists of words are parted by commas. Names without `__` are not looked at,
+/// but for those the documents have, such as `DB_PASSWORD` and `API_PORT`; they win over the file only.
 ///
 /// # Errors
 ///
@@ -30,20 +33,28 @@ use super::{ConfigError, ConfigErrors, Fault, Place, Settings};
 pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Settings, ConfigErrors> {
     let source = file.map_or_else(|| Ok(Source::default()), read)?;
     let file = parse(&source)?;
-    let mut variables: Vec<Variable> = environment.filter_map(|(name, value)| Variable::parse(name, value)).collect();
+    let (legacy, ours): (Vec<_>, Vec<_>) = environment.partition(|(name, _)| legacy::is_known(name));
+    let mut variables: Vec<Variable> = ours.into_iter().filter_map(|(name, value)| Variable::parse(name, value)).collect();
     variables.sort_by(|a, b| a.name.cmp(&b.name));
+    // The last one wins.
+    variables.splice(0..0, legacy::variables(&legacy));
 
     let mut faults = Vec::new();
-    match Settings::read(&Node::root(&source, &file, &variables), &Rule::ROOT, &mut faults) {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        _ => Err(ConfigErrors::new(faults)),
+    let root = Node::root(&source, &file, &variables);
+    let mut settings = Settings::read(&root, &Rule::ROOT, &mut faults).unwrap_or_default();
+    credentials(&settings.accounts, &root, &mut faults);
+    legacy::complete(&mut settings, &root, &legacy, &mut faults);
+    // What could not be read would only be complained about twice.
+    if faults.is_empty() {
+        check(&settings, &root, &mut faults);
     }
+    if faults.is_empty() { Ok(settings) } else { Err(ConfigErrors::new(faults)) }
 }
 
 /// The variables of this process that [`load`] may want; one that is not UTF-8 is refused there if it names a key.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.to_str().filter(|name| name.starts_with(PREFIX))?;
+        let name = name.to_str().filter(|name| name.starts_with(PREFIX) || legacy::is_known(name))?;
         Some((name.to_owned(), value.to_string_lossy().into_owned()))
     })
 }

@@ -4,7 +4,7 @@ macro_rules! settings {
     ($(
         $(#[doc = $about:literal])+
         $name:ident {
-            $( $(#[doc = $doc:literal])+ $key:ident: $type:ty $(= $default:expr)? $(, in $min:literal ..= $max:literal)?; )+
+            $( $(#[doc = $doc:literal])+ $key:ident $(as $name_in_file:literal)?: $type:ty $(= $default:expr)? $(, in $min:literal ..= $max:literal)?; )+
         }
     )+) => { $(
         $(#[doc = $about])+
@@ -28,7 +28,7 @@ macro_rules! settings {
         impl $name {
             const RULES: [$crate::config::rule::Rule; [$(stringify!($key)),+].len()] = [$(
                 $crate::config::rule::Rule {
-                    key: stringify!($key),
+                    key: settings!(@key $key $($name_in_file)?),
                     about: &[$($doc),+],
                     range: settings!(@range $($min ..= $max)?),
                     required: settings!(@required $($default)?),
@@ -60,6 +60,8 @@ macro_rules! settings {
             }
         }
     )+ };
+    (@key $key:ident $name_in_file:literal) => { $name_in_file };
+    (@key $key:ident) => { stringify!($key) };
     (@default $default:expr) => { $default };
     (@default) => { Default::default() };
     (@required $default:expr) => { false };

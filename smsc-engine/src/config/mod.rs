@@ -4,11 +4,15 @@
 //! TOML file and from variables such as `SMSC_SMPP__LISTEN`, which win over the file; it finds all mistakes at once and
 //! says where each one is. Nothing here opens a port or a store, and settings made in code are not checked for range.
 
-#[cfg(feature = "config")]
-mod account;
 mod assembly;
 #[cfg(feature = "config")]
+mod check;
+#[cfg(feature = "config")]
 mod error;
+#[cfg(feature = "config")]
+mod legacy;
+#[cfg(feature = "config")]
+mod list;
 #[cfg(feature = "config")]
 mod load;
 #[macro_use]
@@ -35,4 +39,4 @@ mod value;
 pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
-pub use self::settings::{Account, Lifecycle, Log, Sandbox, Settings, Smpp, Storage};
+pub use self::settings::*;

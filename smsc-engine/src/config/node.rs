@@ -36,7 +36,7 @@ impl<'a> Node<'a> {
     /// Reads one key of this section.
     pub(super) fn field<T: Setting>(&self, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<T> {
         let child = self.child(rule.key);
-        if rule.required && child.file.is_none() && child.variables.is_empty() {
+        if rule.required && !child.is_given() {
             faults.push(ConfigError { place: self.place(), fault: Fault::Missing { path: child.path } });
             return None;
         }
@@ -93,6 +93,24 @@ impl<'a> Node<'a> {
             }
         }
         self.variables.iter().rfind(|given| given.rest.is_empty()).copied()
+    }
+
+    /// Whether this, or something in it, is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.file.is_some() || !self.variables.is_empty()
+    }
+
+    /// Whether this is given as a section, as far as can be told without complaints.
+    pub(super) fn is_section(&self) -> bool {
+        let file = self.file.map(Spanned::get_ref);
+        self.is_given()
+            && file.is_none_or(|value| matches!(value, DeValue::Table(_)))
+            && self.variables.iter().all(|given| !given.rest.is_empty())
+    }
+
+    /// Whether a variable with our prefix gives this very key.
+    pub(super) fn is_variable(&self) -> bool {
+        self.variables.iter().any(|given| given.rest.is_empty() && given.variable.name.starts_with(PREFIX))
     }
 
     /// A key of this section.

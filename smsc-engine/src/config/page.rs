@@ -7,7 +7,7 @@ use super::rule::{ENTRIES, Rule, Setting};
 use super::value::Scalar;
 
 impl Settings {
-    /// All settings as TOML, for showing to people: passwords are hidden.
+    /// All settings as TOML, for showing to people: passwords are hidden, but for those that are empty.
     pub fn to_toml(&self) -> String {
         Page::write(self, false)
     }
@@ -27,12 +27,14 @@ pub(super) struct Page {
     explained: bool,
     /// Whether it shows passwords.
     revealing: bool,
+    /// Whether what is written is an example that does not count.
+    example: bool,
 }
 
 impl Page {
     fn write(settings: &Settings, sample: bool) -> String {
         let text = if sample { HEADER.into() } else { String::new() };
-        let mut page = Self { text, path: Vec::new(), explained: sample, revealing: sample };
+        let mut page = Self { text, path: Vec::new(), explained: sample, revealing: sample, example: false };
         settings.write_fields(&mut page);
         page.text
     }
@@ -50,9 +52,14 @@ impl Page {
         self.path.pop();
     }
 
-    /// Writes a list of sections; what the keys mean is said at the first.
-    pub(super) fn list<T: Setting>(&mut self, rule: &Rule, entries: &[T]) {
+    /// Writes a list of sections; what the keys mean is said at the first, or at an example if there is none.
+    pub(super) fn list<T: Setting + Default>(&mut self, rule: &Rule, entries: &[T]) {
         let explained = self.explained;
+        if entries.is_empty() && explained {
+            self.example = true;
+            self.section(rule, true, |page| T::default().write_fields(page));
+            self.example = false;
+        }
         for entry in entries {
             self.section(rule, true, |page| entry.write_fields(page));
             self.explained = false;
@@ -63,8 +70,18 @@ impl Page {
     /// Writes a key and its value.
     pub(super) fn value<T: Scalar>(&mut self, rule: &Rule, value: &T) {
         self.explain(rule, T::UNIT);
-        let value = if T::SECRET && !self.revealing { quoted(HIDDEN) } else { value.to_toml() };
+        let hidden = T::SECRET && !self.revealing && value.size() != Some(0);
+        let value = if hidden { quoted(HIDDEN) } else { value.to_toml() };
         self.line(&format!("{} = {value}", rule.key));
+    }
+
+    /// Explains a key that is not given, and writes nothing else.
+    pub(super) fn absent<T: Scalar>(&mut self, rule: &Rule, value: &T) {
+        if self.explained {
+            let counts = !std::mem::replace(&mut self.example, true);
+            self.value(rule, value);
+            self.example = !counts;
+        }
     }
 
     fn explain(&mut self, rule: &Rule, unit: &str) {
@@ -80,6 +97,9 @@ impl Page {
     }
 
     fn line(&mut self, line: &str) {
+        if self.example && !line.starts_with('#') {
+            self.text.push('#');
+        }
         self.text.push_str(line);
         self.text.push('\n');
     }
@@ -107,5 +127,5 @@ const HIDDEN: &str = "********";
 const HEADER: &str = "\
 # Every key with its default; leave out what you do not change.
 # Each can also be given in the environment, where it wins: SMSC_SMPP__LISTEN for listen in [smpp],
-# SMSC_ACCOUNTS__0__SYSTEM_ID for the first account.
+# SMSC_ACCOUNTS__0__SYSTEM_ID for the first account. What begins with # and no blank is an example of a list that is empty.
 ";

@@ -28,7 +28,6 @@ mod loading {
 
     use crate::config::*;
     use crate::frontend::Secret;
-    use crate::sandbox::Outcome;
 
     /// Loads a text as `smsc.toml` together with some variables.
     fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
@@ -60,116 +59,41 @@ mod loading {
         assert_eq!(load_text(text, variables).unwrap_err(), lines);
     }
 
-    /// Every key with a value that is not its default, as a file.
-    const OTHER: &str = r#"
-        [smpp]
-        listen = "[::1]:2776"
-        system_id = "centre"
-        enquire_link_seconds = 1
-        response_seconds = 2
-        session_init_seconds = 3
-        inactivity_seconds = 4
-        window = 5
-        max_unanswered = 6
-        max_connections = 7
-        max_pdu_octets = 0x800
-        version = "5.0"
-        [storage]
-        directory = "/var/lib/smsc"
-        max_queued = 8
-        retention_hours = 9
-        [lifecycle]
-        dead_letter_time_minutes = 10
-        max_delivery_attempts = 11
-        retry_base_minutes = 12
-        [[accounts]]
-        system_id = "shop"
-        password = "p\"a\\s#s="
-        max_sessions = 13
-        bind = ["receiver", "transmitter"]
-        [sandbox]
-        delay_ms = 1_4
-        slow_ms = 15
-        outcome = "unknown"
-        by_number = false
-        mo_replies = false
-        [log]
-        level = "off"
-    "#;
+    /// Every key, most with a value that is not the default, as settings are shown.
+    const OTHER: &str = include_str!("every_key.toml");
 
-    /// The same as variables.
-    const OTHER_VARIABLES: &[(&str, &str)] = &[
-        ("SMSC_SMPP__LISTEN", "[::1]:2776"),
-        ("SMSC_SMPP__SYSTEM_ID", "centre"),
-        ("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "1"),
-        ("SMSC_SMPP__RESPONSE_SECONDS", "2"),
-        ("SMSC_SMPP__SESSION_INIT_SECONDS", "3"),
-        ("SMSC_SMPP__INACTIVITY_SECONDS", "4"),
-        ("SMSC_SMPP__WINDOW", "5"),
-        ("SMSC_SMPP__MAX_UNANSWERED", "6"),
-        ("SMSC_SMPP__MAX_CONNECTIONS", "7"),
-        ("SMSC_SMPP__MAX_PDU_OCTETS", "2048"),
-        ("SMSC_SMPP__VERSION", "5.0"),
-        ("SMSC_STORAGE__DIRECTORY", "/var/lib/smsc"),
-        ("SMSC_STORAGE__MAX_QUEUED", "8"),
-        ("SMSC_STORAGE__RETENTION_HOURS", "9"),
-        ("SMSC_LIFECYCLE__DEAD_LETTER_TIME_MINUTES", "10"),
-        ("SMSC_LIFECYCLE__MAX_DELIVERY_ATTEMPTS", "11"),
-        ("SMSC_LIFECYCLE__RETRY_BASE_MINUTES", "12"),
-        ("SMSC_ACCOUNTS__0__SYSTEM_ID", "shop"),
-        ("SMSC_ACCOUNTS__0__PASSWORD", "p\"a\\s#s="),
-        ("SMSC_ACCOUNTS__0__MAX_SESSIONS", "13"),
-        ("SMSC_ACCOUNTS__0__BIND", "receiver, transmitter"),
-        ("SMSC_SANDBOX__DELAY_MS", "14"),
-        ("SMSC_SANDBOX__SLOW_MS", "15"),
-        ("SMSC_SANDBOX__OUTCOME", "unknown"),
-        ("SMSC_SANDBOX__BY_NUMBER", "false"),
-        ("SMSC_SANDBOX__MO_REPLIES", "false"),
-        ("SMSC_LOG__LEVEL", "off"),
-    ];
+    /// The keys of that file that hold their defaults, for nothing else can stand beside the rest.
+    const DEFAULTS: [&str; 4] = ["cluster_nodes", "dns_cluster_query", "client_ca_path", "password_hash"];
 
     fn other() -> Settings {
-        Settings {
-            smpp: Smpp {
-                listen: "[::1]:2776".parse().unwrap(),
-                system_id: "centre".into(),
-                enquire_link_seconds: 1,
-                response_seconds: 2,
-                session_init_seconds: 3,
-                inactivity_seconds: 4,
-                window: 5,
-                max_unanswered: 6,
-                max_connections: 7,
-                max_pdu_octets: 2048,
-                version: Version::V5_0,
-            },
-            storage: Storage { directory: PathBuf::from("/var/lib/smsc"), max_queued: 8, retention_hours: 9 },
-            lifecycle: Lifecycle { dead_letter_time_minutes: 10, max_delivery_attempts: 11, retry_base_minutes: 12 },
-            accounts: vec![Account {
-                system_id: "shop".into(),
-                password: Secret::new("p\"a\\s#s="),
-                max_sessions: 13,
-                bind: vec![BindKind::Receiver, BindKind::Transmitter],
-            }],
-            sandbox: Sandbox { delay_ms: 14, slow_ms: 15, outcome: Outcome::Unknown, by_number: false, mo_replies: false },
-            log: Log { level: LevelFilter::OFF },
-        }
+        load_text(OTHER, &[]).unwrap()
     }
 
-    /// Every key of the settings as the name of a variable, read off their TOML form.
-    fn names(settings: &Settings) -> Vec<String> {
+    /// The keys of a file as variables with what they say.
+    fn variables(text: &str) -> Vec<(String, String)> {
         let mut section = String::new();
-        let mut names = Vec::new();
-        for line in settings.to_toml().lines() {
+        let mut variables = Vec::new();
+        for line in text.lines() {
             if let Some(name) = line.strip_prefix("[[") {
-                section = format!("{}__0", name.trim_end_matches(']'));
+                section = format!("{}__0", name.trim_end_matches(']').replace('.', "__"));
             } else if let Some(name) = line.strip_prefix('[') {
-                section = name.trim_end_matches(']').into();
-            } else if let Some((key, _)) = line.split_once(" = ") {
-                names.push(format!("SMSC_{section}__{key}").to_uppercase());
+                section = name.trim_end_matches(']').replace('.', "__");
+            } else if let Some((key, value)) = line.split_once(" = ") {
+                let value = value.trim_matches(['[', ']']);
+                let value = if line.contains("= [") { value.replace('"', "") } else { value.trim_matches('"').into() };
+                variables.push((format!("SMSC_{section}__{key}").to_uppercase(), value.replace("\\\\", "\\")));
             }
         }
-        names
+        variables
+    }
+
+    fn borrowed(variables: &[(String, String)]) -> Vec<(&str, &str)> {
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// As settings are shown.
+    fn shown(text: &str) -> String {
+        text.replace("****************", "********")
     }
 
     #[test]
@@ -181,31 +105,46 @@ mod loading {
 
     #[test]
     fn every_key_can_come_from_the_file() {
-        assert_eq!(load_text(OTHER, &[]).unwrap(), other());
+        assert_eq!(other().to_toml(), shown(OTHER));
+        let sample = Settings::sample();
+        let values = sample.lines().map(|line| line.trim_start_matches('#')).filter(|line| !line.starts_with(' '));
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            OTHER.lines().zip(values.skip(1)).filter(|(ours, theirs)| ours == theirs && ours.contains(" = ")).unzip();
+        assert!(ours.iter().all(|line| DEFAULTS.iter().any(|key| line.starts_with(key))), "{ours:?} {theirs:?}");
+        assert_eq!(names(&sample), names(OTHER), "the file has every key");
+    }
+
+    /// The names of all keys in a file, those of examples too.
+    fn names(text: &str) -> Vec<String> {
+        let text: String = text
+            .lines()
+            .filter(|line| !line.starts_with("# "))
+            .map(|line| format!("{}\n", line.trim_start_matches('#')))
+            .collect();
+        variables(&text).into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
-    fn every_key_can_come_from_the_environment() {
-        assert_eq!(load_variables(OTHER_VARIABLES).unwrap(), other());
-        let given: Vec<&str> = OTHER_VARIABLES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(given, names(&Settings::default()), "the list above names all keys");
-    }
-
-    #[test]
-    fn every_key_of_the_environment_wins_over_the_file() {
-        assert_eq!(load_text(&Settings::sample(), OTHER_VARIABLES).unwrap(), other());
+    fn every_key_can_come_from_the_environment_and_wins_over_the_file() {
+        let variables = variables(OTHER);
+        assert_eq!(load_variables(&borrowed(&variables)).unwrap(), other());
+        assert_eq!(load_text(&Settings::sample(), &borrowed(&variables)).unwrap(), other());
     }
 
     #[test]
     fn each_key_moves_only_itself() {
-        for variable in OTHER_VARIABLES {
-            if variable.0 == "SMSC_ACCOUNTS__0__SYSTEM_ID" || variable.0 == "SMSC_ACCOUNTS__0__PASSWORD" {
-                continue; // one needs the other
+        // These need others.
+        let needy =
+            ["ACCOUNTS__0__SYSTEM_ID", "TLS_CERT_PATH", "TLS_KEY_PATH", "DB_ADAPTER", "API_KEYS", "USERS", "RULES", "ROUTES"];
+        for variable in &variables(OTHER) {
+            let (name, value) = (variable.0.as_str(), variable.1.as_str());
+            if needy.iter().chain(&DEFAULTS).any(|key| name.contains(&key.to_uppercase())) || value == "********" {
+                continue;
             }
-            let settings = load_text(&Settings::sample(), &[*variable]).unwrap();
+            let settings = load_text(&Settings::sample(), &[(name, value)]).unwrap();
             let (before, after) = (Settings::default().to_toml(), settings.to_toml());
             let moved = before.lines().zip(after.lines()).filter(|(before, after)| before != after).count();
-            assert_eq!(moved, 1, "{}", variable.0);
+            assert_eq!(moved, 1, "{name}");
         }
     }
 
@@ -225,10 +164,16 @@ mod loading {
 
     #[test]
     fn shown_settings_hide_passwords_and_read_back_as_the_rest() {
-        let mut settings = other();
+        let mut settings = Settings::default();
+        settings.accounts[0].password = Secret::new("hunter2");
+        settings.records.db_password = Secret::new("hunter2");
+        settings.web.users = vec![WebUser { name: "me".into(), password_hash: Secret::new("hunter2"), ..WebUser::default() }];
         let shown = settings.to_toml();
-        assert!(!shown.contains("p\\\"a"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(!format!("{settings:?}").contains("hunter2"));
         settings.accounts[0].password = Secret::new("********");
+        settings.records.db_password = Secret::new("********");
+        settings.web.users[0].password_hash = Secret::new("********");
         assert_eq!(load_text(&shown, &[]).unwrap(), settings);
     }
 
@@ -273,7 +218,11 @@ mod loading {
         );
         refused("[smp]\n", &[], &["smsc.toml:1:2: unknown key `smp` at the top level, did you mean `smpp`?"]);
         refused("log = { 'lev\tel' = 1 }", &[], &["smsc.toml:1:9: unknown key `lev\\tel` in [log], did you mean `level`?"]);
-        refused("[log]\ncolour = 1", &[], &["smsc.toml:2:1: unknown key `colour` in [log]; known: level"]);
+        refused(
+            "[log]\ncolour = 1",
+            &[],
+            &["smsc.toml:2:1: unknown key `colour` in [log]; known: level, format, file, keep_files"],
+        );
     }
 
     #[test]
@@ -291,7 +240,7 @@ mod loading {
             &[
                 "SMSC_ACCOUNTS__00__SYSTEM_ID: unknown key `00` in accounts, whose entries are numbered from 0",
                 "SMSC_ACCOUNTS__FIRST__SYSTEM_ID: unknown key `first` in accounts, whose entries are numbered from 0",
-                "SMSC_LOG__: unknown key `` in [log]; known: level",
+                "SMSC_LOG__: unknown key `` in [log]; known: level, format, file, keep_files",
                 "SMSC_SMPP__LISTEN__PORT: unknown key `port` in smpp.listen, which is one value",
                 "SMSC_SMPP__LISTN: unknown key `listn` in [smpp], did you mean `SMSC_SMPP__LISTEN`?",
                 "SMSC_SMP__LISTEN: unknown key `smp` at the top level, did you mean `SMSC_SMPP__LISTEN`?",
@@ -452,7 +401,7 @@ mod loading {
             &[
                 "smsc.toml:2:9: log.level must be one of \"off\", \"error\", \"warn\", \"info\", \"debug\", \"trace\", found a whole number",
                 "smsc.toml:4:10: smpp.window must be 1 to 65535, is 0",
-                "smsc.toml:5:1: unknown key `colour` in [smpp]; known: listen, system_id, enquire_link_seconds, response_seconds, \
+                "smsc.toml:5:1: unknown key `colour` in [smpp]; known: listen, system_id, allow, enquire_link_seconds, response_seconds, \
                  session_init_seconds, inactivity_seconds, window, max_unanswered, max_connections, max_pdu_octets, version",
                 "SMSC_SANDBOX__DELAY_MS: sandbox.delay_ms must be 0 to 86400000, is -1",
             ],
@@ -465,8 +414,9 @@ mod loading {
             "\"ä\" = 1\nlog = { \"é\" = 1, level = 1 }",
             &[("SMSC_LOG__LEVEL", "info")],
             &[
-                "smsc.toml:1:1: unknown key `ä` at the top level; known: smpp, storage, lifecycle, accounts, sandbox, log",
-                "smsc.toml:2:9: unknown key `é` in [log]; known: level",
+                "smsc.toml:1:1: unknown key `ä` at the top level; known: node, smpp, api, web, metrics, storage, \
+                 records, batch, lifecycle, routing, charging, enum, accounts, translation_rules, sms_routes, sandbox, log",
+                "smsc.toml:2:9: unknown key `é` in [log]; known: level, format, file, keep_files",
             ],
         );
     }
@@ -508,3 +458,7 @@ mod loading {
         );
     }
 }
+
+#[cfg(all(test, feature = "config"))]
+#[path = "more_tests.rs"]
+mod more;

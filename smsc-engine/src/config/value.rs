@@ -1,17 +1,19 @@
 //! Values: what they look like in the file and in a variable, and how they are judged.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use smpp_session::net::ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::node::{Node, kind};
 use super::page::{Page, quoted};
 use super::rule::{ENTRIES, Rule, Setting};
+use super::settings::Text;
 use super::suggestion::nearest;
 use super::{ConfigError, Fault};
-use crate::frontend::Secret;
+use crate::accounts::Secret;
 
 /// A value that fits in one variable.
 pub(super) trait Scalar: Sized {
@@ -82,6 +84,20 @@ impl<T: Scalar> Setting for T {
     }
 }
 
+/// A text that may be missing, which is not the same as an empty one.
+impl Setting for Option<String> {
+    fn read(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Self> {
+        String::read(node, rule, faults).map(Some)
+    }
+
+    fn write(&self, rule: &Rule, page: &mut Page) {
+        match self {
+            Some(text) => page.value(rule, text),
+            None => page.absent(rule, &String::new()),
+        }
+    }
+}
+
 macro_rules! numbers {
     ($($number:ty),+) => { $(
         impl Scalar for $number {
@@ -113,7 +129,7 @@ macro_rules! numbers {
     )+ };
 }
 
-numbers!(u32, u64);
+numbers!(u8, u16, u32, u64);
 
 impl Scalar for bool {
     fn expected() -> String {
@@ -173,6 +189,43 @@ impl Scalar for Secret {
 
     fn size(&self) -> Option<u64> {
         u64::try_from(self.expose().len()).ok()
+    }
+}
+
+/// What people write to people.
+impl Scalar for Text {
+    const UNIT: &'static str = String::UNIT;
+
+    fn expected() -> String {
+        "a text of one line".into()
+    }
+
+    fn from_text(text: &str) -> Result<Self, Refusal> {
+        if text.chars().any(char::is_control) { Err(Refusal::meaning(text)) } else { Ok(text.into()) }
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(self.as_str())
+    }
+
+    fn size(&self) -> Option<u64> {
+        u64::try_from(self.as_str().len()).ok()
+    }
+}
+
+/// A network, or one address.
+impl Scalar for IpNet {
+    fn expected() -> String {
+        "a network such as \"10.0.0.0/8\" or an IP address".into()
+    }
+
+    fn from_text(text: &str) -> Result<Self, Refusal> {
+        let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map_err(|_| Refusal::meaning(text))
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(&self.to_string())
     }
 }
 

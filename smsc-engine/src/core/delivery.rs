@@ -91,7 +91,7 @@ impl Inner {
             match (result, outcome) {
                 (Ok(()), Some(outcome)) => self.ended(message, &outcome),
                 (Ok(()), None) => {}
-                (Err(error), _) => tracing::warn!(id = %message.id, %error, "a report came too late"),
+                (Err(error), _) => tracing::warn!(message_id = %message.id, %error, "a report came too late"),
             }
         }
         made

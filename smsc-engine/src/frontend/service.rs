@@ -91,7 +91,7 @@ impl Frontend {
     }
 
     /// Unbinds every session, waits for at most `grace`, and stops.
-    pub async fn shutdown(self, grace: Duration) {
+    pub async fn shutdown(&self, grace: Duration) {
         self.server.shutdown(grace).await;
         self.intake.abort();
     }

@@ -4,6 +4,8 @@ use super::Timestamp;
 
 /// The five words of the product for the state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub enum Status {
     /// Accepted and waiting, or waiting for its next attempt.
     Pending,

@@ -5,6 +5,7 @@ use super::Timestamp;
 /// The kind of network a message came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub enum SourceType {
     /// An IMS core.
     #[cfg_attr(feature = "json", serde(rename = "IMS"))]
@@ -39,6 +40,7 @@ impl SourceType {
 /// Whether messages of a route are charged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub enum Charged {
     /// Always.
     Yes,
@@ -71,8 +73,10 @@ impl Charged {
 /// One route: which messages it claims and what becomes of them. A criterion that is `None` matches every message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct Route {
     /// Its number; 0 until the table gives it one.
+    #[cfg_attr(feature = "http", schema(maximum = 9007199254740991u64))]
     pub id: u64,
     /// How the sender's number begins; a leading `+` on either side does not count.
     pub calling_prefix: Option<String>,
@@ -96,8 +100,10 @@ pub struct Route {
     /// Whether messages are charged.
     pub charged: Charged,
     /// The share among equal routes, 1 to 100.
+    #[cfg_attr(feature = "http", schema(minimum = 1, maximum = 100))]
     pub weight: u8,
     /// 1 to 255; lower goes first.
+    #[cfg_attr(feature = "http", schema(minimum = 1, maximum = 255))]
     pub priority: u8,
     /// For people.
     pub description: String,

@@ -37,16 +37,20 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 mod book;
 mod error;
+mod rule;
 mod step;
 mod table;
 mod view;
 
 use serde_json::Value;
 
+pub use account::AccountBook;
 pub use book::Book;
 pub use error::BookError;
+pub use rule::{NumberedRule, RuleBook};
 pub use view::{Change, Deleted, Listed, Origin};
 
 /// What a [`Book`] can hold.

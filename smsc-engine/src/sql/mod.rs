@@ -47,7 +47,7 @@ mod value;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use measure::Durations;
@@ -74,6 +74,8 @@ struct Inner {
     answer_timeout: Duration,
     /// Somebody has looked whether its commits are durable.
     asked: AtomicBool,
+    /// The last call did not reach it.
+    is_away: AtomicBool,
     queue_time: Durations,
     query_time: Durations,
 }
@@ -91,6 +93,7 @@ impl Database {
             place: config.to_string(),
             answer_timeout: config.answer_timeout,
             asked: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
             queue_time: Durations::default(),
             query_time: Durations::default(),
         })))
@@ -169,19 +172,33 @@ impl Database {
         let start = Instant::now();
         let connection = self.0.pool.acquire(write).await;
         self.0.queue_time.add(start.elapsed());
-        Ok(connection?)
+        connection.map_err(SqlError::from).inspect_err(|error| self.note(Some(error)))
     }
 
     fn finish<T>(&self, mut connection: Connection, start: Instant, answer: Result<T, SqlError>) -> Result<T, SqlError> {
-        self.note_query(start);
+        self.note_answer(start, &answer);
         if answer.as_ref().is_err_and(SqlError::is_unreachable) {
             connection.give_up();
         }
         answer
     }
 
-    fn note_query(&self, start: Instant) {
+    /// Tells the log when the database goes away and when it is back, not of each statement.
+    fn note(&self, error: Option<&SqlError>) {
+        let error = error.filter(|error| error.is_unreachable());
+        if self.0.is_away.swap(error.is_some(), Ordering::Relaxed) == error.is_some() {
+            return;
+        }
+        let database = &self.0.place;
+        match error {
+            Some(error) => tracing::error!(database, %error, "database error: it does not answer"),
+            None => tracing::info!(database, "the database answers again"),
+        }
+    }
+
+    fn note_answer<T>(&self, start: Instant, answer: &Result<T, SqlError>) {
         self.0.query_time.add(start.elapsed());
+        self.note(answer.as_ref().err());
     }
 
     /// A connection may be lost without a word from the other side: who does not answer in time is not waited for.

@@ -57,7 +57,7 @@ impl Transaction {
     pub async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, SqlError> {
         let start = Instant::now();
         let answer = self.database.in_time(self.connection.rows(&statement)).await;
-        self.database.note_query(start);
+        self.database.note_answer(start, &answer);
         answer
     }
 
@@ -89,14 +89,14 @@ impl Transaction {
     async fn done(&mut self, statement: &Statement<'_>) -> Result<Done, SqlError> {
         let start = Instant::now();
         let answer = self.database.in_time(self.connection.execute(statement)).await;
-        self.database.note_query(start);
+        self.database.note_answer(start, &answer);
         answer
     }
 
     async fn control(&mut self, text: &str) -> Result<(), SqlError> {
         let start = Instant::now();
         let answer = self.database.in_time(self.connection.raw(text)).await;
-        self.database.note_query(start);
+        self.database.note_answer(start, &answer);
         answer
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::log_in::LONGEST_PASSWORD;
 use super::{Actor, LoggedIn, NewUser, Role, User, Users, UsersError, audit};
-use crate::accounts::{Secret, hash_password};
+use crate::accounts::{Password, Secret, hash_password};
 use crate::core::blocking;
 
 impl Users {
@@ -101,13 +101,14 @@ impl Users {
         Ok(self.book.edit(name, &by.to_string(), edit).await?)
     }
 
-    async fn hash(&self, password: Secret) -> Result<Secret, UsersError> {
+    async fn hash(&self, password: Secret) -> Result<Password, UsersError> {
         let long_enough = password.expose().chars().count() >= SHORTEST_PASSWORD;
         if !long_enough || password.expose().len() > LONGEST_PASSWORD {
             return Err(UsersError::Password { least: SHORTEST_PASSWORD, most: LONGEST_PASSWORD });
         }
         let cost = self.shared.options.cost;
-        blocking(move || hash_password(password.expose(), cost)).await.map_err(UsersError::Hash)
+        let hashed = blocking(move || hash_password(password.expose(), cost)).await;
+        hashed.map(Password::Hashed).map_err(UsersError::Hash)
     }
 }
 

@@ -40,7 +40,9 @@ mod tests {
     fn the_token_is_found_among_other_cookies_under_its_own_name_only() {
         let headers = |cookies: &[&'static str]| {
             let mut headers = HeaderMap::new();
-            cookies.iter().for_each(|cookie| drop(headers.append(COOKIE, cookie.parse().unwrap())));
+            for cookie in cookies {
+                headers.append(COOKIE, cookie.parse().unwrap());
+            }
             headers
         };
         let both = headers(&["theme=dark; smsc=plain", "__Host-smsc=safe; x"]);

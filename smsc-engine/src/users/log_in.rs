@@ -70,7 +70,7 @@ impl Users {
             let table = self.shared.live.table.load();
             let known = table.get(name).cloned();
             let Some(checked) = known.as_ref().or(table.decoy()) else { return Some(None) };
-            let offer = self.shared.verifier.offer(name.as_bytes(), checked.user.password.expose(), password.as_bytes());
+            let offer = self.shared.verifier.offer(name.as_bytes(), checked.text.expose(), password.as_bytes());
             (known.clone(), Check { offer, hash: checked.hash.clone(), password: password.into(), decoy: known.is_none() })
         };
         let right = Verifier::ask(&self.shared.verifier, check).await?;

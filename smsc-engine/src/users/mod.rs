@@ -79,6 +79,7 @@ struct Shared {
 struct Live {
     table: ArcSwap<Table>,
     sessions: Sessions,
+    cost: HashCost,
 }
 
 impl Users {
@@ -88,7 +89,7 @@ impl Users {
     /// A user is no good, or the database fails; see [`UsersError`].
     pub async fn open(database: &Database, file: Vec<User>, options: UsersOptions) -> Result<Users, UsersError> {
         let book = Book::with_room(database, file, MOST_USERS).await?;
-        let live = Arc::new(Live { table: ArcSwap::default(), sessions: Sessions::new(options.sessions) });
+        let live = Arc::new(Live { table: ArcSwap::default(), sessions: Sessions::new(options.sessions), cost: options.cost });
         let follower = Arc::clone(&live);
         book.follow(move |users| follower.replace(users)).await?;
         let verifier = Arc::new(Verifier::new(options.verify));
@@ -123,6 +124,9 @@ impl Users {
 
     /// Ends a session.
     pub fn log_out(&self, token: &str) {
+        if let Some(session) = self.look_at_session(token) {
+            audit(&session.actor(), "log out", "");
+        }
         self.shared.live.sessions.close(token);
     }
 
@@ -135,7 +139,7 @@ impl Users {
 impl Live {
     /// Takes other users, and ends the sessions of those who are not as they were.
     fn replace(&self, users: Vec<User>) -> Result<(), String> {
-        let table = Table::new(users)?;
+        let table = Table::new(users, &self.table.load(), self.cost)?;
         // Nobody could let anybody in again.
         if self.table.load().has_admin() && !table.has_admin() {
             return Err("there must be an administrator who may log in".into());

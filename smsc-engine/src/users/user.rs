@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Role;
-use crate::accounts::{Hash, Secret};
+use crate::accounts::{Hash, HashCost, Password, Secret, hash_password};
 use crate::overlay::Entry;
 
 /// Somebody who may use the dashboard.
@@ -16,8 +16,8 @@ pub struct User {
     pub name: String,
     /// What the user may do.
     pub role: Role,
-    /// The Argon2 hash of the password in PHC form, as [`hash_password`](crate::accounts::hash_password) makes it.
-    pub password: Secret,
+    /// The password; its Argon2 hash if it was given at run time.
+    pub password: Password,
     /// False to let the user in no more.
     pub enabled: bool,
 }
@@ -55,17 +55,32 @@ impl Entry for User {
         if !(1..=LONGEST_NAME).contains(&self.name.chars().count()) || !self.name.chars().all(fits) {
             return Err(format!("a name has 1 to {LONGEST_NAME} characters and no spaces"));
         }
-        Hash::read(self.password.expose()).map(drop).map_err(|reason| format!("the password hash cannot be used: {reason}"))
+        match &self.password {
+            Password::Plain(password) if password.expose().is_empty() => Err("a user needs a password".into()),
+            Password::Plain(_) => Ok(()),
+            Password::Hashed(hash) => {
+                Hash::read(hash.expose()).map(drop).map_err(|reason| format!("the password hash cannot be used: {reason}"))
+            }
+        }
+    }
+
+    fn seal(&mut self) -> Result<(), String> {
+        self.password.seal()
     }
 
     fn store(&self) -> Value {
         let User { name, role, password, enabled } = self;
-        serde_json::json!({ "name": name, "role": role, "password_hash": password.expose(), "enabled": enabled })
+        let hash = match password {
+            Password::Hashed(hash) => Some(hash.expose()),
+            // It was sealed; in clear it is kept nowhere.
+            Password::Plain(_) => None,
+        };
+        serde_json::json!({ "name": name, "role": role, "password_hash": hash, "enabled": enabled })
     }
 
     fn restore(stored: Value) -> Result<User, String> {
         let Stored { name, role, password_hash, enabled } = serde_json::from_value(stored).map_err(|error| error.to_string())?;
-        Ok(User { name, role, password: Secret::new(password_hash), enabled })
+        Ok(User { name, role, password: Password::Hashed(Secret::new(password_hash)), enabled })
     }
 }
 
@@ -77,20 +92,29 @@ pub(super) struct Table {
     decoy: Option<Arc<User>>,
 }
 
-/// A user whose hash was read.
+/// A user whose hash was read, or made: passwords in clear are checked as hashes, too, so that all take the same time.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) user: Arc<User>,
     pub(super) hash: Hash,
+    /// The hash in PHC form.
+    pub(super) text: Secret,
 }
 
 impl Table {
-    pub(super) fn new(users: Vec<User>) -> Result<Table, String> {
+    /// Takes users; those of `old` with the same password in clear keep its hash.
+    pub(super) fn new(users: Vec<User>, old: &Table, cost: HashCost) -> Result<Table, String> {
         let mut table = Table::default();
         for user in users {
-            let (hash, user) = (Hash::read(user.password.expose())?, Arc::new(user));
+            let same = |known: &&Known| known.user.password == user.password;
+            let text = match (&user.password, old.get(&user.name).filter(same)) {
+                (Password::Hashed(text), _) => text.clone(),
+                (Password::Plain(_), Some(known)) => known.text.clone(),
+                (Password::Plain(password), None) => hash_password(password.expose(), cost)?,
+            };
+            let (hash, user) = (Hash::read(text.expose())?, Arc::new(user));
             table.decoy.get_or_insert_with(|| Arc::clone(&user));
-            table.by_name.insert(user.name.clone(), Known { user, hash });
+            table.by_name.insert(user.name.clone(), Known { user, hash, text });
         }
         Ok(table)
     }

@@ -26,8 +26,15 @@ pub struct Gate {
 /// then handlers ask for a [`Session`]. A request that may change something must come from a page of this very host, as
 /// `Sec-Fetch-Site` or `Origin` tell, and one with a session must carry its token, in the header `x-csrf-token` or in the
 /// field `csrf` of a form.
+///
+/// What a page asks for by itself, streams of events and requests with the header `x-background`, does not keep its
+/// session from being idle.
 pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let session = token_of(request.headers(), gate.tls).and_then(|token| gate.users.session(token));
+    let token = token_of(request.headers(), gate.tls);
+    let session = token.and_then(|token| match goes_by_itself(request.headers()) {
+        true => gate.users.look_at_session(token),
+        false => gate.users.session(token),
+    });
     let mut request = match check(request, session.as_ref()).await {
         Ok(request) => request,
         Err(refused) => return refused.into_response(),
@@ -101,6 +108,10 @@ fn log_in_first(parts: &Parts) -> Response {
     // What was sent in a form is gone; only a look can be had again.
     let next = if parts.method == Method::GET { parts.uri.path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
     (StatusCode::SEE_OTHER, [(LOCATION, format!("/login?next={}", escape(local_path(next))))]).into_response()
+}
+
+fn goes_by_itself(headers: &HeaderMap) -> bool {
+    headers.contains_key(BACKGROUND) || text(headers, ACCEPT).is_some_and(|types| types.starts_with("text/event-stream"))
 }
 
 /// Tells whether a browser shows the answer as a page of its own.
@@ -185,6 +196,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+const BACKGROUND: HeaderName = HeaderName::from_static("x-background");
 /// What browsers and proxies take in a line.
 const LONGEST_PATH: usize = 2048;
 /// Forms are read whole before they are let through.

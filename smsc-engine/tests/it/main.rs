@@ -8,11 +8,17 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+#[cfg(feature = "centre")]
 mod accounts;
+#[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "http")]
+mod control;
 mod core;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 #[cfg(feature = "enum")]
 mod dns_server;
 #[cfg(feature = "enum")]
@@ -21,6 +27,8 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "log")]
+mod log;
 #[cfg(feature = "http")]
 mod metrics;
 #[cfg(all(feature = "http", unix))]
@@ -33,11 +41,14 @@ mod record_files;
 mod record_tables;
 mod recorder;
 mod records;
+#[cfg(feature = "centre")]
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+#[cfg(feature = "http")]
+mod rest;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
@@ -47,8 +58,11 @@ mod sql;
 mod sql_events;
 #[cfg(feature = "sql")]
 mod sql_queue;
+#[cfg(feature = "centre")]
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
 #[cfg(feature = "dashboard")]
 mod users;
+#[cfg(feature = "centre")]
+mod whole;

@@ -18,6 +18,7 @@ use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
 use smsc_engine::core::tables::SqlTable;
 use smsc_engine::core::{Batch, Core, Setup};
 use smsc_engine::frontend::{Account, Frontend, FrontendConfig};
+use smsc_engine::http::metrics::Figures;
 use smsc_engine::model::{self, Address, Lane, Message, MessageId, Route, Timestamp};
 use smsc_engine::ops::{Operations, Program, System};
 use smsc_engine::sql::{Database, DatabaseConfig};
@@ -106,7 +107,7 @@ impl Plant {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
             records: Some(SqlRecords::new(database.clone())),
-            figures: Default::default(),
+            figures: Figures::default(),
         };
         let program = Arc::new(Fake::default());
         let operations = Operations {

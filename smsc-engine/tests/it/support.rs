@@ -5,29 +5,34 @@ use std::path::Path;
 use std::time::Duration;
 
 use smpp_pdu::{Addr, DeliverSm, DeliverSmResp, Frame, Profile, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Client, Incoming, ServerConfig};
+use smpp_session::net::{Client, Incoming};
 use smpp_session::{BindKind, Config, Credentials};
-use smsc_engine::core::queue::JournalOptions;
-use smsc_engine::core::{Policy, Retention};
-use smsc_engine::frontend::{Account, FrontendConfig};
+use smsc_engine::config::Settings;
+use smsc_engine::core::Policy;
+use smsc_engine::frontend::Account;
 use smsc_engine::sandbox::SandboxConfig;
 use smsc_engine::{Centre, CentreConfig};
 use tokio::sync::mpsc;
 
+/// Settings of a centre that takes free ports only.
+pub(crate) fn settings(directory: &Path) -> Settings {
+    let mut settings = Settings::default();
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.storage.directory = directory.into();
+    (settings.smpp.listen, settings.api.listen, settings.web.listen, settings.metrics.listen) = (free, free, free, free);
+    settings
+}
+
+/// A quick centre without HTTP, where messages may repeat.
 pub(crate) fn config(directory: &Path) -> CentreConfig {
-    CentreConfig {
-        directory: directory.into(),
-        journal: JournalOptions::default(),
-        retention: Retention::default(),
-        policy: Policy { retry_base: Duration::from_millis(50), ..Policy::default() },
-        frontend: FrontendConfig {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            system_id: "smsc".into(),
-            accounts: vec![Account::new("shop", "secret"), Account::new("other", "secret")],
-            server: ServerConfig::default(),
-        },
-        sandbox: SandboxConfig { delay: Duration::ZERO, slow: Duration::from_millis(100), ..SandboxConfig::default() },
-    }
+    let mut settings = settings(directory);
+    (settings.api.enabled, settings.web.enabled, settings.metrics.enabled) = (false, false, false);
+    settings.lifecycle.fingerprint_ttl_minutes = 0;
+    let mut config = CentreConfig::from(settings);
+    config.policy = Policy { retry_base: Duration::from_millis(50), ..config.policy };
+    config.frontend.accounts = vec![Account::new("shop", "secret"), Account::new("other", "secret")];
+    config.sandbox = SandboxConfig { delay: Duration::ZERO, slow: Duration::from_millis(100), ..SandboxConfig::default() };
+    config
 }
 
 pub(crate) async fn start(directory: &Path) -> Centre {

@@ -89,7 +89,7 @@ impl Inner {
             }
             End::Wait(lane) => lane,
             End::Drop | End::Reply { .. } | End::Refuse(_) => {
-                tracing::warn!(id = %message.id, "an automatic answer has no way to the sender");
+                tracing::warn!(message_id = %message.id, "an automatic answer has no way to the sender");
                 return;
             }
         };
@@ -105,7 +105,7 @@ impl Inner {
     fn note_way(&self, run: &mut Run, begun: &Begun, way: &Way) {
         if way.route == 0 && matches!(way.end, End::Refuse(Refusal::NoRoute)) || is_lost(&way.end) {
             self.meters.routing_failed.add(1);
-            tracing::warn!(id = %begun.message.id, "routing failed: no route and no location");
+            tracing::warn!(message_id = %begun.message.id, "routing failed: no route and no location");
         }
         if self.events.is_none() {
             return;

@@ -75,11 +75,11 @@ impl Inner {
         if !found.is_charged {
             return found.free();
         }
-        let charge = self.charge(begun).await;
+        let charge = self.charge(begun, found.route).await;
         found.paid(charge, &self.policy())
     }
 
-    async fn charge(&self, begun: &Begun) -> Charge {
+    async fn charge(&self, begun: &Begun, route_id: u64) -> Charge {
         let Some(charging) = &self.charging else { return Charge::None };
         let message = &begun.message;
         let (calling, called) = (message.source.number().into_owned(), message.destination.number().into_owned());
@@ -93,7 +93,7 @@ impl Inner {
             }
             Err(error) => {
                 self.meters.charging_failed.add(1);
-                tracing::warn!(id = %message.id, %error, "charging failed");
+                tracing::warn!(message_id = %message.id, route_id, %error, "charging failed");
                 Charge::Failed(error.to_string())
             }
         }

@@ -218,6 +218,11 @@ impl Locations {
         self.shared.state.load_full().book.after(after).take(max).map(|record| record.location.clone()).collect()
     }
 
+    /// Returns at most `max` locations in the order of their numbers, without the first `offset`.
+    pub fn page(&self, offset: usize, max: usize) -> Vec<Location> {
+        self.shared.state.load_full().book.after(0).skip(offset).take(max).map(|record| record.location.clone()).collect()
+    }
+
     /// Counts the locations.
     pub fn len(&self) -> usize {
         self.shared.state.load().book.len()

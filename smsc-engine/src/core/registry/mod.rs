@@ -86,6 +86,10 @@ impl Registry {
         if let Err(error) = self.store.put(record.clone(), forgotten).await {
             tracing::error!(%error, name = %record.frontend_name, "the frontend's record is not kept");
         }
+        if created {
+            let FrontendRecord { frontend_name, frontend_type, .. } = &record;
+            tracing::info!(%frontend_type, "frontend {frontend_name} registered");
+        }
         (record, created)
     }
 

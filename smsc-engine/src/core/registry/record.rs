@@ -36,7 +36,9 @@ pub struct FrontendRecord {
 }
 
 /// Whether a record is of the present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub enum FrontendStatus {
     /// The frontend is there.
     Active,
@@ -56,6 +58,7 @@ impl FrontendStatus {
 
 /// How many frontends there are, under the names of both forms of the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct RegistryStats {
     /// Active records.
     pub active: usize,

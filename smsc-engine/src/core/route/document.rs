@@ -54,6 +54,16 @@ impl RouteTable {
         let routes = blocking(move || read_document(&document, most)).await?;
         Ok(self.import(routes, mode).await?)
     }
+
+    /// Tells what [`RouteTable::import_document`] would do now, and does nothing.
+    ///
+    /// # Errors
+    /// As the import itself.
+    pub async fn try_document(&self, document: Vec<u8>, mode: ImportMode) -> Result<ImportReport, DocumentError> {
+        let most = self.limit();
+        let routes = blocking(move || read_document(&document, most)).await?;
+        Ok(self.try_import(routes, mode).await?)
+    }
 }
 
 /// Reads the routes of a document: what [`RouteTable::export`] writes, or a bare list.

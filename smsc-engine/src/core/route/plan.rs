@@ -21,6 +21,7 @@ pub enum ImportMode {
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ImportReport {
     /// Rows that became routes.
     pub added: usize,

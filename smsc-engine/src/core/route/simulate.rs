@@ -41,6 +41,7 @@ pub struct Candidate {
 /// One criterion of a route, which the message meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct Criterion {
     /// The field of the route.
     pub field: &'static str,

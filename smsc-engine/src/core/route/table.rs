@@ -166,6 +166,15 @@ impl RouteTable {
         self.change(move |state, plan| plan::import(plan, state, (routes, mode))).await
     }
 
+    /// Tells what [`RouteTable::import`] would do now, and does nothing.
+    ///
+    /// # Errors
+    /// As the import itself.
+    pub async fn try_import(&self, routes: Vec<Route>, mode: ImportMode) -> Result<ImportReport, TableError> {
+        let plan = move |state: &State, plan: &mut Plan| plan::import(plan, state, (routes, mode));
+        self.change(move |state, planned| plan(state, planned).map(|(_, report)| (Vec::new(), report))).await
+    }
+
     /// Loads the routes of a configuration if the table is empty, and says in the log if it is not.
     ///
     /// # Errors
@@ -191,6 +200,11 @@ impl RouteTable {
     /// Returns at most `max` routes with numbers greater than `after`, in order.
     pub fn list(&self, after: u64, max: usize) -> Vec<Route> {
         self.shared.state.load_full().book.after(after).take(max).map(|entry| entry.copy()).collect()
+    }
+
+    /// Returns at most `max` routes in the order of their numbers, without the first `offset`.
+    pub fn page(&self, offset: usize, max: usize) -> Vec<Route> {
+        self.shared.state.load_full().book.after(0).skip(offset).take(max).map(|entry| entry.copy()).collect()
     }
 
     /// Counts the routes, those that are switched off too.

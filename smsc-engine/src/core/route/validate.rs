@@ -34,6 +34,9 @@ pub enum RouteFault {
         /// The most allowed.
         most: usize,
     },
+    /// The text has control characters: logs, metrics and some databases have no place for them.
+    #[error("control characters are not allowed")]
+    Control,
     /// Nobody delivers.
     #[error("missing, and the route neither replies nor drops")]
     NoDestination,
@@ -67,8 +70,11 @@ pub fn validate(mut route: Route) -> Result<Route, RouteError> {
     ] {
         text.take_if(|text| text.is_empty());
         check_len(field, text.as_deref().unwrap_or_default(), most)?;
+        // Only what people read has lines.
+        check_control(field, text.as_deref().unwrap_or_default(), field == "auto_reply_message")?;
     }
     check_len("description", &route.description, DESCRIPTION)?;
+    check_control("description", &route.description, true)?;
     check_range("id", route.id, (0, HIGHEST_ID))?;
     check_range("weight", route.weight.into(), (1, 100))?;
     check_range("priority", route.priority.into(), (1, 255))?;
@@ -84,6 +90,11 @@ pub fn validate(mut route: Route) -> Result<Route, RouteError> {
 fn check_len(field: &'static str, text: &str, most: usize) -> Result<(), RouteError> {
     let octets = text.len();
     if octets > most { Err(RouteError::new(field, RouteFault::TooLong { octets, most })) } else { Ok(()) }
+}
+
+fn check_control(field: &'static str, text: &str, lines: bool) -> Result<(), RouteError> {
+    let wrong = |char: char| char.is_control() && !(lines && matches!(char, '\n' | '\r' | '\t'));
+    if text.contains(wrong) { Err(RouteError::new(field, RouteFault::Control)) } else { Ok(()) }
 }
 
 fn check_range(field: &'static str, value: u64, (least, most): (u64, u64)) -> Result<(), RouteError> {
@@ -122,6 +133,8 @@ mod tests {
             (reply(None), "auto_reply_message: missing or blank, and the route replies"),
             (reply(Some(" \n")), "auto_reply_message: missing or blank, and the route replies"),
             (Route { called_prefix: Some("4".repeat(65)), ..route() }, "called_prefix: 65 octets, 64 are allowed"),
+            (Route { called_prefix: Some("4\n".into()), ..route() }, "called_prefix: control characters are not allowed"),
+            (Route { description: "a\0".into(), ..route() }, "description: control characters are not allowed"),
         ] {
             assert_eq!(validate(route).unwrap_err().to_string(), error);
         }

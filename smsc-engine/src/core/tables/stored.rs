@@ -121,6 +121,17 @@ impl<T: Stored> SqlTable<T> {
         self.database.rows(question).await?.iter().map(T::read).collect()
     }
 
+    /// Returns at most `max` rows in the order of their numbers, without the first `offset`.
+    ///
+    /// # Errors
+    /// See [`SqlError`].
+    pub async fn page(&self, offset: usize, max: usize) -> Result<Vec<T>, SqlError> {
+        // A server has no larger number.
+        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+        let question = select::<T>("id > 0 ORDER BY id LIMIT ? OFFSET ?").bind(max).bind(offset);
+        self.database.rows(question).await?.iter().map(T::read).collect()
+    }
+
     /// Counts the rows.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::DashboardOptions;
+use super::gate::Gate;
 use super::history::{History, Totals, columns};
 use super::layout::Layout;
 use super::problem::Problem;
@@ -23,6 +24,7 @@ use crate::model::{Lane, Timestamp};
 pub(super) struct Desk {
     pub(super) control: Arc<Control>,
     pub(super) options: DashboardOptions,
+    pub(super) gate: Gate,
     pub(super) history: History,
     pub(super) rates: Rates,
     /// The latest tick, written once for all who look.
@@ -32,9 +34,11 @@ pub(super) struct Desk {
 impl Desk {
     /// Begins to take samples, until nobody holds the desk any more.
     pub(super) fn open(control: Arc<Control>, options: DashboardOptions) -> Arc<Desk> {
+        let gate = Gate::new(options.users.clone(), options.tls);
         let desk = Arc::new(Desk {
             control,
             options,
+            gate,
             history: History::default(),
             rates: Rates::default(),
             live: watch::Sender::new(Arc::from("")),
@@ -58,7 +62,7 @@ impl Desk {
 
     pub(super) fn layout(&self, visit: &Visit, page: (&str, &str)) -> Layout {
         Layout {
-            asks: self.options.gate.asks(),
+            asks: self.gate.users().is_some(),
             api: self.options.api.clone(),
             ..Layout::new(visit, &self.control.application, page)
         }

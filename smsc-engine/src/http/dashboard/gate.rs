@@ -1,100 +1,65 @@
 //! Who looks, and what they may do.
 
+use std::net::IpAddr;
+
 use axum::http::HeaderMap;
 
-use crate::BoxFuture;
+use crate::audit::Role;
+use crate::users::{LogInError, SessionInfo, Users, clear_cookie, session_cookie, token_of};
 
-/// What somebody may do; each may do what those before may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Looks on.
-    Viewer,
-    /// Changes messages, routes and all that is theirs.
-    Operator,
-    /// Changes who may come in, too.
-    Admin,
-}
-
-impl Role {
-    /// Returns its word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Operator => "operator",
-            Role::Admin => "admin",
-        }
-    }
-}
-
-/// Somebody who has logged in.
+/// Lets people in: those of [`Users`], or everybody if there are none.
 #[derive(Clone, Debug)]
-pub struct Viewer {
-    /// Their name, for the audit lines.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// What every form of theirs must carry.
-    pub csrf: String,
+pub(super) struct Gate {
+    users: Option<Users>,
+    tls: bool,
+    /// The session of everybody.
+    open: SessionInfo,
 }
 
-/// Why somebody did not get in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// Name or password is wrong; which one is not said.
-    Wrong,
-    /// Too many tries; after so many seconds there may be another.
-    Throttled(u64),
-    /// It cannot be found out now.
-    Broken,
-}
+impl Gate {
+    pub(super) fn new(users: Option<Users>, tls: bool) -> Gate {
+        let open = SessionInfo { user: "anybody".into(), role: Role::Admin, csrf: nonce() };
+        Gate { users, tls, open }
+    }
 
-/// Lets people in; used as `Arc<dyn Gate>`.
-pub trait Gate: Send + Sync + 'static {
-    /// Finds out whose request it is; `None` for nobody's.
-    fn viewer(&self, headers: &HeaderMap) -> Option<Viewer>;
+    /// Finds out whose request it is. What a page asks for by itself does not count as a use of the session.
+    pub(super) fn session(&self, headers: &HeaderMap, used: bool) -> Option<SessionInfo> {
+        let Some(users) = &self.users else { return Some(self.open.clone()) };
+        let token = token_of(headers, self.tls)?;
+        if used { users.session(token) } else { users.look_at_session(token) }
+    }
 
     /// Checks a password and returns the value of `Set-Cookie`.
     ///
     /// # Errors
-    /// [`Denied`].
-    fn log_in<'a>(&'a self, name: &'a str, password: &'a str, peer: &'a str) -> BoxFuture<'a, Result<String, Denied>>;
+    /// [`LogInError`].
+    pub(super) async fn log_in(&self, name: &str, password: &str, peer: IpAddr) -> Result<String, LogInError> {
+        let Some(users) = &self.users else { return Err(LogInError::Refused) };
+        let logged_in = users.log_in(name, password, peer).await?;
+        Ok(session_cookie(logged_in.token.expose(), self.tls))
+    }
 
     /// Ends the session of the request and returns the value of `Set-Cookie` that forgets it.
-    fn log_out(&self, headers: &HeaderMap) -> String;
-
-    /// False if everybody is let in anyway.
-    fn asks(&self) -> bool {
-        true
-    }
-}
-
-/// Lets everybody in as an admin, for a port that only the right people reach.
-#[derive(Clone, Debug)]
-pub struct Open {
-    csrf: String,
-}
-
-impl Default for Open {
-    fn default() -> Self {
-        Open { csrf: nonce() }
-    }
-}
-
-impl Gate for Open {
-    fn viewer(&self, _: &HeaderMap) -> Option<Viewer> {
-        Some(Viewer { name: "anybody".into(), role: Role::Admin, csrf: self.csrf.clone() })
+    pub(super) fn log_out(&self, headers: &HeaderMap) -> String {
+        if let (Some(users), Some(token)) = (&self.users, token_of(headers, self.tls)) {
+            users.log_out(token);
+        }
+        clear_cookie(self.tls)
     }
 
-    fn log_in<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<String, Denied>> {
-        Box::pin(async { Err(Denied::Broken) })
+    /// Those who may be let in, if that is asked at all.
+    pub(super) fn users(&self) -> Option<&Users> {
+        self.users.as_ref()
     }
 
-    fn log_out(&self, _: &HeaderMap) -> String {
-        String::new()
+    /// The token of the request's session.
+    pub(super) fn token<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        token_of(headers, self.tls)
     }
 
-    fn asks(&self) -> bool {
-        false
+    /// The cookie of a session.
+    pub(super) fn cookie(&self, token: &str) -> String {
+        session_cookie(token, self.tls)
     }
 }
 

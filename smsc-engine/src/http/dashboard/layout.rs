@@ -4,8 +4,8 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::gate::Role;
 use super::visit::Visit;
+use crate::audit::Role;
 
 /// The frame of a page: navigation, who is in, what the browser remembers.
 #[derive(Clone, Debug)]
@@ -82,10 +82,10 @@ impl Layout {
             title: title.to_owned(),
             application: application.to_owned(),
             groups: GROUPS.iter().map(|(name, pages)| Group { name, entries: entries(pages) }).collect(),
-            name: super::show::visible(&visit.viewer.name),
+            name: super::show::visible(&visit.viewer.user),
             role: visit.viewer.role.name(),
             csrf: visit.viewer.csrf.clone(),
-            operates: visit.viewer.role >= Role::Operator,
+            operates: visit.viewer.may(Role::Operator),
             asks: true,
             api: String::new(),
             theme: visit.memory.theme,

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -14,11 +14,14 @@ use super::history::{Span, columns};
 use super::visit::Visit;
 
 /// Sends ticks; a browser that is slow misses some.
-pub(super) async fn ticks(State(desk): State<Arc<Desk>>, _: Visit) -> Response {
-    let ticks = stream::unfold(desk.live.subscribe(), |mut ticks| async move {
+pub(super) async fn ticks(State(desk): State<Arc<Desk>>, _: Visit, headers: HeaderMap) -> Response {
+    let state = (desk.live.subscribe(), desk.gate.clone(), headers);
+    let ticks = stream::unfold(state, |(mut ticks, gate, headers)| async move {
         ticks.changed().await.ok()?;
+        // Whoever was logged out sees no more.
+        gate.session(&headers, false)?;
         let tick = ticks.borrow_and_update().clone();
-        Some((Ok::<_, Infallible>(Event::default().event("tick").data(tick)), ticks))
+        Some((Ok::<_, Infallible>(Event::default().event("tick").data(tick)), (ticks, gate, headers)))
     });
     // Proxies that gather answers would hold ticks back.
     ([("x-accel-buffering", "no")], Sse::new(ticks).keep_alive(KeepAlive::default())).into_response()

@@ -1,7 +1,7 @@
 //! Pages for the operator of a centre: what goes on, what waits, what happened to a message, and how to change it.
 //!
 //! Pages are made here, on the server; forms and reading need no script. With scripts regions renew themselves and
-//! charts move. Every change needs the role [`Role::Operator`], a token that only our pages have, and leaves a line
+//! charts move. Every change needs the role [`Role::Operator`](crate::audit::Role::Operator), a token that only our pages have, and leaves a line
 //! with the target `audit`.
 
 mod asset;
@@ -28,30 +28,50 @@ use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::control::Control;
+#[cfg(feature = "log")]
+use crate::log::Logging;
+use crate::ops::System;
+use crate::overlay::{AccountBook, RuleBook};
+use crate::users::Users;
 use desk::Desk;
-
-pub use gate::{Denied, Gate, Open, Role, Viewer};
 
 /// How the pages work.
 #[derive(Clone)]
 pub struct DashboardOptions {
-    /// Who is let in.
-    pub gate: Arc<dyn Gate>,
+    /// Who is let in; `None` lets in everybody who reaches the port, as an admin.
+    pub users: Option<Users>,
+    /// Whether browsers come over TLS, be it that of a proxy: their cookies are for it alone then.
+    pub tls: bool,
     /// Shows no text of any message.
     pub hide_message_body: bool,
     /// Leaves texts out of exported records.
     pub hide_message_body_in_export: bool,
     /// Where the REST API is, for links and for calls to be copied: `https://smsc.example:8443`.
     pub api: String,
+    /// The rules of number translation, to be changed.
+    pub rules: Option<RuleBook>,
+    /// The accounts, to be changed.
+    pub accounts: Option<AccountBook>,
+    /// The machine, for its figures.
+    pub system: Option<Arc<System>>,
+    /// The log, to be looked at.
+    #[cfg(feature = "log")]
+    pub log: Option<Logging>,
 }
 
 impl Default for DashboardOptions {
     fn default() -> Self {
         DashboardOptions {
-            gate: Arc::new(Open::default()),
+            users: None,
+            tls: false,
             hide_message_body: false,
             hide_message_body_in_export: false,
             api: "https://localhost:8443".into(),
+            rules: None,
+            accounts: None,
+            system: None,
+            #[cfg(feature = "log")]
+            log: None,
         }
     }
 }

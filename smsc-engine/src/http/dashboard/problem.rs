@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::gate::Role;
+use crate::audit::Role;
 use crate::core::HandleError;
 
 /// Something that cannot be shown or done.

@@ -10,14 +10,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::desk::Desk;
 use super::form::Fields;
-use super::gate::{Role, Viewer};
 use super::link::{Link, decoded};
 use super::problem::Problem;
+use crate::audit::{Role, audit};
+use crate::users::SessionInfo;
 
 /// A request of somebody who is in.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
-    pub(super) viewer: Viewer,
+    pub(super) viewer: SessionInfo,
     pub(super) memory: Memory,
     /// The address asked for, with its query.
     pub(super) address: String,
@@ -40,7 +41,7 @@ impl Visit {
     /// # Errors
     /// They may not.
     pub(super) fn need(&self, role: Role) -> Result<(), Problem> {
-        if self.viewer.role >= role { Ok(()) } else { Err(Problem::role(role)) }
+        if self.viewer.may(role) { Ok(()) } else { Err(Problem::role(role)) }
     }
 }
 
@@ -51,7 +52,9 @@ impl FromRequestParts<Arc<Desk>> for Visit {
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, desk).await.map_err(|never: Infallible| match never {});
         let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
         let memory = Memory::of(&parts.headers);
-        match desk.options.gate.viewer(&parts.headers) {
+        // What a page asks for by itself does not keep its session alive.
+        let used = parts.method != axum::http::Method::GET || !parts.headers.contains_key("hx-request");
+        match desk.gate.session(&parts.headers, used) {
             Some(viewer) => Ok(Visit { viewer, memory, address }),
             // A fragment would be put into the page; the whole page must go.
             None if parts.headers.contains_key("hx-request") => {
@@ -103,16 +106,18 @@ impl FromRequest<Arc<Desk>> for Order {
         let request = Request::from_parts(parts, body);
         let RawForm(octets) = RawForm::from_request(request, desk).await.map_err(IntoResponse::into_response)?;
         let fields = Fields::read(&octets);
-        let known = smpp_session::net::same_secret(fields.text("csrf").as_bytes(), visit.viewer.csrf.as_bytes());
-        if known { Ok(Order { visit, fields }) } else { Err(Problem::forged().into_response()) }
+        if visit.viewer.is_csrf(fields.text("csrf")) {
+            Ok(Order { visit, fields })
+        } else {
+            Err(Problem::forged().into_response())
+        }
     }
 }
 
 impl Order {
     /// Writes down that something was changed, and by whom.
     pub(super) fn audit(&self, action: &str, object: &str) {
-        let user = self.visit.viewer.name.as_str();
-        tracing::info!(target: "audit", user, action, object, "changed in the dashboard");
+        audit(&self.visit.viewer.actor(), action, object);
     }
 
     /// Notes the change and shows `page` with a line about it.

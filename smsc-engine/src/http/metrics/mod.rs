@@ -22,7 +22,7 @@ use axum::routing::get;
 use crate::control::Control;
 
 pub use api::{ApiCounters, Resource, count};
-pub use certificate::{Certificates, not_after};
+pub use certificate::Certificates;
 pub use figures::Figures;
 pub use page::markdown;
 pub use table::{FAMILIES, Family, Kind};

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::limit::Limiter;
 use super::options::RestOptions;
 use crate::control::Control;
 
 /// The REST API of one centre.
 pub struct Rest {
     pub(super) control: Arc<Control>,
+    pub(super) limiter: Limiter,
     options: ArcSwap<RestOptions>,
 }
 
 impl Rest {
     pub(super) fn over(control: Arc<Control>, options: RestOptions) -> Rest {
-        Rest { control, options: ArcSwap::from_pointee(options) }
+        let options = ArcSwap::from_pointee(options);
+        Rest { control, limiter: Limiter::default(), options }
     }
 
     /// Takes other options; they hold for the next request.

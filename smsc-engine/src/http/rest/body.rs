@@ -15,12 +15,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let octets = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            _ => Problem::malformed("the body cannot be read"),
-        })?;
+        let octets = octets(request, state).await?;
         read(&octets).map(Body)
     }
+}
+
+/// A JSON body that may be left out: then it is as if it were `{}`.
+pub(super) struct OptionalBody<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let octets = octets(request, state).await?;
+        if octets.is_empty() { Ok(OptionalBody(T::default())) } else { read(&octets).map(OptionalBody) }
+    }
+}
+
+async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::malformed("the body cannot be read"),
+    })
 }
 
 fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {

@@ -5,13 +5,33 @@
 //! return a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem).
 
 mod app;
+mod audit;
 mod body;
+mod describe;
 mod docs;
+mod door;
+mod endpoint;
+mod event;
+mod faults;
+mod forms;
+mod frontend;
+mod guard;
+mod hex;
+mod limit;
+mod location;
+mod message;
+mod mms;
+mod number;
 mod options;
+mod origin;
+mod page;
 mod params;
 mod problem;
 mod reply;
+mod route;
+mod ss7;
 mod system;
+mod table;
 
 use std::sync::Arc;
 
@@ -35,17 +55,26 @@ impl Rest {
     /// Returns the routes of the API with everything below `/api`.
     pub fn router(self: &Arc<Rest>) -> Router {
         let (router, description) = resources().split_for_parts();
-        router
-            .merge(docs::router(description))
+        let router = router
+            .merge(docs::router(describe::complete(description)))
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
-            .with_state(self.clone())
+            .with_state(self.clone());
+        self.guarded(router)
     }
 }
 
 /// Every resource with its paths; the description is made of the same list.
 fn resources() -> OpenApiRouter<Arc<Rest>> {
-    OpenApiRouter::with_openapi(docs::description()).merge(system::routes())
+    OpenApiRouter::with_openapi(docs::description())
+        .merge(system::routes())
+        .merge(message::routes())
+        .merge(location::routes())
+        .merge(frontend::routes())
+        .merge(event::routes())
+        .merge(mms::routes())
+        .merge(ss7::routes())
+        .merge(route::routes())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {

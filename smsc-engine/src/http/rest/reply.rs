@@ -46,6 +46,11 @@ pub(super) struct Success<T> {
 }
 
 impl Envelope {
+    /// Tells whether there is to be one.
+    pub(super) fn is_wrapped(self) -> bool {
+        self.wrapped
+    }
+
     /// 200 or what else went well, in the envelope of most resources.
     pub(super) fn data(self, status: StatusCode, data: impl Serialize) -> Response {
         if self.wrapped { (status, Json(Data { data })).into_response() } else { (status, Json(data)).into_response() }

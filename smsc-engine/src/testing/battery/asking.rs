@@ -80,7 +80,12 @@ pub(super) async fn oldest(maker: &dyn QueueMaker) {
     bench.change(retry(messages[0].id, 5_000)).await.unwrap();
     assert_eq!(oldest().await.map(|message| message.id), Some(messages[0].id), "leased or waiting, it is pending");
     let end = |message: &Message| Change::Settle(End::new(message.id, outcome(FinalState::Delivered, 200)));
-    bench.queue.apply(messages[..2_500].iter().map(end).collect()).await.unwrap();
+    let but_one = messages[..2_500].iter().filter(|message| message.id != messages[7].id);
+    bench.queue.apply(but_one.map(end).collect()).await.unwrap();
+    assert_eq!(oldest().await.as_ref(), Some(&messages[7]));
+    // The last to end, so that it is not the first to be forgotten.
+    let failed = End::new(messages[7].id, outcome(FinalState::Undeliverable, 300));
+    bench.change(Change::Settle(failed)).await.unwrap();
     assert_eq!(oldest().await.as_ref(), Some(&messages[2_500]));
     let again = Change::Reopen { id: messages[7].id, deliver_after: Timestamp(300), expires: Timestamp(10_000) };
     bench.change(again).await.unwrap();

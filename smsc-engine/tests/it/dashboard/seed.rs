@@ -17,7 +17,11 @@ use smsc_engine::core::tables::SqlTable;
 use smsc_engine::core::translate::{Mode, Translator};
 use smsc_engine::core::{Batch, BatchOptions, Core, Follower, Records, Setup};
 use smsc_engine::frontend::{Account, Frontend, FrontendConfig};
+use smsc_engine::http::dashboard::DashboardOptions;
+use smsc_engine::http::metrics::Figures;
 use smsc_engine::model::{Account as Owner, Address, FinalState, Lane, Location, Message, MessageId, Route, Rule, SourceType};
+use smsc_engine::ops::System;
+use smsc_engine::overlay::{AccountBook, RuleBook};
 use smsc_engine::sql::{Database, DatabaseConfig};
 
 /// What no page may hold as it is: it would run in the browser of the operator.
@@ -27,6 +31,7 @@ pub(crate) const PROBE: &str = "<img src=x onerror=alert(1)>\"'&\u{202E}";
 pub(crate) struct Seed {
     pub(crate) control: Arc<Control>,
     pub(crate) core: Core,
+    pub(crate) database: Database,
     /// Where the database lies.
     _folder: tempfile::TempDir,
 }
@@ -65,9 +70,10 @@ impl Seed {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
-            records: Some(SqlRecords::new(database)),
+            records: Some(SqlRecords::new(database.clone())),
+            figures: Figures::default(),
         };
-        Seed { control: Arc::new(control), core, _folder: folder }
+        Seed { control: Arc::new(control), core, database, _folder: folder }
     }
 
     /// A centre at work.
@@ -93,6 +99,19 @@ impl Seed {
             seed.send(from, to, text).await;
         }
         seed
+    }
+
+    /// Options with everything but users and a log.
+    pub(crate) async fn options(&self) -> DashboardOptions {
+        let translator = self.control.handle.translator().clone();
+        let rules = RuleBook::open(&self.database, rules(), (translator, Mode::First)).await.unwrap();
+        let accounts = AccountBook::open(&self.database, vec![Account::new("shop", "secret")]).await.unwrap();
+        accounts.follow_frontend(self.control.smpp.as_ref().unwrap()).await.unwrap();
+        let mut options = DashboardOptions::default();
+        options.rules = Some(rules);
+        options.accounts = Some(accounts);
+        options.system = Some(Arc::new(System::new(self._folder.path())));
+        options
     }
 
     async fn locate(&self) {
@@ -188,6 +207,12 @@ fn all_routes() -> Vec<Route> {
             description: "Voting line".into(),
             ..Route::default()
         },
-        Route { calling_prefix: Some("Spam".into()), drop: true, priority: 10, description: "Known nuisance".into(), ..Route::default() },
+        Route {
+            calling_prefix: Some("Spam".into()),
+            drop: true,
+            priority: 10,
+            description: "Known nuisance".into(),
+            ..Route::default()
+        },
     ]
 }

@@ -230,7 +230,7 @@ impl Writer {
     fn poison(&self, error: &io::Error) -> QueueError {
         let place = segment::name(self.segment);
         let poisoned = QueueError::Poisoned(format!("{place}: {error}").into());
-        tracing::error!(segment = place, octet = self.end, %error, "the journal cannot be written to");
+        tracing::error!(critical = true, segment = place, octet = self.end, %error, "the journal cannot be written to");
         self.shared.poison(poisoned.clone());
         poisoned
     }

@@ -145,7 +145,7 @@ impl Writer {
     }
 
     fn poison(&self, error: &SqlError) -> QueueError {
-        tracing::error!(%error, "the queue cannot be written to");
+        tracing::error!(critical = true, %error, "the queue cannot be written to");
         let poisoned = QueueError::Poisoned(error.to_string().into());
         self.shared.lock().stop = Some(poisoned.clone());
         poisoned

@@ -59,7 +59,7 @@ fn value<'a>(dialect: Dialect, (cdr, column): (&Cdr, &str), field: Field<'a>) ->
             let kept = if column == "message_body" { cut_octets(text, LONGEST_BODY) } else { cut_characters(text, LONGEST_TEXT) };
             if kept.len() < text.len() {
                 let id = cdr.message_id;
-                tracing::warn!(%id, column, octets = text.len(), kept = kept.len(), "a text of a record was cut");
+                tracing::warn!(message_id = %id, column, octets = text.len(), kept = kept.len(), "a text of a record was cut");
             }
             Value::Text(Some(without_nul(dialect, kept)))
         }

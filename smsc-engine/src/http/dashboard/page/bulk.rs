@@ -84,7 +84,7 @@ pub(in super::super) async fn ask(
     visit: Visit,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    visit.need(super::super::gate::Role::Operator)?;
+    visit.need(crate::audit::Role::Operator)?;
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let records = wanted(&desk, &fields).await?;
     let layout = desk.layout(&visit, ("/message_queue", "Change messages"));

@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use super::super::desk::Desk;
 use super::super::form::{Faults, Field, Form};
-use super::super::gate::Role;
 use super::super::layout::{Layout, page, refused};
 use super::super::problem::Problem;
 use super::super::visit::{Order, Visit};
 use super::route::Row;
+use crate::audit::Role;
 use crate::core::route::{ImportMode, RouteTable, read_document, validate};
 use crate::model::Route;
 

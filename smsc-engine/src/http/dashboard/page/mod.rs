@@ -1,10 +1,12 @@
 //! The pages, each in a file: what it shows, made by functions that know no HTTP, and what it changes.
 
+mod account;
 mod bulk;
 mod chart;
 mod frontend;
 mod import;
 mod location;
+mod log;
 mod login;
 mod message;
 mod overview;
@@ -17,7 +19,10 @@ mod send;
 mod service;
 mod session;
 mod simulator;
+mod system;
 mod timeline;
+mod translation;
+mod user;
 
 use std::sync::Arc;
 
@@ -69,7 +74,51 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/services", get(service::show))
         .route("/batch_workers", get(service::workers))
         .route("/charts", get(chart::show))
+        .merge(lists())
         .fallback(missing)
+}
+
+/// Pages of what stands in the configuration and can be changed over it, and of the machine.
+fn lists() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/number_translation", get(translation::list).post(translation::add))
+        .route("/number_translation/new", get(translation::blank))
+        .route("/number_translation/{id}", get(translation::show).post(translation::save))
+        .route("/number_translation/{id}/delete", post(translation::delete))
+        .route("/number_translation/{id}/revert", post(translation::revert))
+        .route("/accounts", get(account::list).post(account::add))
+        .route("/accounts/new", get(account::blank))
+        .route("/accounts/{name}", get(account::show).post(account::save))
+        .route("/accounts/{name}/delete", post(account::delete))
+        .route("/accounts/{name}/revert", post(account::revert))
+        .route("/users", get(user::list).post(user::add))
+        .route("/users/{name}/role", post(user::set_role))
+        .route("/users/{name}/switch", post(user::switch))
+        .route("/users/{name}/password", post(user::reset))
+        .route("/users/{name}/delete", post(user::delete))
+        .route("/password", get(user::own).post(user::change_own))
+        .route("/system", get(system::show))
+        .route("/logs", get(log::show))
+        .route("/logs/stream", get(log::stream))
+        .route("/logs/level", post(log::set_level))
+}
+
+/// What is wrong with a list that the configuration begins.
+fn book_problem(error: crate::overlay::BookError) -> Problem {
+    use crate::overlay::BookError;
+    match error {
+        BookError::Unknown { .. } => Problem::missing(format!("{error}.")),
+        BookError::Database(_) => Problem::broken(error),
+        other => Problem::conflict(other),
+    }
+}
+
+/// Puts a reason that begins with the name of a field at that field.
+fn note_reason(reason: &str, otherwise: &str, faults: &mut super::form::Faults) {
+    match reason.split_once(": ").filter(|(field, _)| field.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_')) {
+        Some((field, fault)) => faults.add(field, fault),
+        None => faults.add(otherwise, reason),
+    }
 }
 
 /// Whoever asks for a page that is not there is told so, once it is known who asks.

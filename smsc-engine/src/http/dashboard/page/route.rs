@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::super::curl;
 use super::super::desk::Desk;
 use super::super::form::{Faults, Field, Fields, Form};
-use super::super::gate::Role;
 use super::super::layout::{Layout, page, refused};
 use super::super::link::Link;
 use super::super::problem::Problem;
 use super::super::show::{Badge, Tone, count, visible};
 use super::super::visit::{Order, Visit};
 use super::preview::outcome;
+use crate::audit::Role;
 use crate::core::route::{RouteTable, TableError};
 use crate::model::{Charged, Route, SourceType};
 

@@ -12,12 +12,12 @@ use sms_codec::dcs::Indication;
 use super::super::curl;
 use super::super::desk::Desk;
 use super::super::form::{Faults, Field, Fields, Form};
-use super::super::gate::Role;
 use super::super::layout::{Layout, page, refused};
 use super::super::problem::Problem;
 use super::super::visit::{Order, Visit};
 use super::preview::{Preview, preview as look};
 use crate::api::Submission;
+use crate::audit::Role;
 use crate::calendar;
 use crate::model::{Account, Address, Lane, Message, Timestamp};
 

@@ -1,30 +1,27 @@
-//! The table of all keys: name, meaning, default and range of each, once.
+//! The SMPP side, the store, the sandbox, the log and the name of a centre.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use smpp_pdu::Version;
-use smpp_session::BindKind;
+use smpp_session::net::ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
 
-use crate::frontend::Secret;
+use super::word::LogFormat;
+use crate::accounts::Secret;
 use crate::sandbox::Outcome;
 
 settings! {
-    /// All a centre can be told; ranges are about octets of texts and entries of lists.
-    Settings {
-        /// The SMPP listener and its sessions.
-        smpp: Smpp = Smpp::default();
-        /// Where messages are kept.
-        storage: Storage = Storage::default();
-        /// How long messages are tried.
-        lifecycle: Lifecycle = Lifecycle::default();
-        /// Who may bind; without any account there is one for trying things out, "test" with the password "test".
-        accounts: Vec<Account> = vec![Account::test()], in 1..=100_000;
-        /// The built-in carrier that plays the mobile network.
-        sandbox: Sandbox = Sandbox::default();
-        /// What is logged.
-        log: Log = Log::default();
+    /// This centre among others.
+    Node {
+        /// Its name in events and records.
+        smsc_node_name: String = "node1".into(), in 1..=255;
+        /// Other nodes of a cluster; this version runs single nodes and refuses to start with any.
+        cluster_nodes: Vec<String> = Vec::new(), in 0..=1_000;
+        /// The name that lists the nodes of a cluster in DNS; as above, none.
+        dns_cluster_query: String = String::new(), in 0..=255;
+        /// What all nodes of a cluster know and nobody else; unused, for there are no clusters.
+        cluster_secret: Secret = Secret::default(), in 0..=255;
     }
 
     /// The SMPP listener and its sessions.
@@ -33,6 +30,8 @@ settings! {
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 2775));
         /// Name the centre gives itself in bind responses.
         system_id: String = "smsc".into(), in 0..=15;
+        /// Networks that may connect; none lets everybody.
+        allow: Vec<IpNet> = Vec::new(), in 0..=10_000;
         /// Seconds of silence after which a peer is asked whether it is there; 0 never asks.
         enquire_link_seconds: u32 = 30, in 0..=86_400;
         /// Seconds a request of ours waits for its response.
@@ -55,38 +54,16 @@ settings! {
 
     /// Where messages are kept.
     Storage {
-        /// Directory of the journal, made when missing; relative to where the program is started.
+        /// Directory of the journal and the tables, made when missing; relative to where the program is started.
         directory: PathBuf = "smsc-data".into(), in 1..=4_096;
         /// Messages that may wait at one time; more are refused with ESME_RMSGQFUL.
         max_queued: u64 = 5_000_000, in 1..=1_000_000_000;
-        /// Hours a message can be asked for after its end.
-        retention_hours: u32 = 24, in 0..=8_760;
-    }
-
-    /// How long messages are tried.
-    Lifecycle {
-        /// Minutes after which a message without a validity period expires.
-        dead_letter_time_minutes: u32 = 1_440, in 1..=525_600;
-        /// Attempts after which a message fails; 0 tries until it expires.
-        max_delivery_attempts: u32 = 0, in 0..=1_000_000;
-        /// Minutes a retry waits, doubled for each attempt made so far and at most 24 hours: 2, 4, 8 … for 1.
-        retry_base_minutes: u32 = 1, in 1..=1_440;
-    }
-
-    /// One ESME that may bind.
-    Account {
-        /// Name the ESME binds with.
-        system_id: String, in 1..=15;
-        /// Its password; SMPP has room for eight octets.
-        password: Secret, in 0..=8;
-        /// Sessions it may have at one time; 0 sets no limit.
-        max_sessions: u32 = 0, in 0..=1_000_000;
-        /// Kinds of bind it may use: "transmitter", "receiver", "transceiver".
-        bind: Vec<BindKind> = vec![BindKind::Transmitter, BindKind::Receiver, BindKind::Transceiver], in 1..=3;
     }
 
     /// The built-in carrier that plays the mobile network; it reaches no phone.
     Sandbox {
+        /// Whether it is there. If it is and there are no routes yet, one of lowest priority leads to it.
+        enabled: bool = true;
         /// Milliseconds until a message reaches its end.
         delay_ms: u64 = 1_000, in 0..=86_400_000;
         /// Milliseconds the same takes for numbers that are slow.
@@ -103,19 +80,11 @@ settings! {
     Log {
         /// Least serious lines shown: "off", "error", "warn", "info", "debug" or "trace".
         level: LevelFilter = LevelFilter::INFO;
-    }
-}
-
-impl Settings {
-    /// Whether the account everybody knows, "test" with the password "test", may bind.
-    pub fn has_test_account(&self) -> bool {
-        self.accounts.contains(&Account::test())
-    }
-}
-
-impl Account {
-    /// The account of a centre that was given none.
-    pub fn test() -> Self {
-        Self { system_id: "test".into(), password: Secret::new("test"), ..Self::default() }
+        /// What a line looks like: "text" or "json".
+        format: LogFormat = LogFormat::Text;
+        /// A file that gets all lines too, begun anew every day; empty for none.
+        file: PathBuf = PathBuf::new(), in 0..=4_096;
+        /// Old files that are kept.
+        keep_files: u32 = 30, in 0..=10_000;
     }
 }

@@ -1,0 +1,165 @@
+//! A whole message centre in one process: all parts put together from one set of settings.
+//!
+//! A centre keeps everything in one directory, `storage.directory`: the journal of messages, `smsc.db` with routes,
+//! locations, frontends, quotas and events, and `records.db` unless records go to a server. Two centres on one host
+//! need two directories and their own ports. Which features there are is no question here: this is all of them.
+
+mod config;
+mod core;
+mod error;
+mod ports;
+mod stores;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use self::ports::Ports;
+use self::stores::{Books, Tables};
+use crate::accounts::{AccountStore, keep_usage};
+use crate::api::CoreApi;
+use crate::control::Control;
+use crate::core::registry::{Registry, RegistryOptions};
+use crate::core::{Batch, BatchOptions, Core, sweep};
+use crate::frontend::{Frontend, FrontendError};
+use crate::http::metrics::Figures;
+use crate::model::{Lane, Timestamp};
+use crate::sandbox::Sandbox;
+
+pub use self::config::CentreConfig;
+pub use self::error::StartError;
+
+/// A running message centre.
+pub struct Centre {
+    control: Arc<Control>,
+    core: Core,
+    frontend: Arc<Frontend>,
+    tables: Tables,
+    books: Option<Books>,
+    ports: Ports,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Centre {
+    /// Opens the stores, goes on with what was queued, and listens; takes [`Settings`](crate::config::Settings) or a [`CentreConfig`].
+    ///
+    /// Charging, and listeners with TLS, need a crypto provider, which the program installs before.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: impl Into<CentreConfig>) -> Result<Centre, StartError> {
+        let config = config.into();
+        let directory = config.directory();
+        tokio::fs::create_dir_all(directory)
+            .await
+            .map_err(|error| StartError::Directory { directory: directory.into(), error })?;
+        // First of all, for it finds out whether somebody else works here.
+        let queue = stores::open_journal(directory.into(), config.journal.clone()).await?;
+        let tables = Tables::open(directory).await?;
+        let books = Books::open(&config.settings).await?;
+        let core = core::start(&config, queue, (&tables, books.as_ref())).await?;
+        match Centre::serve(&config, core.clone(), (tables, books)).await {
+            Ok(centre) => Ok(centre),
+            Err(error) => {
+                // Nothing was accepted; a journal that does not close cleanly is replayed next time.
+                let _ = core.close(Duration::ZERO).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets everybody in.
+    async fn serve(config: &CentreConfig, core: Core, (tables, books): (Tables, Option<Books>)) -> Result<Centre, StartError> {
+        let settings = &config.settings;
+        let registry = Registry::open(RegistryOptions::default(), Arc::new(tables.frontends.clone()));
+        let registry = registry.await.map_err(StartError::Registry)?;
+        let usage = tables.accounts.load().await.map_err(StartError::Usage)?;
+        let frontend = listen(config, &core).await?;
+        frontend.accounts().restore(&usage);
+        let control = Arc::new(Control {
+            application: settings.api.application.as_str().into(),
+            started: Timestamp::now(),
+            handle: core.handle(),
+            batch: Batch::start(core.clone(), BatchOptions::from(&settings.batch)),
+            registry,
+            mms: tables.mms.clone(),
+            ss7: tables.ss7.clone(),
+            smpp: Some(frontend.clone()),
+            records: books.as_ref().and_then(Books::records),
+            figures: Figures {
+                database: Some(tables.database()),
+                directory: Some(config.directory().into()),
+                ..Figures::default()
+            },
+        });
+        let ports = Ports::open(config, &control).await?;
+        let mut tasks = vec![
+            tokio::spawn(sweep(core.clone(), config.retention)),
+            tokio::spawn(keep_usage(frontend.accounts().clone(), Arc::new(tables.accounts.clone()), SAVE_USAGE)),
+        ];
+        if settings.sandbox.enabled {
+            let sandbox = Sandbox::new(Arc::new(core.clone()), Lane::from(SANDBOX), config.sandbox.clone());
+            tasks.push(tokio::spawn(sandbox.run()));
+        }
+        Ok(Centre { control, core, frontend, tables, books, ports, tasks })
+    }
+
+    /// Everything an operator does with it.
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// Where SMPP is listened for.
+    pub fn smpp_address(&self) -> SocketAddr {
+        self.frontend.address()
+    }
+
+    /// The SMPP side, for its sessions and accounts.
+    pub fn frontend(&self) -> &Frontend {
+        &self.frontend
+    }
+
+    /// Messages and receipts that wait.
+    pub fn queued(&self) -> u64 {
+        self.control.handle.counts().pending
+    }
+
+    /// Stops listening, hands over what waits, unbinds every session, writes the records and closes all stores; what
+    /// is queued is there at the next start.
+    pub async fn shutdown(self) {
+        self.ports.close(GRACE).await;
+        self.control.batch.close(GRACE).await;
+        self.frontend.shutdown(GRACE).await;
+        for task in &self.tasks {
+            task.abort();
+        }
+        if let Err(error) = self.tables.accounts.save(self.frontend.accounts().usage()).await {
+            tracing::error!(%error, "the last quotas are not saved");
+        }
+        if let Err(error) = self.core.close(GRACE).await {
+            tracing::error!(%error, "the journal did not close in order; it is replayed at the next start");
+        }
+        if let Some(books) = &self.books {
+            books.close().await;
+        }
+        self.tables.close().await;
+    }
+}
+
+async fn listen(config: &CentreConfig, core: &Core) -> Result<Arc<Frontend>, StartError> {
+    let api: Arc<dyn CoreApi> = Arc::new(core.clone());
+    let address = config.frontend.listen;
+    Frontend::start(config.frontend.clone(), api).await.map(Arc::new).map_err(|error| match error {
+        FrontendError::Accounts(error) => StartError::Accounts(error),
+        FrontendError::Listen(error) => StartError::Listen { service: "SMPP", address, error },
+    })
+}
+
+/// The lane of the carrier that plays the network.
+const SANDBOX: &str = "sandbox";
+// Time for requests and sessions to end; operators and service managers wait about this long.
+const GRACE: Duration = Duration::from_secs(5);
+// A crash forgets at most the messages of so long.
+const SAVE_USAGE: Duration = Duration::from_secs(5);

@@ -1,0 +1,129 @@
+//! What no single value shows: keys that need one another, and rules and routes that make no sense.
+
+use std::path::Path;
+
+use super::node::Node;
+use super::{Account, ConfigError, Fault, Settings};
+use crate::accounts::{AccountError, Accounts};
+use crate::core::route::validate;
+use crate::core::translate::{Mode, Translator};
+use crate::model::{Route, Rule};
+
+/// Complains about everything that does not fit together.
+pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    node(settings, root, faults);
+    let Settings { api, web, metrics, .. } = settings;
+    pair(&root.child("api"), (&api.tls_cert_path, &api.tls_key_path), faults);
+    pair(&root.child("web"), (&web.tls_cert_path, &web.tls_key_path), faults);
+    pair(&root.child("metrics"), (&metrics.tls_cert_path, &metrics.tls_key_path), faults);
+    if !api.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
+        refuse(&root.child("api").child("client_ca_path"), "certificates of clients need enable_tls", faults);
+    }
+    users(settings, &root.child("web").child("users"), faults);
+    records(settings, &root.child("records"), faults);
+    let url = &settings.charging.ocs_url;
+    if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+        refuse(&root.child("charging").child("ocs_url"), "it must begin with http:// or https://", faults);
+    }
+    accounts(&settings.accounts, &root.child("accounts"), faults);
+    rules(settings, &root.child("translation_rules"), faults);
+    routes(settings, &root.child("sms_routes"), faults);
+}
+
+fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    let node = root.child("node");
+    if !settings.node.cluster_nodes.is_empty() {
+        refuse(&node.child("cluster_nodes"), NO_CLUSTERS, faults);
+    }
+    if !settings.node.dns_cluster_query.is_empty() {
+        refuse(&node.child("dns_cluster_query"), NO_CLUSTERS, faults);
+    }
+}
+
+/// A certificate is nothing without its key.
+fn pair(section: &Node<'_>, (certificate, key): (&Path, &Path), faults: &mut Vec<ConfigError>) {
+    match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (false, true) => refuse(&section.child("tls_cert_path"), "tls_key_path is missing beside it", faults),
+        (true, false) => refuse(&section.child("tls_key_path"), "tls_cert_path is missing beside it", faults),
+        _ => {}
+    }
+}
+
+fn users(settings: &Settings, list: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    for (index, user) in settings.web.users.iter().enumerate() {
+        let entry = list.item(index);
+        let (password, hash) = (!user.password.expose().is_empty(), !user.password_hash.expose().is_empty());
+        match (password, hash) {
+            (false, false) => missing(&entry, "password", faults),
+            (true, true) => refuse(&entry.child("password"), ONE_OF_TWO, faults),
+            _ => {}
+        }
+    }
+}
+
+fn records(settings: &Settings, section: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    let records = &settings.records;
+    let is_server = records.db_adapter != super::DbAdapter::Sqlite;
+    if records.cdr_enabled && is_server && records.db_password.expose().is_empty() {
+        missing(section, "db_password", faults);
+    }
+}
+
+/// Complains about accounts without a password.
+pub(super) fn credentials(accounts: &[Account], root: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    let list = root.child("accounts");
+    // The account for trying things out is in no file.
+    for (index, account) in accounts.iter().enumerate().filter(|(index, _)| list.item(*index).is_section()) {
+        let entry = list.item(index);
+        let is_given = entry.child("password").is_given() || entry.child("password_hash").is_given();
+        if !is_given {
+            missing(&entry, "password", faults);
+        } else if !account.password.expose().is_empty() && !account.password_hash.expose().is_empty() {
+            refuse(&entry.child("password"), ONE_OF_TWO, faults);
+        }
+    }
+}
+
+fn accounts(accounts: &[Account], list: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    for (index, account) in accounts.iter().enumerate() {
+        if let Err(AccountError::Hash { reason, .. }) = Accounts::new(vec![account.into()]) {
+            refuse(&list.item(index).child("password_hash"), &reason, faults);
+        }
+    }
+}
+
+fn rules(settings: &Settings, list: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    for (index, rule) in settings.translation_rules.iter().enumerate() {
+        if let Err(error) = Translator::new(&[Rule::from(rule)], Mode::First) {
+            // An expression's error draws a picture of several lines.
+            let reason: Vec<_> = error.fault.to_string().split_whitespace().map(String::from).collect();
+            refuse_field(&list.item(index), (error.field, &reason.join(" ")), faults);
+        }
+    }
+}
+
+fn routes(settings: &Settings, list: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    for (index, route) in settings.sms_routes.iter().enumerate() {
+        if let Err(error) = validate(Route::from(route)) {
+            refuse_field(&list.item(index), (error.field, &error.fault.to_string()), faults);
+        }
+    }
+}
+
+fn refuse(node: &Node<'_>, reason: &str, faults: &mut Vec<ConfigError>) {
+    node.complain(Fault::Unusable { path: node.path.clone(), reason: reason.into() }, faults);
+}
+
+/// Points at the entry if the field is what it lacks.
+fn refuse_field(entry: &Node<'_>, (key, reason): (&str, &str), faults: &mut Vec<ConfigError>) {
+    let field = entry.child(key);
+    let at = if field.is_given() { &field } else { entry };
+    at.complain(Fault::Unusable { path: field.path.clone(), reason: reason.into() }, faults);
+}
+
+fn missing(section: &Node<'_>, key: &str, faults: &mut Vec<ConfigError>) {
+    section.complain(Fault::Missing { path: section.child(key).path }, faults);
+}
+
+const NO_CLUSTERS: &str = "this version runs single nodes, not clusters";
+const ONE_OF_TWO: &str = "there is a password_hash beside it, only one of the two counts";

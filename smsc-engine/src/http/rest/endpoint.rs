@@ -1,0 +1,18 @@
+//! Paths that are limited together.
+
+/// Paths that are limited together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Endpoint {
+    /// `POST /api/messages`.
+    Messages,
+    /// `POST /api/messages/create_async`.
+    CreateAsync,
+    /// `POST /api/messages_raw`.
+    Raw,
+    /// `POST /api/messages_raw/async`.
+    RawAsync,
+    /// Everything that only reads.
+    Reads,
+    /// Everything else.
+    Writes,
+}

@@ -1,0 +1,156 @@
+//! The list of accounts.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Book, BookError, Deleted, Entry, Listed};
+use crate::accounts::{AccountError, AccountForm, AccountRecord, Accounts, Password, Secret};
+use crate::frontend::Frontend;
+use crate::sql::Database;
+
+/// Accounts of the file with changes over them. Copies are the same list.
+///
+/// A password that is given at run time is kept as its Argon2 hash.
+#[derive(Clone, Debug)]
+pub struct AccountBook(Book<AccountRecord>);
+
+impl AccountBook {
+    /// Lays what was changed before over what the file says now.
+    ///
+    /// # Errors
+    /// As [`Book::open`].
+    pub async fn open(database: &Database, file: Vec<AccountRecord>) -> Result<AccountBook, BookError> {
+        Book::open(database, file).await.map(AccountBook)
+    }
+
+    /// Hands accounts to a frontend, now and at every change; sessions of accounts that are gone or disabled end.
+    ///
+    /// # Errors
+    /// It does not take those there are.
+    pub async fn follow_frontend(&self, frontend: &Arc<Frontend>) -> Result<(), BookError> {
+        self.follow(frontend, Frontend::replace_accounts).await
+    }
+
+    /// Hands accounts to whoever asks these, now and at every change.
+    ///
+    /// # Errors
+    /// They do not take those there are.
+    pub async fn follow_accounts(&self, accounts: &Arc<Accounts>) -> Result<(), BookError> {
+        self.follow(accounts, Accounts::replace).await
+    }
+
+    /// Returns all accounts and where they come from.
+    pub fn list(&self) -> Vec<Listed<AccountRecord>> {
+        self.0.list()
+    }
+
+    /// Returns all accounts.
+    pub fn records(&self) -> Vec<AccountRecord> {
+        self.0.entries()
+    }
+
+    /// Returns the account of this name.
+    pub fn get(&self, system_id: &str) -> Option<Listed<AccountRecord>> {
+        self.0.get(system_id)
+    }
+
+    /// Returns the accounts of the file that were deleted at run time.
+    pub fn deleted(&self) -> Vec<Deleted> {
+        self.0.deleted()
+    }
+
+    /// Adds an account, in the name of `by`.
+    ///
+    /// # Errors
+    /// There is one of the name, a field is no good, or it cannot be kept.
+    pub async fn add(&self, form: AccountForm, by: &str) -> Result<(), BookError> {
+        let key = form.system_id.clone();
+        let record = form.into_record(None);
+        let record = record.map_err(|error| BookError::Entry { kind: AccountRecord::KIND, key, reason: error.to_string() })?;
+        self.0.add(record, by).await
+    }
+
+    /// Puts this in place of what is said of the account; its password stays unless another is given.
+    ///
+    /// # Errors
+    /// There is none of the name, a field is no good, or it cannot be kept.
+    pub async fn set(&self, form: AccountForm, by: &str) -> Result<(), BookError> {
+        let key = form.system_id.clone();
+        let edit = |record: &mut AccountRecord| {
+            *record = form.into_record(Some(record)).map_err(|error| error.to_string())?;
+            Ok(())
+        };
+        self.0.edit(&key, by, edit).await
+    }
+
+    /// Deletes an account; one of the file stays deleted until it is [reverted](Self::revert).
+    ///
+    /// # Errors
+    /// There is none of the name, or it cannot be kept.
+    pub async fn delete(&self, system_id: &str, by: &str) -> Result<(), BookError> {
+        self.0.delete(system_id, by).await
+    }
+
+    /// Goes back to what the file says of an account.
+    ///
+    /// # Errors
+    /// There is nothing to go back to, or it cannot be kept.
+    pub async fn revert(&self, system_id: &str) -> Result<(), BookError> {
+        self.0.revert(system_id).await
+    }
+
+    /// Takes the accounts the file has now.
+    ///
+    /// # Errors
+    /// See [`BookError`]; then those read before still count.
+    pub async fn replace_file(&self, file: Vec<AccountRecord>) -> Result<(), BookError> {
+        self.0.replace_file(file).await
+    }
+
+    async fn follow<F: Send + Sync + 'static>(
+        &self,
+        follower: &Arc<F>,
+        replace: fn(&F, Vec<AccountRecord>) -> Result<(), AccountError>,
+    ) -> Result<(), BookError> {
+        // The list may outlive the listener, and must not keep it.
+        let follower = Arc::downgrade(follower);
+        let apply = move |records| match follower.upgrade() {
+            Some(follower) => replace(&follower, records).map_err(|error| error.to_string()),
+            None => Ok(()),
+        };
+        self.0.follow(apply).await
+    }
+}
+
+impl Entry for AccountRecord {
+    const KIND: &'static str = "account";
+
+    fn key(&self) -> String {
+        self.system_id.clone()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        AccountRecord::check(self).map_err(|error| error.to_string())
+    }
+
+    fn seal(&mut self) -> Result<(), String> {
+        self.password.seal()
+    }
+
+    fn store(&self) -> Value {
+        let hash = match &self.password {
+            Password::Hashed(hash) => Some(hash.expose()),
+            // It was sealed; in clear it is kept nowhere.
+            Password::Plain(_) => None,
+        };
+        json!({ "account": AccountForm::from(self), "password_hash": hash })
+    }
+
+    fn restore(mut stored: Value) -> Result<AccountRecord, String> {
+        let hash = stored.get("password_hash").and_then(Value::as_str).map(Secret::new);
+        let account = stored.get_mut("account").map(Value::take).unwrap_or_default();
+        let form: AccountForm = serde_json::from_value(account).map_err(|error| error.to_string())?;
+        AccountForm { password_hash: hash, ..form }.into_record(None).map_err(|error| error.to_string())
+    }
+}

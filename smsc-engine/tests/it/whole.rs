@@ -1,0 +1,204 @@
+//! A centre as its settings make it: what it keeps, what it says when it cannot start, and what may change meanwhile.
+
+use std::path::Path;
+use std::time::Duration;
+
+use smsc_engine::api::Submission;
+use smsc_engine::config::{Settings, SmsRoute};
+use smsc_engine::core::HandleError;
+use smsc_engine::core::queue::Record;
+use smsc_engine::core::records::{RecordFilter, RecordStore};
+use smsc_engine::frontend::Secret;
+use smsc_engine::model::{Account, Address, Lane, Location, Message, MessageId, Route, Status};
+use smsc_engine::{Centre, StartError};
+
+use crate::support::settings;
+
+/// Settings of a centre on free ports without HTTP, whose sandbox is quick.
+fn quiet(directory: &Path) -> Settings {
+    let mut settings = settings(directory);
+    (settings.api.enabled, settings.web.enabled, settings.metrics.enabled) = (false, false, false);
+    settings.sandbox.delay_ms = 0;
+    settings
+}
+
+fn message(number: &str) -> Submission {
+    let mut message = Message::new(MessageId(0), Account::from("shop"), Lane::default());
+    message.source = Address::from_number("Shop");
+    message.destination = Address::from_number(number);
+    message.user_data = "hello".into();
+    Submission::new(message)
+}
+
+/// Waits for the end of a message.
+async fn ended(centre: &Centre, id: MessageId) -> Record {
+    let ended = async {
+        loop {
+            let record = centre.control().handle.message(id).await.unwrap();
+            if record.status() != Status::Pending {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("an end in time")
+}
+
+async fn submit(centre: &Centre, number: &str) -> MessageId {
+    centre.control().handle.submit(message(number)).await.unwrap().id
+}
+
+async fn refused(settings: &Settings) -> StartError {
+    Centre::start(settings).await.err().expect("a centre that does not start")
+}
+
+#[tokio::test]
+async fn with_nothing_configured_a_message_reaches_the_sandbox_and_is_delivered() {
+    let directory = tempfile::tempdir().unwrap();
+    let centre = Centre::start(quiet(&directory.path().join("made"))).await.unwrap();
+    let id = submit(&centre, "+447700900123").await;
+    let record = ended(&centre, id).await;
+    assert_eq!((record.status(), record.message.lane.as_str()), (Status::Delivered, "sandbox"));
+    let routes = centre.control().handle.routes().unwrap().list(0, 10);
+    assert_eq!(
+        routes.iter().map(|route| (route.dest_smsc.as_deref(), route.priority)).collect::<Vec<_>>(),
+        [(Some("sandbox"), 255)]
+    );
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn routes_locations_history_records_and_quotas_are_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = quiet(directory.path());
+    let centre = Centre::start(&settings).await.unwrap();
+    let control = centre.control();
+    let route = Route { called_prefix: Some("44".into()), dest_smsc: Some("sandbox".into()), ..Route::default() };
+    let route = control.handle.routes().unwrap().add(route).await.unwrap();
+    let location = Location { imsi: "234150000000001".into(), msisdn: "447700900500".into(), ..Location::default() };
+    control.handle.locations().unwrap().upsert(location, control.now()).await.unwrap();
+    let id = submit(&centre, "+447700900123").await;
+    ended(&centre, id).await;
+    centre.shutdown().await;
+
+    let centre = Centre::start(&settings).await.unwrap();
+    let control = centre.control();
+    assert_eq!(control.handle.routes().unwrap().get(route.id), Some(route));
+    assert_eq!(control.handle.routes().unwrap().len(), 2, "the route to the sandbox is not added twice");
+    assert!(control.handle.locations().unwrap().by_imsi("234150000000001").is_some());
+    assert_eq!(control.handle.message(id).await.unwrap().status(), Status::Delivered);
+    let events = control.handle.events(id).await.unwrap();
+    assert!(events.iter().any(|event| event.name.to_string() == "message_delivered"), "{events:?}");
+    let filter = RecordFilter { max: 10, ..RecordFilter::default() };
+    let records = control.records.as_ref().unwrap().records(&filter).await.unwrap();
+    let records: Vec<_> = records.iter().map(|record| (record.cdr.message_id, record.cdr.origin_node.as_deref())).collect();
+    assert_eq!(records, [(id, Some("node1"))]);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn routes_of_the_settings_are_loaded_into_an_empty_table_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(directory.path());
+    settings.sms_routes = vec![SmsRoute { dest_smsc: "gateway".into(), ..SmsRoute::default() }];
+    for _ in 0..2 {
+        let centre = Centre::start(&settings).await.unwrap();
+        let routes = centre.control().handle.routes().unwrap().list(0, 10);
+        assert_eq!(routes.iter().map(|route| route.dest_smsc.as_deref()).collect::<Vec<_>>(), [Some("gateway")]);
+        centre.shutdown().await;
+        settings.sms_routes = vec![SmsRoute { dest_smsc: "other".into(), ..SmsRoute::default() }];
+    }
+}
+
+#[tokio::test]
+async fn without_the_sandbox_a_message_waits_for_a_route() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(directory.path());
+    settings.sandbox.enabled = false;
+    let centre = Centre::start(&settings).await.unwrap();
+    assert!(centre.control().handle.routes().unwrap().is_empty());
+    let id = submit(&centre, "+447700900123").await;
+    assert_eq!(centre.control().handle.message(id).await.unwrap().status(), Status::Pending);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn two_centres_on_one_host_have_data_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let one = Centre::start(quiet(&directory.path().join("one"))).await.unwrap();
+    let two = Centre::start(quiet(&directory.path().join("two"))).await.unwrap();
+    assert_ne!(one.smpp_address(), two.smpp_address());
+    let id = submit(&one, "+447700900123").await;
+    ended(&one, id).await;
+    assert!(matches!(two.control().handle.message(id).await, Err(HandleError::Unknown(_))));
+    one.shutdown().await;
+    two.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_centre_starts_while_its_record_database_is_absent_and_delivers() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(directory.path());
+    settings.records.db_adapter = smsc_engine::config::DbAdapter::Postgresql;
+    settings.records.db_hostname = "127.0.0.1".into();
+    settings.records.db_port = 9; // discard: nobody is there
+    settings.records.db_password = Secret::new("unused");
+    let centre = Centre::start(&settings).await.unwrap();
+    let id = submit(&centre, "+447700900123").await;
+    assert_eq!(ended(&centre, id).await.status(), Status::Delivered);
+    centre.shutdown().await;
+    // The record waited in the journal, and goes where there is somebody now.
+    settings.records.db_adapter = smsc_engine::config::DbAdapter::Sqlite;
+    let centre = Centre::start(&settings).await.unwrap();
+    centre.shutdown().await;
+    let centre = Centre::start(&settings).await.unwrap();
+    let filter = RecordFilter { max: 10, ..RecordFilter::default() };
+    let records = centre.control().records.as_ref().unwrap().records(&filter).await.unwrap();
+    assert_eq!(records.iter().map(|record| record.cdr.message_id).collect::<Vec<_>>(), [id]);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_fault_at_the_start_says_what_it_is_about() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "no directory").unwrap();
+    let error = refused(&quiet(&file.join("below"))).await.to_string();
+    assert!(error.starts_with("cannot make the directory ") && error.contains("below"), "{error}");
+
+    let centre = Centre::start(quiet(&directory.path().join("used"))).await.unwrap();
+    let error = refused(&quiet(&directory.path().join("used"))).await.to_string();
+    assert!(error.starts_with("cannot open the journal in ") && error.ends_with("open elsewhere"), "{error}");
+    let mut settings = quiet(&directory.path().join("port"));
+    settings.smpp.listen = centre.smpp_address();
+    let error = refused(&settings).await.to_string();
+    assert!(error.starts_with(&format!("cannot listen for SMPP on {}: ", centre.smpp_address())), "{error}");
+    centre.shutdown().await;
+
+    let place = directory.path().join("tables");
+    std::fs::create_dir_all(place.join("smsc.db")).unwrap();
+    let error = refused(&quiet(&place)).await.to_string();
+    assert!(error.starts_with("cannot use the tables in ") && error.contains("smsc.db"), "{error}");
+
+    let place = directory.path().join("records");
+    std::fs::create_dir_all(place.join("records.db")).unwrap();
+    let error = refused(&quiet(&place)).await.to_string();
+    assert!(error.starts_with("records cannot be written: "), "{error}");
+
+    let mut settings = quiet(&directory.path().join("routes"));
+    settings.sms_routes = vec![SmsRoute::default()];
+    let error = refused(&settings).await.to_string();
+    assert!(error.starts_with("routes are not loaded: row 1: dest_smsc"), "{error}");
+
+    let mut settings = quiet(&directory.path().join("enum"));
+    settings.enum_lookup.enum_enabled = true;
+    settings.enum_lookup.enum_domains = vec!["not a domain..".into()];
+    let error = refused(&settings).await.to_string();
+    assert!(error.starts_with("ENUM cannot be used: "), "{error}");
+
+    let mut settings = quiet(&directory.path().join("charging"));
+    settings.charging.charging_enabled = true;
+    settings.charging.ocs_url = "ftp://localhost".into();
+    let error = refused(&settings).await.to_string();
+    assert!(error.contains("charging address") && error.contains("ftp"), "{error}");
+}
