@@ -164,6 +164,13 @@ pub(crate) enum Routes {
 pub(crate) enum Accounts {
     /// Show all accounts.
     List,
+    /// Let a new account in, until the settings are read again; its password is read from standard input.
+    Add {
+        name: String,
+        /// Sessions at a time; 0 for any number.
+        #[arg(long, default_value_t = 0)]
+        max_sessions: u32,
+    },
     /// Let an account in again.
     Enable { name: String },
     /// Let an account in no more, until the settings are read again.

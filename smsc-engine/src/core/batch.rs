@@ -145,7 +145,7 @@ impl Shared {
             if again.is_empty() {
                 break;
             }
-            self.lock().statistics.flush_errors += 1;
+            self.lock().failed();
             tracing::warn!(messages = again.len(), "the core cannot take a batch; it is tried again");
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -153,6 +153,7 @@ impl Shared {
         }
         let statistics = &mut self.lock().statistics;
         statistics.total_batches += 1;
+        statistics.is_failing = false;
         statistics.last_flush_at = Some(self.core.handle().clock().now());
         statistics.last_flush_count = count;
         statistics.last_flush_duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -198,6 +199,11 @@ impl State {
     /// How many are here, decided about or not.
     fn here(&self) -> u64 {
         self.waiting.len() as u64 + self.statistics.being_written
+    }
+
+    fn failed(&mut self) {
+        self.statistics.flush_errors += 1;
+        self.statistics.is_failing = true;
     }
 
     fn next(&mut self, options: &BatchOptions) -> Task {

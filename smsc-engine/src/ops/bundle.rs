@@ -122,6 +122,7 @@ pub(crate) fn statistics(statistics: &Statistics) -> Value {
         "last_flush_count": statistics.last_flush_count,
         "last_flush_duration_ms": statistics.last_flush_duration_ms,
         "being_written": statistics.being_written,
+        "is_failing": statistics.is_failing,
     })
 }
 

@@ -148,7 +148,6 @@ const PROC: &str = "/proc";
 const TICKS: f64 = 100.0;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -3,13 +3,23 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Data, Fault};
-use crate::accounts::{AccountRecord, Accounts};
+use super::answer::{Answer, Body, Data, Fault};
+use crate::accounts::{AccountRecord, Accounts, Password, Secret};
 use crate::frontend::Frontend;
 use crate::model::Account;
 use crate::ops::Operations;
+
+/// An account to be; everything else of it is as usual.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    system_id: String,
+    /// In PHC form.
+    password_hash: String,
+    #[serde(default)]
+    max_sessions: usize,
+}
 
 /// An account, for people; without its password.
 #[derive(Serialize)]
@@ -29,6 +39,18 @@ pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Data<Vec<
     Data(records.iter().map(|record| shown(record, smpp)).collect())
 }
 
+pub(super) async fn add(State(operations): State<Arc<Operations>>, Body(wanted): Body<Wanted>) -> Answer<String> {
+    let smpp = listener(&operations)?;
+    let record = AccountRecord {
+        password: Password::Hashed(Secret::new(wanted.password_hash)),
+        max_sessions: wanted.max_sessions,
+        ..AccountRecord::new(wanted.system_id.clone(), "")
+    };
+    let mut records: Vec<_> = smpp.accounts().records().iter().map(|record| AccountRecord::clone(record)).collect();
+    records.push(record);
+    replace(smpp, records, wanted.system_id)
+}
+
 pub(super) async fn enable(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
     change(&operations, name, |record| Some(AccountRecord { enabled: true, ..record }))
 }
@@ -43,7 +65,7 @@ pub(super) async fn delete(State(operations): State<Arc<Operations>>, Path(name)
 }
 
 fn change(operations: &Operations, name: String, make: impl Fn(AccountRecord) -> Option<AccountRecord>) -> Answer<String> {
-    let smpp = operations.control.smpp.as_deref().ok_or_else(|| Fault::unknown("there is no SMPP listener"))?;
+    let smpp = listener(operations)?;
     let records = smpp.accounts().records();
     if !records.iter().any(|record| record.system_id == name) {
         return Err(Fault::unknown(format!("there is no account {name:?}")));
@@ -52,9 +74,17 @@ fn change(operations: &Operations, name: String, make: impl Fn(AccountRecord) ->
         let record = AccountRecord::clone(record);
         if record.system_id == name { make(record) } else { Some(record) }
     });
-    smpp.replace_accounts(changed.collect()).map_err(Fault::wrong)?;
-    tracing::info!(account = name, "the operator changed an account");
-    Ok(Data(name))
+    replace(smpp, changed.collect(), name)
+}
+
+fn listener(operations: &Operations) -> Result<&Frontend, Fault> {
+    operations.control.smpp.as_deref().ok_or_else(|| Fault::unknown("there is no SMPP listener"))
+}
+
+fn replace(smpp: &Frontend, records: Vec<AccountRecord>, changed: String) -> Answer<String> {
+    smpp.replace_accounts(records).map_err(Fault::wrong)?;
+    tracing::info!(account = changed, "the operator changed an account");
+    Ok(Data(changed))
 }
 
 fn shown(record: &AccountRecord, smpp: &Frontend) -> Shown {

@@ -36,7 +36,7 @@ pub fn router(operations: Arc<Operations>, api: Router) -> Router {
         .route("/stop", post(upkeep::stop))
         .route("/sessions", get(session::list))
         .route("/sessions/{id}", delete(session::drop))
-        .route("/accounts", get(account::list))
+        .route("/accounts", get(account::list).post(account::add))
         .route("/accounts/{name}/enable", post(account::enable))
         .route("/accounts/{name}/disable", post(account::disable))
         .route("/accounts/{name}", delete(account::delete))

@@ -102,7 +102,7 @@ impl Sources {
         let opened = tokio::task::spawn_blocking(move || JournalQueue::open(place, journal));
         let queue = opened.await.unwrap_or(Err(OpenError::Queue(QueueError::Closed)))?;
         let mut databases = Vec::new();
-        for name in files::names(directory)?.into_iter().filter(|name| name.ends_with(DATABASE)) {
+        for name in files::names(directory)?.into_iter().filter(|name| DATABASE.iter().any(|ending| name.ends_with(ending))) {
             let database = Database::open(&DatabaseConfig::sqlite(directory.join(&name))).await;
             databases.push((name.clone(), database.map_err(|error| BackupError::Database { name, error })?));
         }
@@ -183,4 +183,4 @@ const DATABASES: &str = "databases";
 const CONFIGURATION: &str = "configuration";
 const ROUTES: &str = "routes.json";
 /// How the files of databases are named.
-const DATABASE: &str = ".sqlite";
+const DATABASE: [&str; 2] = [".db", ".sqlite"];

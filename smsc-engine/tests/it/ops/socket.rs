@@ -98,6 +98,9 @@ async fn sessions_are_listed_and_dropped_and_accounts_disabled() {
     assert_eq!(answer["data"][0]["enabled"], json!(false));
     assert_eq!(call(path, "DELETE /admin/accounts/bank", None).await.0, 200);
     assert_eq!(call(path, "POST /admin/accounts/bank/enable", None).await.0, 404);
+    let add = |hash: &str| Some(json!({ "system_id": "new", "password_hash": hash }));
+    let (status, answer) = call(path, "POST /admin/accounts", add("no hash")).await;
+    assert!(status == 422 && answer.as_str().unwrap().contains("password hash"), "{answer}");
 }
 
 #[tokio::test]
