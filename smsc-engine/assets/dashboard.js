@@ -180,4 +180,55 @@
   document.addEventListener("dashboard:colours", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("resize", () => { for (const element of charts) element.plot.setSize({ width: element.clientWidth, height: element.clientHeight }); });
+
+  // The log: lines come while the page is seen; held while paused, and what was missed is said.
+  const log = find("#log");
+  if (log) {
+    const list = log.querySelector("ol"), state = find("#log-state"), pause = find("#log-pause"), scroll = find("#log-scroll");
+    const most = 2000;
+    let held = [], paused = false, follow = null, last = log.dataset.last;
+    const bottom = () => { if (scroll.checked) log.scrollTop = log.scrollHeight; };
+    const entry = (line) => {
+      const item = document.createElement("li");
+      if (line.missed) {
+        item.className = "skipped";
+        item.textContent = `${line.missed} lines were too quick for this page`;
+        return item;
+      }
+      const time = Object.assign(document.createElement("time"), { className: "soft", dateTime: line.time, textContent: line.time.slice(11, 19) });
+      const level = Object.assign(document.createElement("span"), { className: `level ${line.level}`, textContent: line.level });
+      const text = Object.assign(document.createElement("bdi"), { textContent: line.text });
+      item.append(time, " ", level, " ", text);
+      return item;
+    };
+    const add = (lines) => {
+      list.append(...lines.map(entry));
+      while (list.children.length > most) list.firstElementChild.remove();
+      showTimes();
+      bottom();
+    };
+    const show = () => {
+      pause.textContent = paused ? "Go on" : "Pause";
+      pause.setAttribute("aria-pressed", String(paused));
+      state.textContent = paused ? `${held.length} held` : "";
+    };
+    const watch = () => {
+      if (follow) return;
+      follow = new EventSource(`${log.dataset.stream}&after=${last}`);
+      follow.addEventListener("lines", (event) => {
+        last = event.lastEventId || last;
+        const { missed, lines } = JSON.parse(event.data);
+        const news = missed ? [{ missed }, ...lines] : lines;
+        if (!paused) add(news); else { held = held.concat(news).slice(-most); show(); }
+      });
+      follow.addEventListener("error", () => { state.textContent = "not connected, trying again"; });
+      follow.addEventListener("open", show);
+    };
+    pause.addEventListener("click", () => { paused = !paused; if (!paused) { add(held); held = []; } show(); });
+    find("#log-clear").addEventListener("click", () => list.replaceChildren());
+    document.addEventListener("visibilitychange", () => { if (document.hidden) { follow?.close(); follow = null; } else watch(); });
+    addEventListener("pagehide", () => follow?.close());
+    bottom();
+    watch();
+  }
 })();

@@ -7,9 +7,29 @@ pub(super) fn call(base: &str, (method, path): (&str, &str), body: Option<&Value
     let mut line = format!("curl -X {method} {}", quoted(&format!("{base}{path}")));
     if let Some(body) = body {
         line.push_str(" -H 'Content-Type: application/json' -d ");
-        line.push_str(&quoted(&body.to_string()));
+        line.push_str(&quoted(&plain(&body.to_string())));
     }
     line
+}
+
+/// JSON without characters that make it look different from what it is.
+fn plain(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\u{7F}'..='\u{9F}'
+            | '\u{61C}'
+            | '\u{200B}'
+            | '\u{200E}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{FEFF}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn quoted(text: &str) -> String {
@@ -28,5 +48,7 @@ mod tests {
         let line = call("https://localhost:8443", ("POST", "/api/messages"), Some(&body));
         let expected = r#"curl -X POST 'https://localhost:8443/api/messages' -H 'Content-Type: application/json' -d '{"text":"it'\''s $(reboot) `x`\n"}'"#;
         assert_eq!(line, expected);
+        let turned = call("", ("POST", "/x"), Some(&json!("\u{202E}gpj")));
+        assert!(turned.ends_with(r#"-d '"\u202egpj"'"#), "{turned}");
     }
 }

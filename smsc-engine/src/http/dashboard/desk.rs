@@ -11,6 +11,7 @@ use super::history::{History, Totals, columns};
 use super::layout::Layout;
 use super::problem::Problem;
 use super::rates::Rates;
+use super::show::visible;
 use super::visit::Visit;
 use crate::control::Control;
 use crate::core::Handle;
@@ -97,7 +98,9 @@ impl Desk {
         let lanes = self.handle().counts().lanes;
         let lanes = lanes.into_iter().map(|count| count.lane).filter(Lane::is_public).map(|lane| lane.to_string());
         let registered = self.control.registry.active(self.now()).into_iter().map(|record| record.frontend_name.to_string());
-        let mut names: Vec<String> = lanes.take(MOST_NAMES).chain(registered.take(MOST_NAMES)).collect();
+        // What looks like another name is no suggestion.
+        let plain = |name: &String| visible(name) == *name;
+        let mut names: Vec<String> = lanes.take(MOST_NAMES).chain(registered.take(MOST_NAMES)).filter(plain).collect();
         names.sort_unstable();
         names.dedup();
         names.truncate(MOST_NAMES);

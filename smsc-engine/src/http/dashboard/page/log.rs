@@ -1,22 +1,142 @@
-//! The log as it is written, for whoever may look on.
+//! The log as it is written, for whoever looks on.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::Response;
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::json;
 
 use super::super::desk::Desk;
+use super::super::form::Fields;
+use super::super::layout::{Layout, page};
+use super::super::link::Link;
 use super::super::problem::Problem;
+use super::super::show::{Moment, visible};
 use super::super::visit::{Order, Visit};
+use crate::calendar;
+use crate::log::{Follower, Level, Line, Lines, Logging};
 
-pub(in super::super) async fn show(State(_): State<Arc<Desk>>, _: Visit) -> Result<Response, Problem> {
-    Err(Problem::absent("a log"))
+#[derive(Template)]
+#[template(path = "logs.html")]
+struct Log {
+    layout: Layout,
+    lines: Vec<Shown>,
+    levels: Vec<(&'static str, String, bool)>,
+    wanted: String,
+    level: &'static str,
+    stream: String,
+    /// The number of the last line there is: the stream goes on behind it.
+    last: u64,
+    written: &'static str,
+    choices: Vec<&'static str>,
 }
 
-pub(in super::super) async fn stream(State(_): State<Arc<Desk>>, _: Visit) -> Result<Response, Problem> {
-    Err(Problem::absent("a log"))
+/// One line, safe to look at.
+struct Shown {
+    time: Moment,
+    level: &'static str,
+    text: String,
 }
 
-pub(in super::super) async fn set_level(State(_): State<Arc<Desk>>, _: Order) -> Result<Response, Problem> {
-    Err(Problem::absent("a log"))
+/// Which lines are wanted.
+#[derive(Clone, Debug)]
+struct Filter {
+    level: Level,
+    text: String,
 }
+
+impl Filter {
+    fn read(fields: &Fields) -> Filter {
+        Filter { level: fields.text("level").parse().unwrap_or(Level::Trace), text: fields.text("q").trim().to_lowercase() }
+    }
+
+    fn passes(&self, line: &Line) -> bool {
+        line.level <= self.level && (self.text.is_empty() || text(line).to_lowercase().contains(&self.text))
+    }
+}
+
+/// What a line is about, what it tells, and what belongs to it.
+fn text(line: &Line) -> String {
+    let pairs = |fields: &[(&str, String)]| fields.iter().map(|(name, value)| format!("{name}={value} ")).collect::<String>();
+    let whole = format!("{}{} {}", pairs(&line.metadata), line.text, pairs(&line.fields));
+    visible(whole.trim_end())
+}
+
+fn logging(desk: &Desk) -> Result<&Logging, Problem> {
+    desk.options.log.as_ref().ok_or_else(|| Problem::absent("a log that can be looked at"))
+}
+
+pub(in super::super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let fields = Fields::read(query.unwrap_or_default().as_bytes());
+    let (logging, filter, now) = (logging(&desk)?, Filter::read(&fields), desk.now());
+    let link = |path: &str, level: &str| Link::to(path).with("level", level).with("q", fields.text("q")).text();
+    let found = logging.ring().latest(usize::MAX);
+    let mut lines: Vec<Shown> = found
+        .iter()
+        .rev()
+        .filter(|line| filter.passes(line))
+        .take(SHOWN)
+        .map(|line| Shown { time: Moment::new(line.time, now), level: line.level.name(), text: text(line) })
+        .collect();
+    lines.reverse();
+    let names = Level::ALL.map(Level::name);
+    Ok(page(&Log {
+        lines,
+        levels: names.iter().map(|name| (*name, link("/logs", name), *name == filter.level.name())).collect(),
+        wanted: visible(fields.text("q")),
+        level: filter.level.name(),
+        stream: link("/logs/stream", filter.level.name()),
+        last: found.last().map_or(0, |line| line.sequence),
+        written: logging.level().name(),
+        choices: names.into_iter().skip(1).collect(),
+        layout: desk.layout(&visit, ("/logs", "Logs")),
+    }))
+}
+
+/// Sends lines as they come; a browser that was away goes on where it was, and is told what it has missed.
+pub(in super::super) async fn stream(
+    State(desk): State<Arc<Desk>>,
+    _: Visit,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let fields = Fields::read(query.unwrap_or_default().as_bytes());
+    let filter = Filter::read(&fields);
+    let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_else(|| fields.text("after"));
+    let after = known.parse().ok();
+    let state = (logging(&desk)?.ring().follow(after), filter, desk.gate.clone(), headers);
+    let lines = stream::unfold(state, |(mut follower, filter, gate, headers)| async move {
+        let lines = follower.next(BATCH).await;
+        // Whoever was logged out sees no more.
+        gate.session(&headers, false)?;
+        let event = event(&lines, &filter, &follower);
+        Some((Ok::<_, Infallible>(event), (follower, filter, gate, headers)))
+    });
+    Ok(([("x-accel-buffering", "no")], Sse::new(lines).keep_alive(KeepAlive::default())).into_response())
+}
+
+fn event(lines: &Lines, filter: &Filter, follower: &Follower) -> Event {
+    let shown = lines.lines.iter().filter(|line| filter.passes(line)).map(|line| {
+        json!({ "time": calendar::text(line.time).replace(' ', "T") + "Z", "level": line.level.name(), "text": text(line) })
+    });
+    let data = json!({ "missed": lines.missed, "lines": shown.collect::<Vec<_>>() });
+    Event::default().event("lines").id(follower.seen().to_string()).data(data.to_string())
+}
+
+pub(in super::super) async fn set_level(State(desk): State<Arc<Desk>>, order: Order) -> Result<Response, Problem> {
+    let level: Level = order.fields.text("level").parse().map_err(Problem::conflict)?;
+    logging(&desk)?.set_level(level);
+    Ok(order.done(("set log level", level.name()), "/logs", &format!("Lines from {} on are written now.", level.name())))
+}
+
+const SHOWN: usize = 500;
+const BATCH: usize = 200;

@@ -6,6 +6,7 @@ mod chart;
 mod frontend;
 mod import;
 mod location;
+#[cfg(feature = "log")]
 mod log;
 mod login;
 mod message;
@@ -80,7 +81,11 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
 
 /// Pages of what stands in the configuration and can be changed over it, and of the machine.
 fn lists() -> Router<Arc<Desk>> {
-    Router::new()
+    let router = Router::new();
+    #[cfg(feature = "log")]
+    let router =
+        router.route("/logs", get(log::show)).route("/logs/stream", get(log::stream)).route("/logs/level", post(log::set_level));
+    router
         .route("/number_translation", get(translation::list).post(translation::add))
         .route("/number_translation/new", get(translation::blank))
         .route("/number_translation/{id}", get(translation::show).post(translation::save))
@@ -98,9 +103,6 @@ fn lists() -> Router<Arc<Desk>> {
         .route("/users/{name}/delete", post(user::delete))
         .route("/password", get(user::own).post(user::change_own))
         .route("/system", get(system::show))
-        .route("/logs", get(log::show))
-        .route("/logs/stream", get(log::stream))
-        .route("/logs/level", post(log::set_level))
 }
 
 /// What is wrong with a list that the configuration begins.
