@@ -10,6 +10,7 @@ use crate::core::registry::Registry;
 use crate::core::tables::SqlTable;
 use crate::core::{Batch, Handle};
 use crate::frontend::Frontend;
+use crate::http::metrics::Figures;
 use crate::model::{MmsMessage, Ss7Event, Timestamp};
 
 /// The parts of one running centre that people and programs ask about or change; used as `Arc<Control>`.
@@ -32,6 +33,8 @@ pub struct Control {
     pub smpp: Option<Arc<Frontend>>,
     /// Records that can be asked, if they go to a database.
     pub records: Option<SqlRecords>,
+    /// What only metrics ask about.
+    pub figures: Figures,
 }
 
 /// Which parts of a centre do their work; `None` for those it does not have.

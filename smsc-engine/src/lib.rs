@@ -29,6 +29,8 @@ use std::pin::Pin;
 
 pub mod accounts;
 pub mod api;
+#[cfg(feature = "http")]
+pub mod audit;
 mod calendar;
 #[cfg(feature = "centre")]
 #[cfg_attr(docsrs, doc(cfg(feature = "centre")))]
@@ -39,14 +41,21 @@ pub mod control;
 pub mod core;
 pub mod frontend;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 
 pub mod model;
+#[cfg(feature = "http")]
+pub mod ops;
+#[cfg(feature = "sql")]
+pub mod overlay;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;
 
 pub mod testing;
+#[cfg(feature = "dashboard")]
+pub mod users;
 
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../MANUAL.md")]

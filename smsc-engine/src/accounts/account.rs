@@ -1,6 +1,7 @@
 //! All accounts, asked by every frontend.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -21,6 +22,8 @@ pub struct Accounts {
     verifier: Arc<Verifier>,
     /// Of every account that ever sent: replaced records find theirs again.
     meters: Mutex<HashMap<Account, Arc<Mutex<Meter>>>>,
+    /// Messages that were not admitted, in the order of [`Denial::ALL`].
+    denied: [AtomicU64; Denial::ALL.len()],
 }
 
 /// The records of the moment.
@@ -107,6 +110,7 @@ impl Accounts {
             table: ArcSwap::from_pointee(Table { by_name: HashMap::new(), decoy: None }),
             verifier: Arc::new(Verifier::new(limits)),
             meters: Mutex::default(),
+            denied: Default::default(),
         };
         accounts.replace(records)?;
         Ok(accounts)
@@ -142,6 +146,13 @@ impl Accounts {
         self.table.load().by_name.get(system_id).map(|holder| holder.record.clone())
     }
 
+    /// All records, sorted by name.
+    pub fn records(&self) -> Vec<Arc<AccountRecord>> {
+        let mut records: Vec<_> = self.table.load().by_name.values().map(|holder| holder.record.clone()).collect();
+        records.sort_by(|one, other| one.system_id.cmp(&other.system_id));
+        records
+    }
+
     /// Tells at once if that takes no check of a hash.
     pub fn verify_now(&self, system_id: &[u8], password: &[u8]) -> Option<Verdict> {
         match self.plan(system_id, password) {
@@ -156,12 +167,9 @@ impl Accounts {
             Plan::Known(verdict) => return Box::pin(std::future::ready(verdict)),
             Plan::Check { check, right, wrong } => (check, right, wrong),
         };
-        let begun = self.verifier.begin(check);
+        let answer = self.verifier.ask(check);
         Box::pin(async move {
-            let Some(mut seen) = begun else { return Verdict::Busy };
-            // An error says that the check was not made.
-            let answer = seen.wait_for(Option::is_some).await.ok().and_then(|answer| *answer);
-            match answer {
+            match answer.await {
                 Some(true) => right,
                 Some(false) => wrong,
                 None => Verdict::Busy,
@@ -174,11 +182,26 @@ impl Accounts {
     /// # Errors
     /// The account may not send it; then it is not counted.
     pub fn admit(&self, account: &Account, message: &mut Message, now: Timestamp) -> Result<(), Denial> {
+        let admitted = self.check(account, message, now);
+        if let Err(denial) = admitted {
+            let place = Denial::ALL.iter().position(|other| *other == denial);
+            let count = place.and_then(|place| self.denied.get(place));
+            count.map(|count| count.fetch_add(1, Ordering::Relaxed));
+        }
+        admitted
+    }
+
+    fn check(&self, account: &Account, message: &mut Message, now: Timestamp) -> Result<(), Denial> {
         let table = self.table.load();
         let holder = table.by_name.get(account).ok_or(Denial::Account)?;
         holder.record.defaults.complete(message, now);
         holder.record.check_addresses(message)?;
         if holder.record.is_limited() { lock(&holder.meter).take(&holder.record, now) } else { Ok(()) }
+    }
+
+    /// How many messages were denied for each reason since the start.
+    pub fn denied(&self) -> impl Iterator<Item = (Denial, u64)> {
+        Denial::ALL.into_iter().zip(&self.denied).map(|(denial, count)| (denial, count.load(Ordering::Relaxed)))
     }
 
     /// What accounts have used, in the order of their names.

@@ -1,15 +1,45 @@
 //! Hashed passwords: the one place that knows Argon2.
 
+#[cfg(feature = "passwords")]
+use super::Secret;
+
 /// A hash that was read and found sound.
 #[derive(Clone)]
-pub(super) struct Hash(imp::Hash);
+pub(crate) struct Hash(imp::Hash);
+
+/// What a hash costs whoever makes or checks it.
+#[cfg(feature = "passwords")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory, in KiB.
+    pub kibibytes: u32,
+    /// How often all of it is gone over.
+    pub passes: u32,
+}
+
+#[cfg(feature = "passwords")]
+impl Default for HashCost {
+    fn default() -> Self {
+        // What the Open Worldwide Application Security Project asks for at least: some hundredths of a second.
+        HashCost { kibibytes: 19 * 1024, passes: 2 }
+    }
+}
+
+/// Hashes a password with Argon2id and a random salt, into the PHC form. Takes its time: not for a thread that serves others.
+///
+/// # Errors
+/// The cost is out of range, or the system has no random octets; the text says what.
+#[cfg(feature = "passwords")]
+pub fn hash_password(password: &str, cost: HashCost) -> Result<Secret, String> {
+    imp::make(password, cost).map(Secret::new)
+}
 
 impl Hash {
     /// Reads the PHC form.
     ///
     /// # Errors
     /// It is malformed, of another algorithm, or asks for more than a server should spend; the text says what.
-    pub(super) fn read(text: &str) -> Result<Hash, String> {
+    pub(crate) fn read(text: &str) -> Result<Hash, String> {
         imp::read(text).map(Hash)
     }
 
@@ -29,9 +59,11 @@ impl std::fmt::Debug for Hash {
 mod imp {
     use std::sync::Arc;
 
-    use argon2::password_hash::PasswordVerifier;
     use argon2::password_hash::phc::PasswordHash;
-    use argon2::{Algorithm, Argon2, Params};
+    use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+    use argon2::{Algorithm, Argon2, Params, Version};
+
+    use super::HashCost;
 
     pub(super) type Hash = Arc<PasswordHash>;
 
@@ -51,6 +83,13 @@ mod imp {
     pub(super) fn is_of(hash: &Hash, password: &[u8]) -> bool {
         // The parameters are those of the hash.
         Argon2::default().verify_password(password, &**hash).is_ok()
+    }
+
+    pub(super) fn make(password: &str, cost: HashCost) -> Result<String, String> {
+        let params = Params::new(cost.kibibytes, cost.passes, 1, None).map_err(|error| format!("its parameters: {error}"))?;
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash: PasswordHash = hasher.hash_password(password.as_bytes()).map_err(|error| format!("not hashed: {error}"))?;
+        Ok(hash.to_string())
     }
 
     // Each check takes so much memory, and several run at a time.

@@ -30,6 +30,23 @@ pub enum Denial {
     Month,
 }
 
+impl Denial {
+    /// All of them.
+    pub const ALL: [Denial; 6] = [Denial::Account, Denial::Source, Denial::Destination, Denial::Rate, Denial::Day, Denial::Month];
+
+    /// Returns a word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Denial::Account => "account",
+            Denial::Source => "source",
+            Denial::Destination => "destination",
+            Denial::Rate => "rate",
+            Denial::Day => "day",
+            Denial::Month => "month",
+        }
+    }
+}
+
 /// What an account has used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meter {

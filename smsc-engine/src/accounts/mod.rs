@@ -17,9 +17,16 @@ mod store;
 mod verifier;
 
 pub use account::{AccountError, AccountStats, Accounts, Verdict};
+#[cfg(feature = "passwords")]
+pub use hash::{HashCost, hash_password};
 pub use meter::{Denial, Meter, Usage};
 pub use pattern::AddressPattern;
 pub use record::{AccountRecord, Defaults, MessageIdForm, Password, Quota};
 pub use secret::Secret;
 pub use store::{AccountStore, AccountStoreError, MemoryAccountStore, keep_usage};
 pub use verifier::VerifyLimits;
+#[cfg(feature = "dashboard")]
+pub(crate) use {
+    hash::Hash,
+    verifier::{Check, Verifier},
+};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use super::hash::Hash;
+use crate::BoxFuture;
 
 /// How many hashes are checked.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +31,10 @@ impl Default for VerifyLimits {
 /// A name, its hash and a password under two secret keys of this process: it tells nothing about the password, and
 /// is another one as soon as the hash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Offer(u64, u64);
+pub(crate) struct Offer(u64, u64);
 
 /// Checks hashes and remembers the answers.
-pub(super) struct Verifier {
+pub(crate) struct Verifier {
     keys: [RandomState; 2],
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
@@ -49,16 +50,16 @@ struct State {
 }
 
 /// What a check needs.
-pub(super) struct Check {
-    pub(super) offer: Offer,
-    pub(super) hash: Hash,
-    pub(super) password: Vec<u8>,
+pub(crate) struct Check {
+    pub(crate) offer: Offer,
+    pub(crate) hash: Hash,
+    pub(crate) password: Vec<u8>,
     /// True if it is only to cost as much as any: then it is wrong whatever it is.
-    pub(super) decoy: bool,
+    pub(crate) decoy: bool,
 }
 
 impl Verifier {
-    pub(super) fn new(limits: VerifyLimits) -> Verifier {
+    pub(crate) fn new(limits: VerifyLimits) -> Verifier {
         let room = |checks: usize| Arc::new(Semaphore::new(checks.clamp(1, Semaphore::MAX_PERMITS)));
         let state =
             State { right: Recent::new(limits.remembered), wrong: Recent::new(limits.remembered), under_way: HashMap::new() };
@@ -72,14 +73,14 @@ impl Verifier {
         }
     }
 
-    pub(super) fn offer(&self, system_id: &[u8], hash: &str, password: &[u8]) -> Offer {
+    pub(crate) fn offer(&self, system_id: &[u8], hash: &str, password: &[u8]) -> Offer {
         let [one, two] = &self.keys;
         let all = (system_id, hash, password);
         Offer(one.hash_one(all), two.hash_one(all))
     }
 
     /// The answer if it is known.
-    pub(super) fn known(&self, offer: Offer) -> Option<bool> {
+    pub(crate) fn known(&self, offer: Offer) -> Option<bool> {
         let state = self.state();
         if state.right.has(offer) {
             return Some(true);
@@ -87,8 +88,20 @@ impl Verifier {
         state.wrong.has(offer).then_some(false)
     }
 
+    /// Tells whether the password is right: at once if that is known, else when it was checked; `None` if too many wait.
+    pub(crate) fn ask(self: &Arc<Self>, check: Check) -> BoxFuture<'static, Option<bool>> {
+        if let Some(known) = self.known(check.offer) {
+            return Box::pin(std::future::ready(Some(known)));
+        }
+        let begun = self.begin(check);
+        Box::pin(async move {
+            // An error says that the check was not made.
+            begun?.wait_for(Option::is_some).await.ok().and_then(|answer| *answer)
+        })
+    }
+
     /// Begins a check, or joins the same one under way; `None` if too many wait.
-    pub(super) fn begin(self: &Arc<Self>, check: Check) -> Option<watch::Receiver<Option<bool>>> {
+    fn begin(self: &Arc<Self>, check: Check) -> Option<watch::Receiver<Option<bool>>> {
         let mut state = self.state();
         if let Some(under_way) = state.under_way.get(&check.offer) {
             return Some(under_way.clone());
@@ -109,11 +122,11 @@ impl Verifier {
         Some(seen)
     }
 
-    pub(super) fn runs(&self) -> u64 {
+    pub(crate) fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
     }
 
-    pub(super) fn turned_away(&self) -> u64 {
+    pub(crate) fn turned_away(&self) -> u64 {
         self.turned_away.load(Ordering::Relaxed)
     }
 

@@ -51,6 +51,11 @@ impl Tables {
         })
     }
 
+    /// The file.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Writes the events that wait, and closes the file.
     pub(super) async fn close(&self) {
         self.events.close().await;

@@ -14,7 +14,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::centre::Core;
 use super::records::Statistics;
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
-use crate::model::Timestamp;
 
 /// How submissions are gathered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +22,9 @@ pub struct BatchOptions {
     pub batch_size: usize,
     /// So long one waits for others.
     pub flush_interval: Duration,
-    /// How many may wait.
+    /// How many may be here, those included that the core has not decided about.
     pub capacity: usize,
-    /// How many octets of text may wait.
+    /// How many octets of text they may have.
     pub capacity_octets: usize,
 }
 
@@ -57,6 +56,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<(Submission, Instant)>,
+    /// Of all that are here, until they are decided.
     octets: usize,
     closing: bool,
     statistics: Statistics,
@@ -83,11 +83,12 @@ impl Batch {
     pub fn offer(&self, submission: Submission) -> Result<(), BatchFull> {
         let options = &self.shared.options;
         let mut state = self.shared.lock();
-        if state.closing || state.waiting.len() >= options.capacity || state.octets >= options.capacity_octets {
+        if state.closing || state.here() >= options.capacity as u64 || state.octets >= options.capacity_octets {
             return Err(BatchFull);
         }
         state.statistics.total_enqueued += 1;
-        state.take(submission);
+        state.octets += octets(&submission);
+        state.waiting.push_back((submission, Instant::now()));
         // Then it has to look at the clock, or has enough; in between it sleeps.
         if state.waiting.len() == 1 || state.waiting.len() == options.batch_size {
             self.shared.woken.notify_one();
@@ -109,8 +110,7 @@ impl Batch {
         let Some(mut worker) = worker else { return };
         if timeout(grace, &mut worker).await.is_err() {
             worker.abort();
-            let left = self.statistics();
-            tracing::error!(messages = left.current_queue_size + left.being_written, "messages for batch processing are lost");
+            tracing::error!(messages = self.shared.lock().here(), "messages for batch processing are lost");
         }
     }
 }
@@ -129,7 +129,7 @@ impl Shared {
         }
     }
 
-    /// Hands a batch to the core, as often as it takes; what the core wants to think about does not hold up the rest.
+    /// Hands a batch to the core, as often as it takes; what waits for a slow neighbour does not hold up the rest.
     async fn flush(self: Arc<Self>, mut batch: Vec<Submission>) {
         let (start, count, mut pause) = (Instant::now(), batch.len() as u64, FIRST_PAUSE);
         loop {
@@ -137,8 +137,9 @@ impl Shared {
             let mut again = Vec::new();
             for (submission, answer) in batch.into_iter().zip(answers) {
                 match answer {
-                    Answer::Now(decided) => again.extend(self.decided(submission, decided)),
-                    later @ Answer::Later(_) => drop(tokio::spawn(self.clone().wait(submission, later))),
+                    Answer::Now(Err(Refusal::QueueFull | Refusal::Broken)) => again.push(submission),
+                    Answer::Now(decided) if !is_passing(&decided) => self.decided(&submission, decided),
+                    slow => drop(tokio::spawn(self.clone().wait(submission, slow))),
                 }
             }
             if again.is_empty() {
@@ -152,35 +153,40 @@ impl Shared {
         }
         let statistics = &mut self.lock().statistics;
         statistics.total_batches += 1;
-        statistics.last_flush_at = Some(Timestamp::now());
+        statistics.last_flush_at = Some(self.core.handle().clock().now());
         statistics.last_flush_count = count;
         statistics.last_flush_duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
-    async fn wait(self: Arc<Self>, submission: Submission, answer: Answer) {
-        let decided = answer.wait().await;
-        let Some(again) = self.decided(submission, decided) else { return };
-        // There is room: it had a place until now.
-        let mut state = self.lock();
-        state.statistics.being_written -= 1;
-        state.take(again);
-        self.woken.notify_one();
+    /// Waits for a slow decision, and tries again by itself if that is no final one.
+    async fn wait(self: Arc<Self>, submission: Submission, mut answer: Answer) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let decided = answer.wait().await;
+            if !is_passing(&decided) {
+                return self.decided(&submission, decided);
+            }
+            self.lock().statistics.flush_errors += 1;
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let again = self.core.submit(vec![submission.clone()]).await.pop();
+            answer = again.unwrap_or(Answer::Now(Err(Refusal::Broken)));
+        }
     }
 
-    /// Counts one that is decided; returns it if it is worth another try.
-    fn decided(&self, submission: Submission, decided: Result<Accepted, Refusal>) -> Option<Submission> {
-        match decided {
-            Err(Refusal::QueueFull | Refusal::Busy | Refusal::Broken) => return Some(submission),
-            Err(refusal) => {
-                let source_smsc = submission.message.account.as_str();
-                tracing::warn!(source_smsc, error = %refusal, "a message of batch processing was refused");
-            }
-            Ok(_) => {}
+    /// Counts one that is decided.
+    fn decided(&self, submission: &Submission, decided: Result<Accepted, Refusal>) {
+        if let Err(refusal) = decided {
+            let source_smsc = submission.message.account.as_str();
+            tracing::warn!(source_smsc, error = %refusal, "a message of batch processing was refused");
         }
-        let statistics = &mut self.lock().statistics;
-        statistics.being_written -= 1;
-        statistics.total_flushed += 1;
-        None
+        let mut state = self.lock();
+        state.octets -= octets(submission);
+        state.statistics.being_written -= 1;
+        state.statistics.total_flushed += 1;
+        if state.closing {
+            self.woken.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -189,9 +195,9 @@ impl Shared {
 }
 
 impl State {
-    fn take(&mut self, submission: Submission) {
-        self.octets += submission.message.user_data.len();
-        self.waiting.push_back((submission, Instant::now()));
+    /// How many are here, decided about or not.
+    fn here(&self) -> u64 {
+        self.waiting.len() as u64 + self.statistics.being_written
     }
 
     fn next(&mut self, options: &BatchOptions) -> Task {
@@ -202,24 +208,28 @@ impl State {
             }
             Some(_) => Task::Flush(self.batch()),
             None if self.closing && self.statistics.being_written == 0 => Task::Stop,
-            // What the core thinks about may come back.
-            None if self.closing => Task::Sleep(Some(Instant::now() + LOOK_AGAIN)),
             None => Task::Sleep(None),
         }
     }
 
     fn batch(&mut self) -> Vec<Submission> {
         let count = self.waiting.len().min(LARGEST_BATCH);
-        let batch: Vec<_> = self.waiting.drain(..count).map(|(submission, _)| submission).collect();
-        self.octets -= batch.iter().map(|submission| submission.message.user_data.len()).sum::<usize>();
-        self.statistics.being_written += batch.len() as u64;
-        batch
+        self.statistics.being_written += count as u64;
+        self.waiting.drain(..count).map(|(submission, _)| submission).collect()
     }
+}
+
+/// Tells whether the core may say something else in a while.
+fn is_passing(decided: &Result<Accepted, Refusal>) -> bool {
+    matches!(decided, Err(Refusal::QueueFull | Refusal::Busy | Refusal::Broken))
+}
+
+fn octets(submission: &Submission) -> usize {
+    let more = submission.more.iter().map(|message| message.user_data.len());
+    submission.message.user_data.len() + more.sum::<usize>()
 }
 
 // What one write of the journal takes well.
 const LARGEST_BATCH: usize = 4_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-// How soon the end of a slow decision is seen while closing.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -9,7 +9,7 @@ use sms_codec::udh::Udh;
 use crate::model::Message;
 
 /// The text without user data header; binary content in hexadecimal digits.
-pub(super) fn text(message: &Message) -> String {
+pub(crate) fn text(message: &Message) -> String {
     let coding = Coding::DEFAULT;
     if coding.charset(message.data_coding) == Charset::Octets {
         return message.user_data.iter().map(|octet| format!("{octet:02X}")).collect();
@@ -23,7 +23,7 @@ pub(super) fn text(message: &Message) -> String {
 }
 
 /// Short messages to be billed: 1 for a part whose sender split the text, else as many as the network needs.
-pub(super) fn segments(message: &Message) -> u32 {
+pub(crate) fn segments(message: &Message) -> u32 {
     if is_part(message) {
         return 1;
     }
@@ -38,7 +38,7 @@ pub(super) fn segments(message: &Message) -> u32 {
 }
 
 /// How many parts the sender made of the text; 1 if it is whole.
-pub(super) fn parts(message: &Message) -> u32 {
+pub(crate) fn parts(message: &Message) -> u32 {
     let told = message.extra().parts;
     if told > 1 {
         return u32::from(told);

@@ -36,10 +36,10 @@ impl Inner {
     /// Records what became of attempts.
     pub(super) async fn report(&self, mut reports: Vec<Report>) {
         let (now, policy) = (self.now(), self.policy());
+        self.meters.note_attempts(reports.iter().map(|report| &report.message));
         for (message, outcome) in self.fleeting.report(&mut reports, now).await {
             self.ended(&message, &outcome);
         }
-        self.meters.attempted.add(reports.len() as u64);
         let (mut changes, mut messages, mut failures) =
             (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
         for (at, Report { message, attempt }) in reports.into_iter().enumerate() {
@@ -118,16 +118,13 @@ impl Inner {
     /// Tells everybody how a message ended.
     pub(super) fn ended(&self, message: &Message, outcome: &Outcome) {
         self.waiting.remove(message);
-        let (name, counter) = match outcome.state.status() {
-            Status::Delivered => (EventName::MessageDelivered, &self.meters.delivered),
-            Status::Expired => (EventName::MessageDeadLetter, &self.meters.dead_letter),
-            _ if outcome.state == FinalState::Deleted => (EventName::MessageDeleted, &self.meters.failed),
-            _ => (EventName::MessageFailed, &self.meters.failed),
+        self.meters.note_end(message, outcome);
+        let name = match outcome.state.status() {
+            Status::Delivered => EventName::MessageDelivered,
+            Status::Expired => EventName::MessageDeadLetter,
+            _ if outcome.state == FinalState::Deleted => EventName::MessageDeleted,
+            _ => EventName::MessageFailed,
         };
-        counter.add(1);
-        if outcome.state == FinalState::Delivered {
-            self.meters.delivery.record(outcome.done.since(message.submitted));
-        }
         if self.events.is_some() {
             self.note(
                 message.id,

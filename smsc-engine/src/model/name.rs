@@ -69,6 +69,16 @@ impl Lane {
         Lane::new(format!("{PRIVATE}at:{frontend}"))
     }
 
+    /// Returns the frontend of a lane made by [`Lane::located`].
+    pub(crate) fn located_at(&self) -> Option<&str> {
+        self.0.strip_prefix(PRIVATE)?.strip_prefix("at:")
+    }
+
+    /// Tells whether its messages end as soon as they are accepted.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.0.starts_with(PRIVATE) && self.located_at().is_none()
+    }
+
     /// Tells whether somebody delivers from it under its name; not so for the empty lane and those the core keeps to itself.
     pub fn is_public(&self) -> bool {
         !self.0.is_empty() && !self.0.starts_with(PRIVATE)

@@ -19,6 +19,9 @@ pub enum SqlError {
     /// This program was built without this server.
     #[error("this program was built without {}", .0.name())]
     NotBuilt(Dialect),
+    /// Only a database in a file can be copied; servers have tools of their own for it.
+    #[error("a {} database is not copied from here", .0.name())]
+    NotCopied(Dialect),
     /// The file of the database cannot be made.
     #[error("cannot open {}: {error}", path.display())]
     File {

@@ -45,6 +45,7 @@ mod transaction;
 mod value;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -128,6 +129,26 @@ impl Database {
     /// See [`SqlError`].
     pub async fn begin(&self) -> Result<Transaction, SqlError> {
         Transaction::begin(self).await
+    }
+
+    /// Writes a copy of a database in a file, as of now, into a new file, while others go on; not synced.
+    ///
+    /// # Errors
+    /// It is not in a file, or the new file is there already or cannot be written.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), SqlError> {
+        if self.0.dialect != Dialect::Sqlite {
+            return Err(SqlError::NotCopied(self.0.dialect));
+        }
+        let unreadable = || SqlError::File { path: path.to_owned(), error: std::io::ErrorKind::InvalidFilename.into() };
+        let name = path.to_str().ok_or_else(unreadable)?;
+        let mut connection = self.acquire(false).await?;
+        // However long it takes: it depends on the size, and nobody else waits.
+        let copied = connection.execute(&Statement::new("VACUUM INTO ?").bind(name)).await;
+        // Given up half-way it may still be at work.
+        if copied.is_err() {
+            connection.give_up();
+        }
+        copied.map(drop).map_err(SqlError::from)
     }
 
     /// Tells how the connections do.

@@ -23,6 +23,12 @@ mod journal_disk;
 mod journal_format;
 mod life;
 mod location;
+#[cfg(feature = "http")]
+mod metrics;
+#[cfg(all(feature = "http", unix))]
+mod ops;
+#[cfg(feature = "sql")]
+mod overlay;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -32,7 +38,7 @@ mod records;
 #[cfg(feature = "centre")]
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod route;
@@ -48,5 +54,7 @@ mod sql_queue;
 mod support;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod tables;
+#[cfg(feature = "dashboard")]
+mod users;
 #[cfg(feature = "centre")]
 mod whole;

@@ -38,7 +38,7 @@ impl Handle {
         let made = Made { attempt: &Attempt::TryAgain(0), now: self.now() };
         let queue = &self.inner.queue;
         let change = lifecycle::after_attempt(&record.message, made, &self.policy(), || queue.next_id());
-        self.inner.meters.attempted.add(1);
+        self.inner.meters.note_attempts(std::iter::once(&record.message));
         match &change {
             Change::Retry { attempts, .. } => {
                 let name = EventName::DeliveryAttempt(*attempts);
@@ -100,6 +100,9 @@ impl Handle {
         settled.erase = state == FinalState::Delivered && self.policy().delete_body_after_delivery;
         let outcome = settled.outcome;
         self.apply(Change::Settle(settled)).await?;
+        if outcome.attempts > record.message.attempts {
+            self.inner.meters.note_attempts(std::iter::once(&message));
+        }
         // Its place among those who wait is that of the lane it had.
         self.inner.waiting.remove(&record.message);
         self.inner.ended(&message, &outcome);

@@ -82,6 +82,14 @@ impl Handle {
         Ok(self.inner.queue.list(page).await?)
     }
 
+    /// Returns the pending message that was accepted first.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn oldest(&self) -> Result<Option<Record>, HandleError> {
+        Ok(self.inner.queue.oldest().await?)
+    }
+
     /// Takes due messages of a frontend for delivery, oldest first.
     pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
         let mut messages = self.inner.lease(frontend, order.max, order.hold).await;

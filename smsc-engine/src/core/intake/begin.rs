@@ -59,7 +59,7 @@ impl Inner {
             hook.incoming(&mut message)?;
         }
         let translated = self.translate(&mut message);
-        self.meters.received.add(1);
+        self.meters.note_received(&message, source_type);
         Ok(Begun { message, source_type, claim: None, translated })
     }
 

@@ -12,6 +12,7 @@ mod slow;
 mod way;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::inner::Inner;
 use crate::api::{Accepted, Answer, Mode, Refusal, Submission};
@@ -23,6 +24,7 @@ pub(super) use place::{ANSWERED, REJECTED};
 impl Inner {
     /// Takes a batch; the answers are in its order.
     pub(super) async fn accept(self: &Arc<Self>, batch: Vec<Submission>) -> Vec<Answer> {
+        let began = Instant::now();
         let mut run = Run::new(batch.len(), self.now());
         for submission in batch {
             if submission.mode != Mode::StoreAndForward {
@@ -39,7 +41,13 @@ impl Inner {
             }
         }
         self.finish(&mut run).await;
-        run.into_answers()
+        let answers = run.into_answers();
+        let took = began.elapsed();
+        // Those that wait for somebody outside are measured by themselves.
+        for _ in answers.iter().filter(|answer| matches!(answer, Answer::Now(_))) {
+            self.meters.processing.record(took);
+        }
+        answers
     }
 
     fn accept_plain(self: &Arc<Self>, run: &mut Run, submission: Submission) -> Answer {

@@ -31,7 +31,6 @@ impl Inner {
         run.claims.extend(claim);
         match way.end {
             End::Deliver(lane) => {
-                self.meters.queued.add(1);
                 message.lane = lane;
                 run.messages.push(message);
             }
@@ -96,9 +95,7 @@ impl Inner {
         };
         self.add(run, message.id, EventName::AutoReplySent, || format!("to {} as message {}", message.source, reply.id));
         self.add(run, reply.id, EventName::MessageInserted, || format!("answers message {}", message.id));
-        if reply.lane.is_public() {
-            self.meters.queued.add(1);
-        } else {
+        if !reply.lane.is_public() {
             run.unrouted.push(reply.clone());
         }
         run.messages.push(reply);

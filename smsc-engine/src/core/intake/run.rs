@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::super::dedup::Claim;
 use super::super::inner::Inner;
 use super::super::lifecycle;
+use super::super::meters::by_lane;
 use super::super::queue::QueueError;
 use super::super::refusal::refusal;
 use crate::api::{Answer, Refusal};
@@ -62,10 +63,12 @@ impl Inner {
     /// Writes what the run carries; its answers are true from then on.
     pub(super) async fn finish(&self, run: &mut Run) {
         let messages = std::mem::take(&mut run.messages);
+        let lanes = by_lane(messages.iter());
         let written = if messages.is_empty() { Ok(()) } else { self.queue.append(messages).await };
         match written {
             Ok(()) => {
                 self.is_tight.store(false, Ordering::Relaxed);
+                self.meters.note_queued(&lanes);
                 self.accepted(run).await;
             }
             Err(error) => {

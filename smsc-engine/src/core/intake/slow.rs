@@ -29,6 +29,7 @@ impl Inner {
     }
 
     async fn accept_slowly(self: Arc<Self>, mut group: Group) -> Result<Accepted, Refusal> {
+        let began = Instant::now();
         let mut run = Run::new(1, self.now());
         while let Some(member) = group.next() {
             group.take(match member {
@@ -41,6 +42,7 @@ impl Inner {
         }
         run.answer(Answer::Now(group.answer()));
         self.finish(&mut run).await;
+        self.meters.processing.record(began.elapsed());
         match run.into_answers().pop() {
             Some(Answer::Now(answer)) => answer,
             _ => Err(Refusal::Broken),

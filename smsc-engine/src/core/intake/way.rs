@@ -1,6 +1,7 @@
 //! Where a message goes, and whether it is charged.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::super::inner::Inner;
 use super::super::policy::{Policy, Uncharged, Unrouted};
@@ -82,7 +83,10 @@ impl Inner {
         let mut facts = Facts::at(message.submitted);
         facts.source_type = begun.source_type;
         facts.enum_domain = enum_domain;
-        match self.router.route(message, &facts) {
+        let began = Instant::now();
+        let decision = self.router.route(message, &facts);
+        self.meters.routing.record(began.elapsed());
+        match decision {
             Decision::Chosen(Choice { route, charged, action, .. }) => match action {
                 Action::Deliver(lane) => self.found(route, End::Deliver(lane), charged),
                 Action::Drop => self.found(route, End::Drop, Charged::No),

@@ -34,6 +34,9 @@ pub enum QueueError {
     /// What was read back is not what was written.
     #[error("{0}")]
     Corrupt(Arc<str>),
+    /// A copy cannot be made; the queue itself goes on.
+    #[error("the copy of the queue failed: {0}")]
+    NotCopied(Arc<str>),
     /// The queue was closed.
     #[error("the queue is closed")]
     Closed,

@@ -146,6 +146,10 @@ impl Queue for MemoryQueue {
         Box::pin(async move { Ok(self.open()?.index.get(id).map(record)) })
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(async move { Ok(self.open()?.index.oldest().map(record)) })
+    }
+
     fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let hits = self.open()?.index.find(like, None, usize::MAX);

@@ -22,6 +22,8 @@ mod memory;
 #[cfg(feature = "sql")]
 mod sql;
 
+use std::path::Path;
+
 use tokio::sync::watch;
 
 use crate::model::{Account, Address, Lane, Message, MessageId, Outcome, Status, Timestamp, Word};
@@ -91,6 +93,12 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
 
+    /// Returns the pending message with the lowest id: the one that was accepted first. Cheap however many there are.
+    ///
+    /// # Errors
+    /// When the store is broken or closed.
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
+
     /// Finds pending messages like this one, newest first: what `cancel_sm` without an id and `replace_if_present` mean.
     ///
     /// # Errors
@@ -137,6 +145,16 @@ pub trait Queue: Send + Sync + 'static {
     ///
     /// It does not wait until that is durable: a crash right afterwards may bring them back until the next call.
     fn forget(&self, done_before: Timestamp) -> usize;
+
+    /// Writes a copy of everything that was answered before into an empty directory, while others go on working; `false`
+    /// if the queue has no files of its own to copy.
+    ///
+    /// # Errors
+    /// When it cannot be read or written; what was copied by then is of no use.
+    fn copy_to<'a>(&'a self, directory: &'a Path) -> BoxFuture<'a, Result<bool, QueueError>> {
+        let _ = directory;
+        Box::pin(std::future::ready(Ok(false)))
+    }
 
     /// Makes everything durable and refuses further work; the next start is then quick.
     ///

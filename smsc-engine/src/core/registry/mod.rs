@@ -125,6 +125,13 @@ impl Registry {
         }
     }
 
+    /// Counts the frontends that are gone now but were still there at `since`.
+    pub fn lost(&self, since: Timestamp, now: Timestamp) -> usize {
+        let state = self.state();
+        let latest = state.periods.values().filter_map(VecDeque::front);
+        latest.filter(|record| record.status(now) == FrontendStatus::Expired && record.expires_at > since).count()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in there is half done at any time.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

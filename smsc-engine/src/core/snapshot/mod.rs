@@ -7,12 +7,12 @@ pub(super) use book::{Book, Numbered};
 pub(super) use trie::{Cursor, Trie};
 
 /// Runs a change to its end though the caller may not wait for it: half a change would be in the store and not here.
-pub(super) async fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub(crate) async fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     joined(tokio::spawn(work).await)
 }
 
 /// Runs what may take long for a large table where it holds up no session.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     joined(tokio::task::spawn_blocking(work).await)
 }
 

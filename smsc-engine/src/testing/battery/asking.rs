@@ -68,6 +68,33 @@ pub(super) async fn listing_and_counting(maker: &dyn QueueMaker) {
     assert_eq!(bench.queue.counts(), wanted);
 }
 
+pub(super) async fn oldest(maker: &dyn QueueMaker) {
+    let bench = Bench::of(maker.fresh(5_000).await);
+    let oldest = async || bench.queue.oldest().await.unwrap().map(|record| record.message);
+    assert_eq!(oldest().await, None);
+    // More than are looked at together.
+    let messages: Vec<_> = (0..3_000).map(|_| bench.message()).collect();
+    bench.append(&messages).await;
+    assert_eq!(oldest().await.as_ref(), Some(&messages[0]));
+    bench.lease(100, 1).await;
+    bench.change(retry(messages[0].id, 5_000)).await.unwrap();
+    assert_eq!(oldest().await.map(|message| message.id), Some(messages[0].id), "leased or waiting, it is pending");
+    let end = |message: &Message| Change::Settle(End::new(message.id, outcome(FinalState::Delivered, 200)));
+    bench.queue.apply(messages[..2_500].iter().map(end).collect()).await.unwrap();
+    assert_eq!(oldest().await.as_ref(), Some(&messages[2_500]));
+    let again = Change::Reopen { id: messages[7].id, deliver_after: Timestamp(300), expires: Timestamp(10_000) };
+    bench.change(again).await.unwrap();
+    assert_eq!(oldest().await.map(|message| message.id), Some(messages[7].id));
+    bench.change(Change::Delete { id: messages[7].id }).await.unwrap();
+    assert_eq!(oldest().await.as_ref(), Some(&messages[2_500]));
+    bench.queue.close().await.unwrap();
+    if let Some(queue) = maker.reopen().await {
+        assert_eq!(queue.oldest().await.unwrap().map(|record| record.message.id), Some(messages[2_500].id));
+        queue.apply(messages[2_500..].iter().map(end).collect()).await.unwrap();
+        assert_eq!(queue.oldest().await, Ok(None));
+    }
+}
+
 pub(super) async fn limits(maker: &dyn QueueMaker) {
     let bench = Bench::of(maker.fresh(3).await);
     let messages: Vec<_> = (0..4).map(|_| bench.message()).collect();

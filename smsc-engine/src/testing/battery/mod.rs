@@ -48,6 +48,7 @@ pub async fn queue_battery(maker: &dyn QueueMaker) {
     ending::records_come_back(maker).await;
     asking::finding(maker).await;
     asking::listing_and_counting(maker).await;
+    asking::oldest(maker).await;
     asking::limits(maker).await;
     asking::forgetting(maker).await;
     asking::forgetting_for_good(maker).await;

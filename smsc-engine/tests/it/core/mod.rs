@@ -1,5 +1,6 @@
 //! What a core makes of messages, with every part of it in memory: no socket, no disk.
 
+mod batch;
 mod location;
 mod outside;
 mod record;

@@ -8,6 +8,7 @@ mod alike;
 mod entry;
 mod handings;
 mod lanes;
+mod oldest;
 mod ordered;
 mod pages;
 mod records;
@@ -159,6 +160,15 @@ impl<B: Clone> Index<B> {
         let likeness = alike::likeness(&like.account, &like.source, &like.destination);
         let ids = self.sets.alike.newest(likeness, below, max);
         ids.into_iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// Returns the pending message with the lowest id.
+    pub(crate) fn oldest(&self) -> Option<Hit<B>> {
+        let pending = |entry: &&Entry<B>| entry.is_visible() && entry.outcome().is_none();
+        self.sets.oldest.blocks().find_map(|(below, last)| {
+            let mut block = self.entries.above(below).take_while(|(id, _)| *id <= last);
+            block.find(|(_, entry)| pending(entry)).map(|(id, entry)| self.hit(id, entry))
+        })
     }
 
     /// Returns one page, looking at `budget` messages at most, and where to go on when there may be more.

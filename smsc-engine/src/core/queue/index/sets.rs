@@ -5,6 +5,7 @@ use crate::model::{MessageId, Status, Timestamp};
 use super::alike::Alike;
 use super::entry::{Entry, Marks, Place};
 use super::lanes::Lanes;
+use super::oldest::Oldest;
 use super::ordered::Ordered;
 
 /// All sets of one index.
@@ -15,6 +16,8 @@ pub(super) struct Sets {
     pub(super) expiry: Ordered<(Timestamp, MessageId)>,
     /// Pending messages by their likeness.
     pub(super) alike: Alike,
+    /// Where pending messages are, by id.
+    pub(super) oldest: Oldest,
     /// Ended messages by the time of their end, but for those of which a record is owed.
     pub(super) finals: Ordered<(Timestamp, MessageId)>,
     /// Ended messages of which a record is owed, by the time of their end.
@@ -33,6 +36,7 @@ impl Sets {
             lanes: Lanes::default(),
             expiry: Ordered::new(),
             alike: Alike::new(),
+            oldest: Oldest::default(),
             finals: Ordered::new(),
             counts: [0; Status::ALL.len()],
         }
@@ -49,6 +53,7 @@ impl Sets {
             self.expiry.insert((entry.facts.expires, id));
         }
         self.alike.insert(entry.facts.alike, id);
+        self.oldest.insert(id);
         if let Some(lane) = self.lanes.get_mut(entry.facts.lane) {
             lane.enter(id, entry);
             lane.pending += 1;
@@ -65,6 +70,7 @@ impl Sets {
         }
         self.expiry.remove(&(entry.facts.expires, id));
         self.alike.remove(entry.facts.alike, id);
+        self.oldest.remove(id);
         if let Some(lane) = self.lanes.get_mut(entry.facts.lane) {
             lane.leave(id, entry);
             lane.pending -= 1;

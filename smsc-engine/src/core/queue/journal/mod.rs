@@ -28,6 +28,7 @@
 //! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
 //! stay in the files until their segment is tidied away.
 
+mod copy;
 mod draft;
 mod error;
 mod group;
@@ -279,6 +280,10 @@ impl Queue for JournalQueue {
         Box::pin(self.one(move |index| index.get(id)))
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.oldest()))
+    }
+
     fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>> {
         Box::pin(self.one(move |index| index.handed(lane, remote)))
     }
@@ -351,6 +356,17 @@ impl Queue for JournalQueue {
         let forgotten = self.shared.forget(done_before);
         self.shared.housework.notify_all();
         forgotten
+    }
+
+    fn copy_to<'a>(&'a self, directory: &'a Path) -> BoxFuture<'a, Result<bool, QueueError>> {
+        let (shared, directory) = (Arc::clone(&self.shared), directory.to_owned());
+        Box::pin(async move {
+            let copying = tokio::task::spawn_blocking(move || {
+                let target = RealIo::new(&directory).map_err(|error| QueueError::NotCopied(error.to_string().into()))?;
+                copy::copy(&shared, &target)
+            });
+            copying.await.unwrap_or(Err(QueueError::Closed)).map(|()| true)
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {

@@ -170,6 +170,10 @@ impl Queue for SqlQueue {
         Box::pin(self.one(move |index| index.get(id)))
     }
 
+    fn oldest(&self) -> BoxFuture<'_, Result<Option<Record>, QueueError>> {
+        Box::pin(self.one(move |index| index.oldest()))
+    }
+
     fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let mut found = Vec::new();

@@ -97,6 +97,16 @@ impl SqlRecords {
         rows.iter().map(|row| Ok((row.get("id")?, rate(row)?))).collect()
     }
 
+    /// Returns what one segment to this number costs on a day, and in which currency.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn price(&self, number: &str, day: Timestamp) -> Result<(Amount, String), SinkError> {
+        let rates: Vec<_> = self.rates().await?.into_iter().map(|(_, rate)| rate).collect();
+        let best = best_rate(&rates, digits(number), &crate::calendar::date(day));
+        Ok(best.map_or((DEFAULT_RATE, "USD".into()), |rate| (rate.rate_per_segment, rate.currency.clone())))
+    }
+
     /// Takes a rate away and tells whether it was there; better is an `expiry_date`, for old bills need old rates.
     ///
     /// # Errors
@@ -153,7 +163,9 @@ impl Amount {
         self.0 as f64 / UNIT as f64
     }
 
-    fn times(self, count: u64) -> Amount {
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, count: u64) -> Amount {
         Amount(self.0.saturating_mul(count))
     }
 }

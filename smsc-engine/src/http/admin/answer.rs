@@ -1,0 +1,73 @@
+//! The two shapes of answers.
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// What was asked for.
+pub(super) struct Data<T>(pub(super) T);
+
+/// Why it is not done.
+pub(super) struct Fault(StatusCode, String);
+
+/// What every call answers.
+pub(super) type Answer<T> = Result<Data<T>, Fault>;
+
+/// The JSON that came with a call; one that cannot be read is answered with what is wrong.
+pub(super) struct Body<T>(pub(super) T);
+
+/// The parameters of a call; likewise.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let read = Json::<T>::from_request(request, state).await;
+        read.map(|Json(body)| Body(body)).map_err(|rejection| Fault(rejection.status(), rejection.body_text()))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        read.map(|Query(params)| Params(params)).map_err(|rejection| Fault(rejection.status(), rejection.body_text()))
+    }
+}
+
+impl Fault {
+    pub(super) fn wrong(detail: impl ToString) -> Fault {
+        Fault(StatusCode::UNPROCESSABLE_ENTITY, detail.to_string())
+    }
+
+    pub(super) fn unknown(detail: impl ToString) -> Fault {
+        Fault(StatusCode::NOT_FOUND, detail.to_string())
+    }
+
+    pub(super) fn failed(detail: impl ToString) -> Fault {
+        Fault(StatusCode::INTERNAL_SERVER_ERROR, detail.to_string())
+    }
+}
+
+impl<T: Serialize> IntoResponse for Data<T> {
+    fn into_response(self) -> Response {
+        Json(json!({ "data": self.0 })).into_response()
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "errors": { "detail": self.1 } }))).into_response()
+    }
+}
+
+pub(super) async fn nothing_here(uri: Uri) -> Fault {
+    Fault::unknown(format!("there is nothing at {}", uri.path()))
+}

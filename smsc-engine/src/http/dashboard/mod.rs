@@ -1,0 +1,85 @@
+//! Pages for the operator of a centre: what goes on, what waits, what happened to a message, and how to change it.
+//!
+//! Pages are made here, on the server; forms and reading need no script. With scripts regions renew themselves and
+//! charts move. Every change needs the role [`Role::Operator`], a token that only our pages have, and leaves a line
+//! with the target `audit`.
+
+mod asset;
+mod curl;
+mod desk;
+mod form;
+mod gate;
+mod history;
+mod layout;
+mod link;
+mod live;
+mod page;
+mod problem;
+mod rates;
+mod show;
+mod visit;
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue};
+use axum::routing::get;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::control::Control;
+use desk::Desk;
+
+pub use gate::{Denied, Gate, Open, Role, Viewer};
+
+/// How the pages work.
+#[derive(Clone)]
+pub struct DashboardOptions {
+    /// Who is let in.
+    pub gate: Arc<dyn Gate>,
+    /// Shows no text of any message.
+    pub hide_message_body: bool,
+    /// Leaves texts out of exported records.
+    pub hide_message_body_in_export: bool,
+    /// Where the REST API is, for links and for calls to be copied: `https://smsc.example:8443`.
+    pub api: String,
+}
+
+impl Default for DashboardOptions {
+    fn default() -> Self {
+        DashboardOptions {
+            gate: Arc::new(Open::default()),
+            hide_message_body: false,
+            hide_message_body_in_export: false,
+            api: "https://localhost:8443".into(),
+        }
+    }
+}
+
+impl fmt::Debug for DashboardOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DashboardOptions").field("api", &self.api).finish_non_exhaustive()
+    }
+}
+
+/// Makes the pages and begins to take samples for their charts; to be called within a Tokio runtime.
+pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
+    let desk = Desk::open(control, options);
+    let header = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    page::routes()
+        .route("/live", get(live::ticks))
+        .route("/history.json", get(live::samples))
+        .route("/assets/{name}", get(asset::show))
+        .layer(header("content-security-policy", POLICY))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("referrer-policy", "same-origin"))
+        .layer(header("cache-control", "no-store"))
+        .with_state(desk)
+}
+
+// Nothing from elsewhere, nothing inline, no frame around it, forms only to itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

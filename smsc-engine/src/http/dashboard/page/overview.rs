@@ -1,0 +1,198 @@
+//! What goes on, on one page.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::super::desk::Desk;
+use super::super::history::{Sample, Span, spark};
+use super::super::layout::{Layout, page};
+use super::super::link::Link;
+use super::super::show::{count, rate, span, visible};
+use super::super::visit::Visit;
+use crate::control::Control;
+use crate::model::{Lane, Status};
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    layout: Layout,
+    up: String,
+    figures: Vec<Figure>,
+    lanes: Vec<Waiting>,
+    more_lanes: usize,
+    ends: Vec<End>,
+    since: Vec<(&'static str, String)>,
+}
+
+/// One number on top.
+struct Figure {
+    label: &'static str,
+    value: String,
+    unit: &'static str,
+    note: String,
+    link: String,
+    /// The points of its curve.
+    spark: String,
+    tone: &'static str,
+    alert: bool,
+}
+
+/// Messages that wait for one frontend.
+struct Waiting {
+    name: String,
+    link: String,
+    pending: String,
+    leased: String,
+    share: u64,
+}
+
+struct End {
+    state: super::super::show::Badge,
+    count: String,
+    link: String,
+}
+
+pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit) -> Response {
+    let layout = desk.layout(&visit, ("/", "Overview")).live();
+    let samples = desk.history.samples(Span::Minutes);
+    page(&overview(layout, &desk.control, &samples))
+}
+
+fn overview(layout: Layout, control: &Control, samples: &[Sample]) -> Overview {
+    let counts = control.handle.counts();
+    let mut lanes: Vec<_> = counts.lanes.iter().filter(|lane| lane.pending > 0).collect();
+    lanes.sort_by_key(|lane| std::cmp::Reverse(lane.pending));
+    let most = lanes.first().map_or(1, |lane| lane.pending);
+    let end = |status: Status, number: u64| End {
+        state: status.into(),
+        count: count(number),
+        link: Link::to("/message_queue").with("status", status.name()).text(),
+    };
+    let more_lanes = lanes.len().saturating_sub(MOST_LANES);
+    let row = |lane: &&crate::core::queue::LaneCount| Waiting {
+        name: lane_name(&lane.lane),
+        link: Link::to("/message_queue").with("status", "pending").with("smsc", lane_filter(&lane.lane)).text(),
+        pending: count(lane.pending),
+        leased: count(lane.leased),
+        share: (lane.pending * 100).div_ceil(most.max(1)),
+    };
+    Overview {
+        up: span(control.now().since(control.started)),
+        figures: figures(control, samples, counts.pending),
+        lanes: lanes.iter().take(MOST_LANES).map(row).collect(),
+        more_lanes,
+        ends: vec![
+            end(Status::Pending, counts.pending),
+            end(Status::Delivered, counts.delivered),
+            end(Status::Failed, counts.failed),
+            end(Status::Expired, counts.expired),
+            end(Status::Rejected, counts.rejected),
+        ],
+        since: since_start(control, counts.unrecorded),
+        layout,
+    }
+}
+
+fn figures(control: &Control, samples: &[Sample], pending: u64) -> Vec<Figure> {
+    let last = samples.last().copied().unwrap_or_default();
+    let meters = control.handle.meters();
+    let stats = control.registry.stats(control.now());
+    let curve = |value: fn(&Sample) -> f32| spark(samples, value);
+    let figure = |label, value: String, note: String| Figure {
+        label,
+        value,
+        note,
+        unit: "",
+        link: String::new(),
+        spark: String::new(),
+        tone: "",
+        alert: false,
+    };
+    let rate_of = |value: f32| rate(f64::from(value));
+    let latency = if last.slow < 0.0 { "–".to_owned() } else { format!("{:.0}", last.slow) };
+    let sessions = control.smpp.as_ref().map(|smpp| smpp.links().iter().filter(|link| link.state().is_bound()).count());
+    vec![
+        Figure {
+            spark: curve(|sample| sample.pending as f32),
+            link: "/message_queue?status=pending".into(),
+            ..figure("Waiting", count(pending), "in the queue".into())
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.received),
+            ..figure("Accepted", rate_of(last.received), format!("{} since the start", count(meters.received.get())))
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.delivered),
+            tone: "good",
+            ..figure("Delivered", rate_of(last.delivered), format!("{} since the start", count(meters.delivered.get())))
+        },
+        Figure {
+            unit: "/s",
+            spark: curve(|sample| sample.failed),
+            tone: "bad",
+            alert: last.failed >= 1.0,
+            ..figure(
+                "Failed or expired",
+                rate_of(last.failed),
+                format!("{} since the start", count(meters.failed.get() + meters.dead_letter.get())),
+            )
+        },
+        Figure {
+            unit: "ms",
+            spark: curve(|sample| sample.slow),
+            ..figure("Time to delivery", latency, "95 % of the last second".into())
+        },
+        Figure {
+            link: "/frontend_status".into(),
+            alert: stats.active == 0 && stats.unique_frontends > 0,
+            ..figure("Frontends active", count(stats.active as u64), format!("of {} known", count(stats.unique_frontends as u64)))
+        },
+        Figure {
+            link: "/smpp_sessions".into(),
+            ..figure(
+                "SMPP sessions",
+                sessions.map_or("–".into(), |bound| count(bound as u64)),
+                if sessions.is_some() { "bound here".into() } else { "no listener here".into() },
+            )
+        },
+    ]
+}
+
+fn since_start(control: &Control, unrecorded: u64) -> Vec<(&'static str, String)> {
+    let meters = control.handle.meters();
+    let batch = control.batch.statistics();
+    let mut lines = vec![
+        ("Put on a work list", count(meters.queued.get())),
+        ("No route found", count(meters.routing_failed.get())),
+        ("Attempts reported", count(meters.attempted.get())),
+        ("Repeats answered with the first id", count(meters.duplicates.get())),
+        ("Dead letters", count(meters.dead_letter.get())),
+        ("Records not yet written", count(unrecorded)),
+        ("Waiting in the batch worker", count(batch.current_queue_size)),
+    ];
+    if let Some(recording) = control.handle.recording() {
+        lines.push(("Failed writes of records", count(recording.flush_errors)));
+    }
+    lines
+}
+
+/// What people call a lane.
+pub(super) fn lane_name(lane: &Lane) -> String {
+    match (lane.as_str().strip_prefix("!at:"), lane.is_public()) {
+        (Some(frontend), _) => format!("{} (by location)", visible(frontend)),
+        (None, true) => visible(lane.as_str()),
+        (None, false) => "nobody".to_owned(),
+    }
+}
+
+/// The word a filter has for a lane: `-` is the one of messages that nobody serves.
+pub(super) fn lane_filter(lane: &Lane) -> &str {
+    if *lane == Lane::default() { "-" } else { lane.as_str() }
+}
+
+const MOST_LANES: usize = 12;

@@ -1,0 +1,133 @@
+//! One request: who makes it, what their browser remembers, and for a change, the fields of its form.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawForm, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::desk::Desk;
+use super::form::Fields;
+use super::gate::{Role, Viewer};
+use super::link::{Link, decoded};
+use super::problem::Problem;
+
+/// A request of somebody who is in.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    pub(super) viewer: Viewer,
+    pub(super) memory: Memory,
+    /// The address asked for, with its query.
+    pub(super) address: String,
+}
+
+/// What the browser remembers, in cookies that the server reads so that pages come right at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// `light`, `dark`, or empty for what the system has.
+    pub(super) theme: &'static str,
+    /// True to see times in the zone of the browser.
+    pub(super) local: bool,
+    /// Seconds between two looks; 0 for none.
+    pub(super) pace: u8,
+    /// What the last change has to say.
+    pub(super) notice: Option<String>,
+}
+
+impl Visit {
+    /// # Errors
+    /// They may not.
+    pub(super) fn need(&self, role: Role) -> Result<(), Problem> {
+        if self.viewer.role >= role { Ok(()) } else { Err(Problem::role(role)) }
+    }
+}
+
+impl FromRequestParts<Arc<Desk>> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Arc<Desk>) -> Result<Self, Response> {
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, desk).await.map_err(|never: Infallible| match never {});
+        let address = uri.path_and_query().map_or("/", |address| address.as_str()).to_owned();
+        let memory = Memory::of(&parts.headers);
+        match desk.options.gate.viewer(&parts.headers) {
+            Some(viewer) => Ok(Visit { viewer, memory, address }),
+            // A fragment would be put into the page; the whole page must go.
+            None if parts.headers.contains_key("hx-request") => {
+                Err((StatusCode::UNAUTHORIZED, [("hx-redirect", "/login")]).into_response())
+            }
+            None if address == "/" => Err(Redirect::to("/login").into_response()),
+            None => Err(Redirect::to(&Link::to("/login").with("next", address).text()).into_response()),
+        }
+    }
+}
+
+impl Memory {
+    fn of(headers: &HeaderMap) -> Memory {
+        Memory {
+            theme: match cookie(headers, "theme") {
+                Some("dark") => "dark",
+                Some("light") => "light",
+                _ => "",
+            },
+            local: cookie(headers, "clock") == Some("local"),
+            pace: cookie(headers, "pace").and_then(|pace| pace.parse().ok()).filter(|pace| *pace <= 60).unwrap_or(USUAL_PACE),
+            notice: cookie(headers, NOTICE).map(decoded).filter(|notice| !notice.is_empty()),
+        }
+    }
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// A change: the form was sent by one of our pages, by somebody who may change things.
+pub(super) struct Order {
+    pub(super) visit: Visit,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<Arc<Desk>> for Order {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::from_request_parts(&mut parts, desk).await?;
+        visit.need(Role::Operator).map_err(IntoResponse::into_response)?;
+        if parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+            return Err(Problem::forged().into_response());
+        }
+        let request = Request::from_parts(parts, body);
+        let RawForm(octets) = RawForm::from_request(request, desk).await.map_err(IntoResponse::into_response)?;
+        let fields = Fields::read(&octets);
+        let known = smpp_session::net::same_secret(fields.text("csrf").as_bytes(), visit.viewer.csrf.as_bytes());
+        if known { Ok(Order { visit, fields }) } else { Err(Problem::forged().into_response()) }
+    }
+}
+
+impl Order {
+    /// Writes down that something was changed, and by whom.
+    pub(super) fn audit(&self, action: &str, object: &str) {
+        let user = self.visit.viewer.name.as_str();
+        tracing::info!(target: "audit", user, action, object, "changed in the dashboard");
+    }
+
+    /// Notes the change and shows `page` with a line about it.
+    pub(super) fn done(&self, (action, object): (&str, &str), page: &str, notice: &str) -> Response {
+        self.audit(action, object);
+        remembered(notice, page)
+    }
+}
+
+/// Shows another page with a line about what was done.
+pub(super) fn remembered(notice: &str, page: &str) -> Response {
+    let cookie = format!("{NOTICE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=60", super::link::encoded(notice));
+    ([(header::SET_COOKIE, cookie)], Redirect::to(page)).into_response()
+}
+
+/// The cookie with the line about the last change.
+pub(super) const NOTICE: &str = "notice";
+const USUAL_PACE: u8 = 2;
