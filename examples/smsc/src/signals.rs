@@ -1,20 +1,36 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and SIGHUP.
 
 use std::io;
 
-/// The signals that stop the program, caught from the start on so that none ends it half-way.
+/// The signals that stop the program or make it read its settings again, caught from the start on so that none ends it
+/// half-way.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
     pub(crate) fn catch() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until the program is asked to read its settings again (true) or to stop (false).
+    pub(crate) async fn reload(&mut self) -> bool {
+        tokio::select! {
+            _ = self.hangup.recv() => true,
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => false,
+        }
     }
 
     /// Waits until the program is asked to stop.
@@ -35,6 +51,12 @@ impl Signals {
 impl Signals {
     pub(crate) fn catch() -> io::Result<Self> {
         Ok(Self {})
+    }
+
+    /// Waits until the program is asked to stop; nobody can ask it to read its settings again.
+    pub(crate) async fn reload(&mut self) -> bool {
+        self.interrupt().await;
+        false
     }
 
     /// Waits until the program is asked to stop.

@@ -21,3 +21,10 @@ pub(crate) fn fail(code: u8, error: &dyn Display) -> ExitCode {
 pub(crate) fn complain(error: &dyn Display) {
     let _ = writeln!(io::stderr(), "smsc: {error}");
 }
+
+/// Something went wrong while starting or running.
+pub(crate) const FAILED: u8 = 1;
+/// The command line or the configuration is wrong.
+pub(crate) const WRONG_SETTINGS: u8 = 2;
+/// What shells report of a program ended by Ctrl-C.
+pub(crate) const INTERRUPTED: i32 = 130;

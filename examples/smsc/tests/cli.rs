@@ -54,7 +54,10 @@ fn smsc(scratch: &Scratch) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SMSC_")) {
         command.env_remove(name);
     }
-    command.current_dir(&scratch.0).env("SMSC_SMPP__LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+    for service in ["SMPP", "API", "WEB", "METRICS"] {
+        command.env(format!("SMSC_{service}__LISTEN"), "127.0.0.1:0");
+    }
+    command.current_dir(&scratch.0).stdin(Stdio::null());
     command
 }
 
@@ -203,12 +206,12 @@ fn a_good_configuration_is_shown_without_its_passwords() {
         .arg("--config")
         .arg(&file)
         .args(["--data-dir", "elsewhere"])
-        .env("SMSC_SMPP__LISTEN", "[::1]:2776");
+        .env("SMSC_SMPP__LISTEN", "127.0.0.2:0");
     let (code, output, errors) = run(&mut command);
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert!(output.starts_with("configuration is good\n"), "{output}");
     for line in
-        ["window = 7", "listen = \"[::1]:2776\"", "directory = \"elsewhere\"", "system_id = \"shop\"", "password = \"********\""]
+        ["window = 7", "listen = \"127.0.0.2:0\"", "directory = \"elsewhere\"", "system_id = \"shop\"", "password = \"********\""]
     {
         assert!(output.lines().any(|shown| shown == line), "{line} is not in\n{output}");
     }
@@ -267,7 +270,7 @@ fn the_sample_holds_every_key_with_its_default() {
     }
     assert_eq!(fs::read_to_string(sample).unwrap(), Settings::sample(), "SMSC_TEST_WRITE=1 writes it anew");
     let scratch = Scratch::new("sample");
-    let check = |arguments: &[&str]| run(smsc(&scratch).arg("check-config").args(arguments).env_remove("SMSC_SMPP__LISTEN"));
+    let check = |arguments: &[&str]| run(smsc(&scratch).arg("check-config").args(arguments));
     let (code, from_sample, errors) = check(&["--config", sample]);
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert_eq!(from_sample, check(&[]).1);
@@ -280,6 +283,84 @@ fn a_taken_port_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let error = refused(smsc(&scratch).env("SMSC_SMPP__LISTEN", &address), 1);
     assert!(error.contains(&address), "{error}");
+}
+
+#[test]
+fn the_check_names_what_is_not_there_and_what_it_saw() {
+    let scratch = Scratch::new("check");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let file = scratch.file(
+        "[api]\ntls_cert_path = \"no.crt\"\ntls_key_path = \"no.key\"\n\
+         [records]\ndb_adapter = \"postgresql\"\ndb_hostname = \"no.invalid\"\ndb_password = \"hunter2\"\n\
+         [charging]\ncharging_enabled = true\nocs_url = \"http://127.0.0.1:9/jsonrpc\"\n\
+         [enum]\nenum_enabled = true\nenum_timeout = 200\nenum_dns_servers = [\"127.0.0.1:9\"]\n",
+    );
+    let (code, output, errors) =
+        run(smsc(&scratch).arg("check-config").arg("--config").arg(file).env("SMSC_METRICS__LISTEN", &address));
+    assert_eq!(code, Some(1), "{errors}");
+    for fault in [
+        format!("smsc: port of metrics {address}: "),
+        "smsc: certificate of API no.crt: ".into(),
+        "smsc: record database postgres sms_user@no.invalid:5432/sms_c_prod: ".into(),
+        "smsc: charging http://127.0.0.1:9/jsonrpc: ".into(),
+        "smsc: ENUM: ".into(),
+    ] {
+        assert!(errors.lines().any(|line| line.starts_with(&fault)), "{fault} is not in\n{errors}");
+    }
+    assert!(output.contains("directory smsc-data: good\n") && output.contains("port of API 127.0.0.1:0: good\n"), "{output}");
+    assert!(!output.contains("hunter2") && !errors.contains("hunter2"));
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_are_read_again_when_it_is_told_to() {
+    let scratch = Scratch::new("hangup");
+    let file = scratch.file("[[accounts]]\nsystem_id = \"a\"\npassword = \"x\"\n");
+    let mut running = Running::start(smsc(&scratch).arg("--config").arg(&file));
+    let mut errors = BufReader::new(running.child.stderr.take().unwrap());
+    let mut told = |text: &str| {
+        scratch.file(text);
+        running.signal("HUP");
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(errors.read_line(&mut line).unwrap(), 0, "ended after {lines:?}");
+            // The log stands there too.
+            let Some(line) = line.trim_end().strip_prefix("smsc: ") else { continue };
+            lines.push(line.to_string());
+            if line == "settings were read again" || line.contains("unknown key") {
+                return lines;
+            }
+        }
+    };
+    let good = "[smpp]\nwindow = 7\n[log]\nlevel = \"debug\"\n[[accounts]]\nsystem_id = \"b\"\npassword = \"y\"\n";
+    let restart = "settings that need a restart: smpp.window";
+    let expected = [restart, "settings that count from now on: accounts, log.level", "settings were read again"];
+    assert_eq!(told(good), expected);
+    assert!(told("[smp]\n")[0].contains("unknown key `smp`"));
+    assert_eq!(told(good), [restart, "settings were read again"]);
+    running.signal("TERM");
+    drop(errors);
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn every_profile_is_good_and_starts() {
+    let profiles = concat!(env!("CARGO_MANIFEST_DIR"), "/profiles");
+    let mut seen = 0;
+    for profile in fs::read_dir(profiles).unwrap() {
+        let profile = profile.unwrap().path();
+        let name = profile.file_stem().unwrap().to_str().unwrap().to_string();
+        let scratch = Scratch::new(&name);
+        let mut command = smsc(&scratch);
+        // The servers of a profile are not here, which stops nobody.
+        command.arg("--config").arg(&profile).env("DB_PASSWORD", "unused").env("DB_HOSTNAME", "127.0.0.1").env("DB_PORT", "9");
+        let running = Running::start(&mut command);
+        assert_ne!(running.address().port(), 0, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }
 
 #[test]

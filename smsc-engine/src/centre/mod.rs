@@ -4,10 +4,12 @@
 //! locations, frontends, quotas and events, and `records.db` unless records go to a server. Two centres on one host
 //! need two directories and their own ports. Which features there are is no question here: this is all of them.
 
+mod check;
 mod config;
 mod core;
 mod error;
 mod ports;
+mod reload;
 mod stores;
 
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use self::ports::Ports;
+use self::reload::SettingsInForce;
 use self::stores::{Books, Tables};
 use crate::accounts::{AccountStore, keep_usage};
 use crate::api::CoreApi;
@@ -28,8 +31,10 @@ use crate::http::metrics::Figures;
 use crate::model::{Lane, Timestamp};
 use crate::sandbox::Sandbox;
 
+pub use self::check::{Finding, check};
 pub use self::config::CentreConfig;
 pub use self::error::StartError;
+pub use self::reload::Reloaded;
 
 /// A running message centre.
 pub struct Centre {
@@ -40,6 +45,7 @@ pub struct Centre {
     books: Option<Books>,
     ports: Ports,
     tasks: Vec<JoinHandle<()>>,
+    state: SettingsInForce,
 }
 
 impl Centre {
@@ -89,7 +95,7 @@ impl Centre {
             smpp: Some(frontend.clone()),
             records: books.as_ref().and_then(Books::records),
             figures: Figures {
-                database: Some(tables.database()),
+                database: Some(tables.database().clone()),
                 directory: Some(config.directory().into()),
                 ..Figures::default()
             },
@@ -103,7 +109,8 @@ impl Centre {
             let sandbox = Sandbox::new(Arc::new(core.clone()), Lane::from(SANDBOX), config.sandbox.clone());
             tasks.push(tokio::spawn(sandbox.run()));
         }
-        Ok(Centre { control, core, frontend, tables, books, ports, tasks })
+        let state = SettingsInForce::new(settings);
+        Ok(Centre { control, core, frontend, tables, books, ports, tasks, state })
     }
 
     /// Everything an operator does with it.

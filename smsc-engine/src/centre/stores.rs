@@ -51,9 +51,9 @@ impl Tables {
         })
     }
 
-    /// The database they are in.
-    pub(super) fn database(&self) -> Database {
-        self.database.clone()
+    /// The file.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Writes the events that wait, and closes the file.

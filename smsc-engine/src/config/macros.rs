@@ -54,6 +54,14 @@ macro_rules! settings {
                 page.section(rule, false, |page| self.write_fields(page));
             }
 
+            fn differences(&self, other: &Self, path: &str, found: &mut Vec<String>) {
+                let [$($key),+] = &Self::RULES;
+                $(
+                    let path_of_key = if path.is_empty() { $key.key.into() } else { format!("{path}.{}", $key.key) };
+                    $crate::config::rule::Setting::differences(&self.$key, &other.$key, &path_of_key, found);
+                )+
+            }
+
             fn write_fields(&self, page: &mut $crate::config::page::Page) {
                 let [$($key),+] = &Self::RULES;
                 $( $crate::config::rule::Setting::write(&self.$key, $key, page); )+

@@ -45,12 +45,19 @@ impl Range {
 }
 
 /// A value, a section, or a list of sections.
-pub(super) trait Setting: Sized {
+pub(super) trait Setting: Sized + PartialEq {
     /// Reads it from where it is given; `None` when it is not given or was complained about.
     fn read(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Self>;
 
     /// Writes it as TOML.
     fn write(&self, rule: &Rule, page: &mut Page);
+
+    /// Names the keys in which `other` differs; a list is one key.
+    fn differences(&self, other: &Self, path: &str, found: &mut Vec<String>) {
+        if self != other {
+            found.push(path.into());
+        }
+    }
 
     /// Writes what is inside a section, without its header.
     fn write_fields(&self, _page: &mut Page) {}

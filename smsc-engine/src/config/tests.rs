@@ -20,11 +20,7 @@ fn debug_of_settings_shows_no_password() {
 #[cfg(feature = "config")]
 mod loading {
     use std::fs;
-    use std::path::{Path, PathBuf};
-
-    use smpp_pdu::Version;
-    use smpp_session::BindKind;
-    use tracing::level_filters::LevelFilter;
+    use std::path::Path;
 
     use crate::config::*;
     use crate::frontend::Secret;

@@ -16,7 +16,7 @@ use super::{ConfigError, Fault};
 use crate::accounts::Secret;
 
 /// A value that fits in one variable.
-pub(super) trait Scalar: Sized {
+pub(super) trait Scalar: Sized + PartialEq {
     /// Hidden wherever it could be seen.
     const SECRET: bool = false;
     /// What its size counts, such as " octets long".

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use smsc_engine::api::Submission;
-use smsc_engine::config::{Settings, SmsRoute};
-use smsc_engine::core::HandleError;
+use smsc_engine::centre::{Reloaded, check};
+use smsc_engine::config::{Settings, SmsRoute, TranslationRule};
 use smsc_engine::core::queue::Record;
 use smsc_engine::core::records::{RecordFilter, RecordStore};
+use smsc_engine::core::{HandleError, Uncharged};
 use smsc_engine::frontend::Secret;
 use smsc_engine::model::{Account, Address, Lane, Location, Message, MessageId, Route, Status};
 use smsc_engine::{Centre, StartError};
+use tracing::level_filters::LevelFilter;
 
 use crate::support::settings;
 
@@ -150,10 +152,17 @@ async fn a_centre_starts_while_its_record_database_is_absent_and_delivers() {
     // The record waited in the journal, and goes where there is somebody now.
     settings.records.db_adapter = smsc_engine::config::DbAdapter::Sqlite;
     let centre = Centre::start(&settings).await.unwrap();
-    centre.shutdown().await;
-    let centre = Centre::start(&settings).await.unwrap();
     let filter = RecordFilter { max: 10, ..RecordFilter::default() };
-    let records = centre.control().records.as_ref().unwrap().records(&filter).await.unwrap();
+    let written = async {
+        loop {
+            let records = centre.control().records.as_ref().unwrap().records(&filter).await.unwrap_or_default();
+            if !records.is_empty() {
+                return records;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let records = tokio::time::timeout(Duration::from_secs(10), written).await.expect("a record in time");
     assert_eq!(records.iter().map(|record| record.cdr.message_id).collect::<Vec<_>>(), [id]);
     centre.shutdown().await;
 }
@@ -201,4 +210,80 @@ async fn every_fault_at_the_start_says_what_it_is_about() {
     settings.charging.ocs_url = "ftp://localhost".into();
     let error = refused(&settings).await.to_string();
     assert!(error.contains("charging address") && error.contains("ftp"), "{error}");
+}
+
+#[tokio::test]
+async fn other_settings_count_at_once_or_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(directory.path());
+    let centre = Centre::start(&settings).await.unwrap();
+    let nobody = |level| panic!("the log is not to become {level}");
+    assert_eq!(centre.reload(&settings, nobody), Reloaded::default());
+
+    settings.lifecycle.max_delivery_attempts = 3;
+    settings.charging.charging_failure_action = Uncharged::Deny;
+    settings.accounts[0].system_id = "new".into();
+    let rule = TranslationRule { called_match: "^00".into(), called_replace: Some("+".into()), ..TranslationRule::default() };
+    settings.translation_rules = vec![rule];
+    settings.log.level = LevelFilter::DEBUG;
+    settings.api.limits.reads = 1;
+    settings.smpp.window = 7;
+    settings.storage.max_queued = 8;
+    let mut level = None;
+    let reloaded = centre.reload(&settings, |changed| level = Some(changed));
+    let applied = [
+        "lifecycle.max_delivery_attempts",
+        "charging.charging_failure_action",
+        "accounts",
+        "translation_rules",
+        "api.limits.reads",
+        "log.level",
+    ];
+    assert_eq!(reloaded.applied, applied);
+    assert_eq!(reloaded.needs_restart, ["smpp.window", "storage.max_queued"]);
+    assert!(reloaded.refused.is_empty());
+    let handle = &centre.control().handle;
+    assert_eq!((handle.policy().max_attempts, handle.policy().uncharged), (Some(3), Uncharged::Deny));
+    assert!(centre.frontend().accounts().record("new").is_some() && centre.frontend().accounts().record("test").is_none());
+    assert!(!handle.translator().is_empty());
+    assert_eq!(level, Some(LevelFilter::DEBUG));
+
+    // What counts already is not named again; what needs a restart is.
+    let reloaded = centre.reload(&settings, nobody);
+    assert!(reloaded.applied.is_empty());
+    assert_eq!(reloaded.needs_restart, ["smpp.window", "storage.max_queued"]);
+    settings.accounts[0].system_id = String::new();
+    let reloaded = centre.reload(&settings, nobody);
+    assert_eq!(reloaded.refused, ["accounts: account \"\": a name has 1 to 15 ASCII characters"]);
+    assert!(centre.frontend().accounts().record("new").is_some(), "the old ones stay");
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_check_finds_what_is_not_there_and_makes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(&directory.path().join("not").join("made"));
+    let findings = check(&settings).await;
+    assert!(findings.iter().all(|finding| finding.fault.is_none()), "{findings:?}");
+    assert!(!directory.path().join("not").exists());
+
+    let (certificate, key) = (directory.path().join("a.crt"), directory.path().join("a.key"));
+    let [one, other] = [(), ()].map(|()| rcgen::generate_simple_self_signed(["localhost".into()]).unwrap());
+    std::fs::write(&certificate, one.cert.pem()).unwrap();
+    settings.api.enabled = true;
+    (settings.api.tls_cert_path, settings.api.tls_key_path) = (certificate.clone(), key.clone());
+    for (pem, good) in [(one.signing_key.serialize_pem(), true), (other.signing_key.serialize_pem(), false)] {
+        std::fs::write(&key, pem).unwrap();
+        let findings = check(&settings).await;
+        let found = findings.iter().find(|finding| finding.about.starts_with("certificate of API ")).unwrap();
+        assert_eq!(found.fault.is_none(), good, "{found}");
+    }
+    // A database of ours is looked at; one that is no database is named.
+    let place = settings.storage.directory.clone();
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join("records.db"), "not a database at all, but long enough to be looked at as one".repeat(100))
+        .unwrap();
+    let findings = check(&settings).await;
+    let found = findings.iter().find(|finding| finding.about.starts_with("record database ")).unwrap();
+    assert!(found.fault.is_some(), "{found}");
 }

@@ -63,4 +63,12 @@ impl Settings {
     pub fn has_test_account(&self) -> bool {
         self.accounts.contains(&Account::test())
     }
+
+    /// The keys in which `other` differs, such as `smpp.window`; a list such as `accounts` is one key.
+    #[cfg(feature = "config")]
+    pub fn differences(&self, other: &Settings) -> Vec<String> {
+        let mut found = Vec::new();
+        crate::config::rule::Setting::differences(self, other, "", &mut found);
+        found
+    }
 }
