@@ -1,24 +1,66 @@
 //! What the program says once it listens.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 
+use smsc_engine::Centre;
+use smsc_engine::centre::Service;
 use smsc_engine::config::Settings;
 
 /// The lines for a person who has just started the program; tests and scripts read them too.
-pub(crate) fn lines(settings: &Settings, address: SocketAddr, queued: u64) -> String {
-    let directory = &settings.storage.directory;
-    let here = if directory.is_relative() && !directory.starts_with(".") { "./" } else { "" };
+pub(crate) fn lines(settings: &Settings, centre: &Centre) -> String {
+    let addresses = Addresses {
+        smpp: centre.smpp_address(),
+        api: centre.address(Service::Api),
+        dashboard: centre.address(Service::Dashboard),
+        metrics: centre.address(Service::Metrics),
+    };
+    let password = centre.first_password().map(|first| first.path.as_path());
+    text(settings, &addresses, (centre.queued(), password))
+}
+
+/// Where a centre listens.
+struct Addresses {
+    smpp: SocketAddr,
+    api: Option<SocketAddr>,
+    dashboard: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
+}
+
+fn text(settings: &Settings, addresses: &Addresses, (queued, password): (u64, Option<&Path>)) -> String {
+    let url = |tls: bool, address: SocketAddr| format!("{}://{}", if tls { "https" } else { "http" }, reachable(address));
     let mut lines = vec![
         format!("smsc {}", env!("CARGO_PKG_VERSION")),
-        format!("SMPP listening on {address}"),
-        format!("messages are stored in {here}{} ({queued} queued)", directory.display()),
+        format!("SMPP listening on {}", addresses.smpp),
+        format!("messages are stored in {} ({queued} queued)", shown(&settings.storage.directory)),
     ];
+    lines.extend(addresses.api.map(|address| format!("REST API: {}/api/docs", url(settings.api.enable_tls, address))));
+    lines.extend(addresses.dashboard.map(|address| format!("dashboard: {}", url(settings.web.enable_tls, address))));
+    lines.extend(addresses.metrics.map(|address| format!("metrics: {}/metrics", url(settings.metrics.enable_tls, address))));
+    if addresses.dashboard.is_some() {
+        lines.extend(password.map(|path| format!("log in as \"admin\" with the password in {}", shown(path))));
+    }
     if settings.has_test_account() {
         lines.push("test account: system_id \"test\", password \"test\"".into());
-        lines.extend(example(address).map(|example| format!("try: {example}")));
+        lines.extend(example(addresses.smpp).map(|example| format!("try: {example}")));
     }
     lines.push("press Ctrl-C to stop\n".into());
     lines.join("\n")
+}
+
+/// A path as a shell takes it.
+fn shown(path: &Path) -> String {
+    let here = if path.is_relative() && !path.starts_with(".") { "./" } else { "" };
+    format!("{here}{}", path.display())
+}
+
+/// An address that can be connected to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())),
+        _ => address,
+    }
 }
 
 /// What somebody should know who opens the test account to a network.
@@ -51,29 +93,44 @@ fn example(address: SocketAddr) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn addresses(smpp: &str) -> Addresses {
+        let at = |address: &str| Some(address.parse().unwrap());
+        Addresses {
+            smpp: smpp.parse().unwrap(),
+            api: at("127.0.0.1:8443"),
+            dashboard: at("0.0.0.0:8086"),
+            metrics: at("127.0.0.1:9568"),
+        }
+    }
+
     #[test]
     fn the_first_lines_are_for_people_and_scripts() {
-        let lines = lines(&Settings::default(), "127.0.0.1:2775".parse().unwrap(), 3);
+        let password = Path::new("smsc-data/dashboard-password");
+        let lines = text(&Settings::default(), &addresses("127.0.0.1:2775"), (3, Some(password)));
         let lines: Vec<&str> = lines.lines().collect();
         assert_eq!(
-            lines[..4],
+            lines[..8],
             [
                 concat!("smsc ", env!("CARGO_PKG_VERSION")),
                 "SMPP listening on 127.0.0.1:2775",
                 "messages are stored in ./smsc-data (3 queued)",
+                "REST API: https://127.0.0.1:8443/api/docs",
+                "dashboard: https://127.0.0.1:8086",
+                "metrics: http://127.0.0.1:9568/metrics",
+                "log in as \"admin\" with the password in ./smsc-data/dashboard-password",
                 "test account: system_id \"test\", password \"test\"",
             ]
         );
-        assert!(lines[4].starts_with("try: ") && lines[4].contains("'127.0.0.1', 2775"), "{}", lines[4]);
-        assert_eq!(lines[5..], ["press Ctrl-C to stop"]);
+        assert!(lines[8].starts_with("try: ") && lines[8].contains("'127.0.0.1', 2775"), "{}", lines[8]);
+        assert_eq!(lines[9..], ["press Ctrl-C to stop"]);
     }
 
     #[test]
     fn accounts_of_ones_own_are_not_shown() {
         let mut settings = Settings::default();
         settings.accounts[0].password = smsc_engine::frontend::Secret::new("hunter2");
-        let lines = lines(&settings, "0.0.0.0:2775".parse().unwrap(), 0);
-        assert_eq!(lines.lines().count(), 4);
+        let lines = text(&settings, &addresses("0.0.0.0:2775"), (0, None));
+        assert_eq!(lines.lines().count(), 7);
         assert!(!lines.contains("hunter2") && !lines.contains("try:"), "{lines}");
     }
 

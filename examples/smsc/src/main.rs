@@ -2,8 +2,9 @@
 
 mod args;
 mod check;
+#[cfg(unix)]
+mod command;
 mod greeting;
-mod logging;
 mod serve;
 mod signals;
 mod words;
@@ -14,28 +15,28 @@ use std::thread;
 
 use smsc_engine::config::{self, ConfigErrors, Settings};
 
-use crate::args::{Args, HELP, Task};
+use crate::args::{Args, Command, Parsed};
 use crate::words::{FAILED, WRONG_SETTINGS, fail, say};
 
 fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args_os()) {
-        Ok(args) => args,
+    let args = match Args::parse_line(std::env::args_os()) {
+        Ok(Parsed::Args(args)) => args,
+        Ok(Parsed::Text(text)) => return say(&text),
         Err(error) => return fail(WRONG_SETTINGS, &format!("{error}; smsc --help explains")),
     };
-    match args.task {
-        Task::Help => return say(HELP),
-        Task::Version => return say(&format!("smsc {}\n", env!("CARGO_PKG_VERSION"))),
-        Task::Run | Task::CheckConfig => {}
-    }
     let settings = match settings(&args) {
         Ok(settings) => settings,
         Err(errors) => return errors.iter().fold(ExitCode::SUCCESS, |_, error| fail(WRONG_SETTINGS, error)),
     };
     // Only the first one counts, and this is the first.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    match args.task {
-        Task::CheckConfig => run(check::check(&settings)),
-        _ => run(serve::serve(&args, &settings)),
+    match args.command.clone() {
+        None | Some(Command::Run) => run(serve::serve(&args, &settings)),
+        Some(Command::CheckConfig) => run(check::check(&settings)),
+        #[cfg(unix)]
+        Some(command) => command::run(command, &settings.storage.directory, args.json),
+        #[cfg(not(unix))]
+        Some(_) => fail(FAILED, &"this system has no control socket"),
     }
 }
 

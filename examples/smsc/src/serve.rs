@@ -3,28 +3,45 @@
 use std::process::ExitCode;
 
 use smsc_engine::Centre;
+use smsc_engine::centre::{CentreConfig, Host, HostOrder};
 use smsc_engine::config::Settings;
+use smsc_engine::log::{Level, LogOptions, Logging};
+use tokio::sync::mpsc;
 
 use crate::args::Args;
-use crate::logging::{self, Level};
-use crate::signals::Signals;
+use crate::signals::{Signal, Signals};
 use crate::words::{INTERRUPTED, complain, say};
 use crate::{greeting, settings};
 
-/// Starts a centre, reads the settings again at SIGHUP, and stops at SIGTERM or Ctrl-C.
+/// Starts a centre, reads the settings again when it is told to, and stops at SIGTERM, Ctrl-C or an order.
 pub(crate) async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let level = logging::start(&settings.log);
+    let logging = Logging::start(LogOptions::from(&settings.log))?;
     let mut signals = Signals::catch()?;
+    let (orders, mut ordered) = mpsc::channel(1);
+    let host = Host {
+        version: concat!("smsc ", env!("CARGO_PKG_VERSION")).into(),
+        logging: Some(logging.clone()),
+        files: args.config.iter().cloned().collect(),
+        orders: Some(orders),
+    };
     let centre = tokio::select! {
-        started = Centre::start(settings) => started?,
+        started = Centre::start(CentreConfig { host, ..settings.into() }) => started?,
         // Nothing was taken from anybody yet; a long recovery begins anew at the next start.
         () = signals.stop() => std::process::exit(0),
     };
-    let address = centre.smpp_address();
-    say(&greeting::lines(settings, address, centre.queued()));
-    greeting::warning(settings, address).iter().for_each(|warning| complain(warning));
-    while signals.reload().await {
-        reload(args, &centre, &level);
+    say(&greeting::lines(settings, &centre));
+    greeting::warning(settings, centre.smpp_address()).iter().for_each(|warning| complain(warning));
+    loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::Reload => _ = reload(args, &centre, &logging).await.inspect_err(|error| tracing::error!("{error}")),
+                Signal::Stop => break,
+            },
+            order = ordered.recv() => match order {
+                Some(HostOrder::Reload(answer)) => _ = answer.send(reload(args, &centre, &logging).await),
+                _ => break,
+            },
+        }
     }
     tokio::select! {
         () = centre.shutdown() => Ok(ExitCode::SUCCESS),
@@ -33,18 +50,17 @@ pub(crate) async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, 
     }
 }
 
-/// Takes the settings as they are now; if they cannot be read, the old ones still count.
-fn reload(args: &Args, centre: &Centre, level: &Level) {
-    let settings = match settings(args) {
-        Ok(settings) => settings,
-        Err(errors) => return errors.iter().for_each(|error| complain(error)),
-    };
-    let reloaded = centre.reload(&settings, |changed| level.set(changed));
-    reloaded.refused.iter().for_each(|refused| complain(&format!("not taken: {refused}")));
-    for (keys, what) in [(&reloaded.needs_restart, "need a restart"), (&reloaded.applied, "count from now on")] {
-        if !keys.is_empty() {
-            complain(&format!("settings that {what}: {}", keys.join(", ")));
-        }
+/// Takes the settings as they are now, and tells what came of it; if they cannot be read, the old ones still count.
+async fn reload(args: &Args, centre: &Centre, logging: &Logging) -> Result<String, String> {
+    let settings = settings(args).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        format!("settings cannot be read again: {}", errors.join("; "))
+    })?;
+    if let Err(error) = logging.reopen() {
+        tracing::error!(%error, "the log file cannot be opened again");
     }
-    complain(&"settings were read again");
+    let reloaded = centre.reload(&settings, |level| logging.set_level(Level::of_filter(level))).await;
+    let text = reloaded.to_string();
+    tracing::info!("settings were read again: {text}");
+    Ok(text)
 }

@@ -2,6 +2,15 @@
 
 use std::io;
 
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// To read the settings again.
+    Reload,
+    /// To stop.
+    Stop,
+}
+
 /// The signals that stop the program or make it read its settings again, caught from the start on so that none ends it
 /// half-way.
 pub(crate) struct Signals {
@@ -24,12 +33,12 @@ impl Signals {
         })
     }
 
-    /// Waits until the program is asked to read its settings again (true) or to stop (false).
-    pub(crate) async fn reload(&mut self) -> bool {
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.hangup.recv() => true,
-            _ = self.interrupt.recv() => false,
-            _ = self.terminate.recv() => false,
+            _ = self.hangup.recv() => Signal::Reload,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
         }
     }
 
@@ -54,9 +63,9 @@ impl Signals {
     }
 
     /// Waits until the program is asked to stop; nobody can ask it to read its settings again.
-    pub(crate) async fn reload(&mut self) -> bool {
+    pub(crate) async fn next(&mut self) -> Signal {
         self.interrupt().await;
-        false
+        Signal::Stop
     }
 
     /// Waits until the program is asked to stop.

@@ -13,7 +13,10 @@ use crate::core::records::SinkError;
 use crate::core::registry::RegistryStoreError;
 use crate::core::route::TableError;
 use crate::core::translate::RuleError;
+use crate::http::listen::ListenError;
+use crate::overlay::BookError;
 use crate::sql::SqlError;
+use crate::users::UsersError;
 
 /// Why a centre did not start.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,20 @@ pub enum StartError {
     /// The accounts cannot be used.
     #[error(transparent)]
     Accounts(AccountError),
+    /// What was changed at run time cannot be read, or does not go with what the settings say.
+    #[error(transparent)]
+    Book(BookError),
+    /// Nobody could log in to the dashboard.
+    #[error("the users of the dashboard: {0}")]
+    Users(UsersError),
+    /// The port of a service cannot be opened.
+    #[error("cannot serve the {service}: {error}")]
+    Port {
+        /// What was to be served there.
+        service: &'static str,
+        /// What is wrong.
+        error: ListenError,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen for {service} on {address}: {error}")]
     Listen {

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod core;
 mod error;
+mod host;
 mod ports;
 mod reload;
 mod stores;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use self::ports::Ports;
+use self::ports::{Ports, Served};
 use self::reload::SettingsInForce;
 use self::stores::{Books, Tables};
 use crate::accounts::{AccountStore, keep_usage};
@@ -26,14 +27,18 @@ use crate::api::CoreApi;
 use crate::control::Control;
 use crate::core::registry::{Registry, RegistryOptions};
 use crate::core::{Batch, BatchOptions, Core, sweep};
-use crate::frontend::{Frontend, FrontendError};
+use crate::frontend::{Frontend, FrontendConfig, FrontendError};
 use crate::http::metrics::Figures;
 use crate::model::{Lane, Timestamp};
+use crate::overlay::{AccountBook, RuleBook};
 use crate::sandbox::Sandbox;
+use crate::users::{FirstPassword, User, Users, UsersOptions};
 
 pub use self::check::{Finding, check};
 pub use self::config::CentreConfig;
 pub use self::error::StartError;
+pub use self::host::{Host, HostOrder};
+pub use self::ports::Service;
 pub use self::reload::Reloaded;
 
 /// A running message centre.
@@ -46,6 +51,29 @@ pub struct Centre {
     ports: Ports,
     tasks: Vec<JoinHandle<()>>,
     state: SettingsInForce,
+    lists: Lists,
+    first_password: Option<FirstPassword>,
+}
+
+/// What the settings begin and the operator changes at run time.
+#[derive(Clone)]
+struct Lists {
+    accounts: AccountBook,
+    rules: RuleBook,
+    users: Users,
+}
+
+impl Lists {
+    async fn open(config: &CentreConfig, core: &Core, tables: &Tables) -> Result<Lists, StartError> {
+        let (settings, database) = (&config.settings, tables.database());
+        let translator = core.handle().translator().clone();
+        let mode = settings.routing.translation_mode;
+        let accounts = AccountBook::open(database, config.frontend.accounts.clone()).await.map_err(StartError::Book)?;
+        let rules = RuleBook::open(database, core::rules(settings), (translator, mode)).await.map_err(StartError::Book)?;
+        let users = settings.web.users.iter().map(User::from).collect();
+        let users = Users::open(database, users, UsersOptions::default()).await.map_err(StartError::Users)?;
+        Ok(Lists { accounts, rules, users })
+    }
 }
 
 impl Centre {
@@ -82,7 +110,9 @@ impl Centre {
         let registry = Registry::open(RegistryOptions::default(), Arc::new(tables.frontends.clone()));
         let registry = registry.await.map_err(StartError::Registry)?;
         let usage = tables.accounts.load().await.map_err(StartError::Usage)?;
-        let frontend = listen(config, &core).await?;
+        let lists = Lists::open(config, &core, &tables).await?;
+        let first_password = lists.users.first_start(config.directory()).await.map_err(StartError::Users)?;
+        let frontend = listen(config, &core, &lists.accounts).await?;
         frontend.accounts().restore(&usage);
         let control = Arc::new(Control {
             application: settings.api.application.as_str().into(),
@@ -100,7 +130,14 @@ impl Centre {
                 ..Figures::default()
             },
         });
-        let ports = Ports::open(config, &control).await?;
+        let served = Served {
+            control: control.clone(),
+            users: lists.users.clone(),
+            accounts: lists.accounts.clone(),
+            rules: lists.rules.clone(),
+            databases: stores::files(&tables, books.as_ref()),
+        };
+        let ports = Ports::open(config, served).await?;
         let mut tasks = vec![
             tokio::spawn(sweep(core.clone(), config.retention)),
             tokio::spawn(keep_usage(frontend.accounts().clone(), Arc::new(tables.accounts.clone()), SAVE_USAGE)),
@@ -110,7 +147,7 @@ impl Centre {
             tasks.push(tokio::spawn(sandbox.run()));
         }
         let state = SettingsInForce::new(settings);
-        Ok(Centre { control, core, frontend, tables, books, ports, tasks, state })
+        Ok(Centre { control, core, frontend, tables, books, ports, tasks, state, lists, first_password })
     }
 
     /// Everything an operator does with it.
@@ -121,6 +158,16 @@ impl Centre {
     /// Where SMPP is listened for.
     pub fn smpp_address(&self) -> SocketAddr {
         self.frontend.address()
+    }
+
+    /// Where a service is listened for, if it is served.
+    pub fn address(&self, service: Service) -> Option<SocketAddr> {
+        self.ports.address(service)
+    }
+
+    /// The first administrator's password, if it was made at this start.
+    pub fn first_password(&self) -> Option<&FirstPassword> {
+        self.first_password.as_ref()
     }
 
     /// The SMPP side, for its sessions and accounts.
@@ -135,7 +182,7 @@ impl Centre {
 
     /// Stops listening, hands over what waits, unbinds every session, writes the records and closes all stores; what
     /// is queued is there at the next start.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.ports.close(GRACE).await;
         self.control.batch.close(GRACE).await;
         self.frontend.shutdown(GRACE).await;
@@ -155,13 +202,16 @@ impl Centre {
     }
 }
 
-async fn listen(config: &CentreConfig, core: &Core) -> Result<Arc<Frontend>, StartError> {
+async fn listen(config: &CentreConfig, core: &Core, accounts: &AccountBook) -> Result<Arc<Frontend>, StartError> {
     let api: Arc<dyn CoreApi> = Arc::new(core.clone());
     let address = config.frontend.listen;
-    Frontend::start(config.frontend.clone(), api).await.map(Arc::new).map_err(|error| match error {
+    let frontend = FrontendConfig { accounts: accounts.records(), ..config.frontend.clone() };
+    let frontend = Frontend::start(frontend, api).await.map(Arc::new).map_err(|error| match error {
         FrontendError::Accounts(error) => StartError::Accounts(error),
         FrontendError::Listen(error) => StartError::Listen { service: "SMPP", address, error },
-    })
+    })?;
+    accounts.follow_frontend(&frontend).await.map_err(StartError::Book)?;
+    Ok(frontend)
 }
 
 /// The lane of the carrier that plays the network.

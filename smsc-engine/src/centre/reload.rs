@@ -1,13 +1,15 @@
 //! Other settings for a centre that runs.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
 
+use tokio::sync::{Mutex, MutexGuard};
 use tracing::level_filters::LevelFilter;
 
 use super::{Centre, core};
 use crate::accounts::AccountRecord;
 use crate::config::Settings;
 use crate::core::Policy;
+use crate::users::User;
 
 /// What became of other settings; keys are named by their path, such as `smpp.window`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +20,19 @@ pub struct Reloaded {
     pub needs_restart: Vec<String>,
     /// Those that cannot be used, with the reason; what was before still counts.
     pub refused: Vec<String>,
+}
+
+/// One line for people.
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        for (what, keys) in [("in force", &self.applied), ("need a restart", &self.needs_restart), ("refused", &self.refused)] {
+            if !keys.is_empty() {
+                parts.push(format!("{what}: {}", keys.join(", ")));
+            }
+        }
+        if parts.is_empty() { f.write_str("nothing changed") } else { f.write_str(&parts.join("; ")) }
+    }
 }
 
 /// What a centre was started with, and what it was told since.
@@ -32,8 +47,8 @@ impl SettingsInForce {
         SettingsInForce { started: settings.clone(), latest: Mutex::new(settings.clone()) }
     }
 
-    fn latest(&self) -> MutexGuard<'_, Settings> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn latest(&self) -> MutexGuard<'_, Settings> {
+        self.latest.lock().await
     }
 }
 
@@ -43,12 +58,13 @@ enum Live {
     Policy,
     Accounts,
     Translation,
+    Users,
     Api,
     LogLevel,
 }
 
 impl Live {
-    const ALL: [Live; 5] = [Live::Policy, Live::Accounts, Live::Translation, Live::Api, Live::LogLevel];
+    const ALL: [Live; 6] = [Live::Policy, Live::Accounts, Live::Translation, Live::Users, Live::Api, Live::LogLevel];
 
     /// To whom a key belongs; `None` if it needs a restart.
     fn of(key: &str) -> Option<Live> {
@@ -61,7 +77,8 @@ impl Live {
             | "charging.default_charging_enabled"
             | "charging.charging_failure_action" => Some(Live::Policy),
             "accounts" => Some(Live::Accounts),
-            "translation_rules" | "routing.translation_mode" => Some(Live::Translation),
+            "translation_rules" => Some(Live::Translation),
+            "web.users" => Some(Live::Users),
             "api.api_keys" | "api.allow" | "api.trusted_proxies" | "api.envelope" | "api.strict_get_by_smsc" => Some(Live::Api),
             "api.async_durable" | "api.lease_seconds" | "api.max_body_octets" | "api.long_text" => Some(Live::Api),
             _ if key.starts_with("api.limits.") => Some(Live::Api),
@@ -74,9 +91,9 @@ impl Live {
 impl Centre {
     /// Takes other settings as far as that is possible while it runs, reads certificates again, and names what needs a
     /// restart. `set_level` is called with the level of the log if that changed.
-    pub fn reload(&self, settings: &Settings, set_level: impl FnOnce(LevelFilter)) -> Reloaded {
+    pub async fn reload(&self, settings: &Settings, set_level: impl FnOnce(LevelFilter)) -> Reloaded {
         let mut set_level = Some(set_level);
-        let mut latest = self.state.latest();
+        let mut latest = self.state.latest().await;
         let changed = latest.differences(settings);
         let mut reloaded = Reloaded { needs_restart: self.needs_restart(settings), ..Reloaded::default() };
         for live in Live::ALL {
@@ -89,7 +106,7 @@ impl Centre {
                     set_level(settings.log.level);
                     Ok(())
                 }
-                (live, None) => self.apply(live, settings),
+                (live, None) => self.apply(live, settings).await,
             };
             match done {
                 Ok(()) => {
@@ -107,7 +124,7 @@ impl Centre {
         self.state.started.differences(settings).into_iter().filter(|key| Live::of(key).is_none()).collect()
     }
 
-    fn apply(&self, live: Live, settings: &Settings) -> Result<(), String> {
+    async fn apply(&self, live: Live, settings: &Settings) -> Result<(), String> {
         match live {
             Live::Policy => {
                 // Whether texts are forgotten is decided at the start, together with the records.
@@ -117,12 +134,12 @@ impl Centre {
             }
             Live::Accounts => {
                 let accounts = settings.accounts.iter().map(AccountRecord::from).collect();
-                self.frontend.replace_accounts(accounts).map_err(|error| error.to_string())
+                self.lists.accounts.replace_file(accounts).await.map_err(|error| error.to_string())
             }
-            Live::Translation => {
-                let translator = self.control.handle.translator();
-                let replaced = translator.replace(&core::rules(settings), settings.routing.translation_mode);
-                replaced.map_err(|error| error.to_string())
+            Live::Translation => self.lists.rules.replace_file(core::rules(settings)).await.map_err(|error| error.to_string()),
+            Live::Users => {
+                let users = settings.web.users.iter().map(User::from).collect();
+                self.lists.users.replace_file(users).await.map_err(|error| error.to_string())
             }
             Live::Api => {
                 self.ports.set_api(&settings.api);
@@ -143,8 +160,8 @@ fn keep(latest: &mut Settings, live: Live, settings: &Settings) {
         Live::Accounts => latest.accounts = settings.accounts.clone(),
         Live::Translation => {
             latest.translation_rules = settings.translation_rules.clone();
-            latest.routing = settings.routing.clone();
         }
+        Live::Users => latest.web.users = settings.web.users.clone(),
         Live::Api => latest.api = settings.api.clone(),
         Live::LogLevel => latest.log = settings.log.clone(),
     }

@@ -98,6 +98,13 @@ impl Books {
     }
 }
 
+/// The databases that are files, by the names of these.
+pub(super) fn files(tables: &Tables, books: Option<&Books>) -> Vec<(String, Database)> {
+    let records = books.and_then(|books| books.database.clone()).filter(|database| database.dialect() == Dialect::Sqlite);
+    let records = records.map(|database| (RECORDS.to_owned(), database));
+    std::iter::once((TABLES.to_owned(), tables.database().clone())).chain(records).collect()
+}
+
 /// Opens the journal on a thread that may wait for the disk.
 pub(super) async fn open_journal(directory: PathBuf, options: JournalOptions) -> Result<JournalQueue, StartError> {
     let place = directory.clone();

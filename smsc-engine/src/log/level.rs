@@ -44,6 +44,11 @@ impl Level {
         }
     }
 
+    /// Returns the level that lets through what a filter lets through; there is always something critical to be said.
+    pub fn of_filter(filter: LevelFilter) -> Level {
+        filter.into_level().map_or(Level::Critical, Level::of)
+    }
+
     pub(super) fn of(level: tracing::Level) -> Level {
         match level {
             tracing::Level::ERROR => Level::Error,

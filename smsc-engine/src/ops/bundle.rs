@@ -15,14 +15,14 @@ use crate::core::records::Statistics;
 use crate::frontend::Frontend;
 use crate::model::Timestamp;
 
-/// Writes a support bundle, a `.tar.gz` of small files.
+/// Writes a support bundle, a `.tar.gz` of small files, with the metrics as they are served.
 ///
 /// # Errors
 /// Whatever `out` says.
-pub fn write(operations: &Operations, out: impl Write) -> io::Result<()> {
+pub fn write(operations: &Operations, metrics: &str, out: impl Write) -> io::Result<()> {
     let now = operations.control.now();
     let mut archive = tar::Builder::new(GzEncoder::new(out, Compression::default()));
-    for (name, content) in contents(operations, now) {
+    for (name, content) in contents(operations, metrics, now) {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o600);
@@ -32,7 +32,7 @@ pub fn write(operations: &Operations, out: impl Write) -> io::Result<()> {
     archive.into_inner()?.finish()?.flush()
 }
 
-fn contents(operations: &Operations, now: Timestamp) -> Vec<(&'static str, String)> {
+fn contents(operations: &Operations, metrics: &str, now: Timestamp) -> Vec<(&'static str, String)> {
     let (control, program) = (&operations.control, &operations.program);
     let handle = &control.handle;
     let json = |value: Value| serde_json::to_string_pretty(&value).unwrap_or_default();
@@ -50,7 +50,7 @@ fn contents(operations: &Operations, now: Timestamp) -> Vec<(&'static str, Strin
             })),
         ),
         ("settings.toml", without_secrets(&program.settings())),
-        ("metrics.txt", program.metrics()),
+        ("metrics.txt", metrics.to_owned()),
         ("log.txt", program.log_lines().join("\n")),
         ("counts.json", json(counts(operations))),
         ("routes.json", routes),

@@ -15,12 +15,15 @@ pub use system::{System, SystemFigures};
 
 use crate::BoxFuture;
 use crate::control::Control;
+use crate::overlay::AccountBook;
 use crate::sql::Database;
 
 /// A running centre with everything that its operator can do to it; used as `Arc<Operations>`.
 pub struct Operations {
     /// The centre.
     pub control: Arc<Control>,
+    /// Who may bind, to be changed.
+    pub accounts: Option<AccountBook>,
     /// The program around it.
     pub program: Arc<dyn Program>,
     /// Its directory, for looking at the disk.
@@ -44,11 +47,6 @@ pub trait Program: Send + Sync + 'static {
     /// The files to back up with the centre: settings, certificates and their keys.
     fn files(&self) -> Vec<PathBuf> {
         Vec::new()
-    }
-
-    /// The metrics as they are served.
-    fn metrics(&self) -> String {
-        String::new()
     }
 
     /// The last lines of the log, the oldest first.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use smpp_session::net::ServerConfig;
 use smsc_engine::BoxFuture;
+use smsc_engine::accounts::AccountRecord;
 use smsc_engine::control::Control;
 use smsc_engine::core::events::MemoryEvents;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
@@ -21,6 +22,7 @@ use smsc_engine::frontend::{Account, Frontend, FrontendConfig};
 use smsc_engine::http::metrics::Figures;
 use smsc_engine::model::{self, Address, Lane, Message, MessageId, Route, Timestamp};
 use smsc_engine::ops::{Operations, Program, System};
+use smsc_engine::overlay::AccountBook;
 use smsc_engine::sql::{Database, DatabaseConfig};
 
 /// A centre with a journal, a database, one route and an SMPP listener, all in one directory.
@@ -49,10 +51,6 @@ impl Program for Fake {
 
     fn files(&self) -> Vec<PathBuf> {
         self.files.lock().unwrap().clone()
-    }
-
-    fn metrics(&self) -> String {
-        "sms_c_queue_size_pending 12345678\n".into()
     }
 
     fn log_lines(&self) -> Vec<String> {
@@ -110,8 +108,17 @@ impl Plant {
             figures: Figures::default(),
         };
         let program = Arc::new(Fake::default());
+        let control = Arc::new(control);
+        let frontend = control.smpp.as_ref().unwrap();
+        let accounts = AccountBook::open(
+            &database,
+            frontend.accounts().records().iter().map(|record| AccountRecord::clone(record)).collect(),
+        );
+        let accounts = accounts.await.unwrap();
+        accounts.follow_frontend(frontend).await.unwrap();
         let operations = Operations {
-            control: Arc::new(control),
+            control,
+            accounts: Some(accounts),
             program: program.clone(),
             directory: directory.into(),
             databases: vec![("centre.sqlite".into(), database)],

@@ -1,25 +1,17 @@
-//! Who may bind. Changes hold until the settings are read again: accounts live there.
+//! Who may bind. Changes are kept over what the settings say.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::answer::{Answer, Body, Data, Fault};
-use crate::accounts::{AccountRecord, Accounts, Password, Secret};
+use crate::accounts::{AccountForm, AccountRecord, Accounts};
+use crate::audit::{Actor, audit};
 use crate::frontend::Frontend;
 use crate::model::Account;
 use crate::ops::Operations;
-
-/// An account to be; everything else of it is as usual.
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    system_id: String,
-    /// In PHC form.
-    password_hash: String,
-    #[serde(default)]
-    max_sessions: usize,
-}
+use crate::overlay::{AccountBook, BookError};
 
 /// An account, for people; without its password.
 #[derive(Serialize)]
@@ -39,52 +31,51 @@ pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Data<Vec<
     Data(records.iter().map(|record| shown(record, smpp)).collect())
 }
 
-pub(super) async fn add(State(operations): State<Arc<Operations>>, Body(wanted): Body<Wanted>) -> Answer<String> {
-    let smpp = listener(&operations)?;
-    let record = AccountRecord {
-        password: Password::Hashed(Secret::new(wanted.password_hash)),
-        max_sessions: wanted.max_sessions,
-        ..AccountRecord::new(wanted.system_id.clone(), "")
-    };
-    let mut records: Vec<_> = smpp.accounts().records().iter().map(|record| AccountRecord::clone(record)).collect();
-    records.push(record);
-    replace(smpp, records, wanted.system_id)
+pub(super) async fn add(State(operations): State<Arc<Operations>>, Body(form): Body<AccountForm>) -> Answer<String> {
+    let name = form.system_id.clone();
+    book(&operations)?.add(form, BY).await?;
+    Ok(changed("add account", name))
 }
 
 pub(super) async fn enable(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    change(&operations, name, |record| Some(AccountRecord { enabled: true, ..record }))
+    switch(&operations, name, true).await
 }
 
 /// Its sessions end, too.
 pub(super) async fn disable(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    change(&operations, name, |record| Some(AccountRecord { enabled: false, ..record }))
+    switch(&operations, name, false).await
 }
 
 pub(super) async fn delete(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    change(&operations, name, |_| None)
+    book(&operations)?.delete(&name, BY).await?;
+    Ok(changed("delete account", name))
 }
 
-fn change(operations: &Operations, name: String, make: impl Fn(AccountRecord) -> Option<AccountRecord>) -> Answer<String> {
-    let smpp = listener(operations)?;
-    let records = smpp.accounts().records();
-    if !records.iter().any(|record| record.system_id == name) {
-        return Err(Fault::unknown(format!("there is no account {name:?}")));
+async fn switch(operations: &Operations, name: String, enabled: bool) -> Answer<String> {
+    let book = book(operations)?;
+    let listed = book.get(&name).ok_or_else(|| Fault::unknown(format!("there is no account {name:?}")))?;
+    // Without a password the account keeps the one it has.
+    book.set(AccountForm { enabled, ..AccountForm::from(&listed.entry) }, BY).await?;
+    Ok(changed(if enabled { "enable account" } else { "disable account" }, name))
+}
+
+fn book(operations: &Operations) -> Result<&AccountBook, Fault> {
+    operations.accounts.as_ref().ok_or_else(|| Fault::unknown("the accounts of this centre cannot be changed"))
+}
+
+fn changed(action: &str, name: String) -> Data<String> {
+    audit(&Actor::CommandLine, action, &name);
+    Data(name)
+}
+
+impl From<BookError> for Fault {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::Unknown { .. } => Fault::unknown(error),
+            BookError::Database(_) => Fault::failed(error),
+            other => Fault::wrong(other),
+        }
     }
-    let changed = records.iter().filter_map(|record| {
-        let record = AccountRecord::clone(record);
-        if record.system_id == name { make(record) } else { Some(record) }
-    });
-    replace(smpp, changed.collect(), name)
-}
-
-fn listener(operations: &Operations) -> Result<&Frontend, Fault> {
-    operations.control.smpp.as_deref().ok_or_else(|| Fault::unknown("there is no SMPP listener"))
-}
-
-fn replace(smpp: &Frontend, records: Vec<AccountRecord>, changed: String) -> Answer<String> {
-    smpp.replace_accounts(records).map_err(Fault::wrong)?;
-    tracing::info!(account = changed, "the operator changed an account");
-    Ok(Data(changed))
 }
 
 fn shown(record: &AccountRecord, smpp: &Frontend) -> Shown {
@@ -105,3 +96,6 @@ fn used(accounts: &Accounts, system_id: &str) -> (u64, u64) {
     let usage = accounts.usage().into_iter().find(|usage| usage.account == account);
     usage.map_or((0, 0), |usage| (usage.day_messages, usage.month_messages))
 }
+
+/// Who changes accounts here.
+const BY: &str = "command line";

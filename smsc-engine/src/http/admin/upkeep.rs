@@ -86,9 +86,10 @@ pub(super) async fn backup(State(operations): State<Arc<Operations>>, Body(targe
 }
 
 pub(super) async fn support_bundle(State(operations): State<Arc<Operations>>) -> Result<impl IntoResponse, Fault> {
+    let metrics = crate::http::metrics::text(&operations.control).await;
     let writing = tokio::task::spawn_blocking(move || {
         let mut octets = Vec::new();
-        bundle::write(&operations, &mut octets).map(|()| octets)
+        bundle::write(&operations, &metrics, &mut octets).map(|()| octets)
     });
     let octets = writing.await.map_err(Fault::failed)?.map_err(Fault::failed)?;
     Ok(([(CONTENT_TYPE, "application/gzip")], octets))
