@@ -56,8 +56,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn client(peer: &str, forwarded: &[&str]) -> String {

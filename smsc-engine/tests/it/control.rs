@@ -21,6 +21,7 @@ pub(crate) const NOON: Timestamp = Timestamp(1_795_867_200_000);
 pub(crate) struct Bench {
     pub(crate) control: Arc<Control>,
     pub(crate) clock: Clock,
+    pub(crate) core: Core,
     _directory: tempfile::TempDir,
 }
 
@@ -47,7 +48,7 @@ impl Bench {
             application: "test centre".into(),
             started: NOON,
             handle: core.handle(),
-            batch: Batch::start(core, BatchOptions::default()),
+            batch: Batch::start(core.clone(), BatchOptions::default()),
             registry: Registry::in_memory(RegistryOptions::default()),
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
@@ -55,7 +56,7 @@ impl Bench {
             records: None,
             figures: Figures::default(),
         };
-        Bench { control: Arc::new(control), clock, _directory: directory }
+        Bench { control: Arc::new(control), clock, core, _directory: directory }
     }
 
     /// Puts the clock forward.

@@ -207,6 +207,10 @@ async fn the_description_has_every_path_and_every_field() {
     for field in message.as_object().unwrap().keys() {
         assert!(described[field].is_object(), "{field} is not described");
     }
+    for (name, words) in [("CodingGroup", 5), ("CharacterSet", 4), ("StatusWord", 5)] {
+        let described = &description["components"]["schemas"][name];
+        assert_eq!(described["enum"].as_array().map(Vec::len), Some(words), "{described}");
+    }
 }
 
 #[tokio::test]

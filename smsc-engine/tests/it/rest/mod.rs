@@ -7,6 +7,7 @@ mod item;
 mod list;
 mod listen;
 mod raw;
+mod record;
 mod work;
 
 use std::sync::Arc;

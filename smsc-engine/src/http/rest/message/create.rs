@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use smpp_pdu::EsmClass;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -294,7 +295,7 @@ impl Text {
             Vec::new()
         });
         if !user_data.is_empty() {
-            message.esm_class |= UDH_INDICATOR;
+            message.esm_class |= EsmClass::UDHI.0;
         }
         let encoded = match self.is_raw.then(|| hex::read(&self.body)) {
             None => self.wish.encode(&self.body),
@@ -320,6 +321,4 @@ pub(super) fn check_length(message: &Message, long_text: LongText) -> Result<(),
     }
 }
 
-// SMPP 3.4 §5.2.12: the user data starts with a header.
-const UDH_INDICATOR: u8 = 0x40;
 const LONGEST_IMSI: usize = 15;

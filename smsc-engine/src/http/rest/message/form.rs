@@ -1,9 +1,12 @@
 //! A message as the API shows it.
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::hex;
+use super::super::reply::Envelope;
 use super::coding::{CharacterSet, Coded, CodingGroup};
 use super::header::Header;
 use crate::core::content;
@@ -139,6 +142,11 @@ impl From<&Record> for MessageForm {
     fn from(record: &Record) -> Self {
         MessageForm::new(&record.message, record.outcome)
     }
+}
+
+/// Answers with a message as it stands.
+pub(super) fn shown(envelope: Envelope, record: &Record) -> Response {
+    envelope.success(StatusCode::OK, MessageForm::from(record))
 }
 
 impl MessageForm {

@@ -69,8 +69,6 @@ const FORM: &str = "must map identifiers to data, both in hexadecimal digits, su
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]

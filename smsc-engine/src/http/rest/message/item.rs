@@ -19,7 +19,7 @@ use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::coding;
 use super::create::check_length;
-use super::form::{MessageForm, StatusWord};
+use super::form::{MessageForm, StatusWord, shown};
 use super::id::Id;
 use crate::core::{Update, content};
 use crate::model::{Message, Timestamp};
@@ -74,7 +74,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 )]
 async fn show(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
     let record = rest.control.handle.message(id).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 /// Changes a message; what cannot be done now changes nothing.
@@ -96,7 +96,7 @@ async fn change(
     let record = handle.message(id).await?;
     let update = changes.update(record.message, (rest.control.now(), rest.options().long_text))?;
     let record = handle.update(id, update).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 /// Counts a failed attempt: the message waits 2, 4, 8 … minutes before the next one.
@@ -110,7 +110,7 @@ async fn change(
 )]
 async fn count_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
     let record = rest.control.handle.count_attempt(id).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 /// Removes a message: its sender hears nothing, and there is no record of it.

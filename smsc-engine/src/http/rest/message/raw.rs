@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use smpp_pdu::EsmClass;
 use sms_codec::charset::Coding;
 use sms_codec::dcs::{Alphabet, Dcs};
 use sms_codec::tpdu::{self, Deliver, Submit, UserData, service_centre};
@@ -129,7 +130,7 @@ impl Raw {
         let data_coding = data_coding(read.dcs);
         message.data_coding = data_coding.ok_or_else(|| Problem::field("pdu", "has a data coding scheme that SMPP lacks"))?;
         if read.user_data.has_header() {
-            message.esm_class |= UDH_INDICATOR;
+            message.esm_class |= EsmClass::UDHI.0;
         }
         message.user_data = unpacked(&read.user_data).into();
         if let Some(expires) = read.expires(now) {
@@ -237,5 +238,3 @@ fn unpacked(user_data: &UserData<'_>) -> Vec<u8> {
 const MESSAGE_TYPE: u8 = 0x03;
 const DELIVER: u8 = 0x00;
 const SUBMIT: u8 = 0x01;
-// SMPP 3.4 §5.2.12: the user data starts with a header.
-const UDH_INDICATOR: u8 = 0x40;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use sms_codec::receipt::MessageState;
@@ -16,7 +15,7 @@ use super::super::body::{Body, OptionalBody};
 use super::super::faults::Faults;
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
-use super::form::MessageForm;
+use super::form::{MessageForm, shown};
 use super::id::Id;
 use crate::core::NetworkStatus;
 
@@ -79,7 +78,7 @@ enum ErrorCode {
 )]
 async fn increment_delivery_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
     let record = rest.control.handle.count_attempt(id).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 /// Tells that a message was delivered; telling it twice is harmless.
@@ -101,7 +100,7 @@ async fn mark_delivered(
     let by = faults.lane("dest_smsc", delivered.dest_smsc.as_deref());
     faults.none()?;
     let record = rest.control.handle.mark_delivered(id, by).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 /// Tells what the network says of a message.
@@ -123,7 +122,7 @@ async fn delivery_status(
 ) -> Result<Response, Problem> {
     let status = receipt.status()?;
     let record = rest.control.handle.delivery_status(id, status).await?;
-    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+    Ok(shown(envelope, &record))
 }
 
 impl Receipt {
