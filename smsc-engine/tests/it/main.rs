@@ -12,6 +12,8 @@ mod accounts;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "http")]
+mod control;
 mod core;
 #[cfg(feature = "enum")]
 mod dns_server;
@@ -29,9 +31,11 @@ mod recorder;
 mod records;
 mod refusals;
 /// One rule for what is not installed, wherever it is tested with.
-#[cfg(any(feature = "charging", feature = "enum", all(feature = "postgres", feature = "mysql")))]
+#[cfg(any(feature = "charging", feature = "enum", feature = "http", all(feature = "postgres", feature = "mysql")))]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+#[cfg(feature = "http")]
+mod rest_resources;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
