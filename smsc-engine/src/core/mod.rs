@@ -5,7 +5,7 @@ mod cdr;
 mod centre;
 pub mod charging;
 mod clock;
-mod content;
+pub(crate) mod content;
 mod dedup;
 mod delivery;
 pub mod enum_lookup;

@@ -177,7 +177,8 @@ fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>)
         destination_addr: addr(&message.destination)?,
         esm_class: EsmClass(message.esm_class),
         protocol_id: message.protocol_id,
-        priority_flag: message.priority,
+        // Other systems know more levels.
+        priority_flag: message.priority.min(HIGHEST_PRIORITY),
         registered_delivery: RegisteredDelivery(message.registered_delivery),
         data_coding: DataCoding(message.data_coding),
         short_message: ShortMessage::new(short_message)?,
@@ -208,5 +209,7 @@ const MOST_AT_ONCE: usize = 1000;
 const HOLD: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+// SMPP 3.4 §5.2.14
+const HIGHEST_PRIORITY: u8 = 3;
 // SMPP 3.4 §4.6.1
 const LONGEST_SHORT_MESSAGE: usize = 254;

@@ -20,7 +20,6 @@ pub(crate) const NOON: Timestamp = Timestamp(1_795_867_200_000);
 pub(crate) struct Bench {
     pub(crate) control: Arc<Control>,
     pub(crate) clock: Clock,
-    pub(crate) core: Core,
     _directory: tempfile::TempDir,
 }
 
@@ -47,14 +46,14 @@ impl Bench {
             application: "test centre".into(),
             started: NOON,
             handle: core.handle(),
-            batch: Batch::start(core.clone(), BatchOptions::default()),
+            batch: Batch::start(core, BatchOptions::default()),
             registry: Registry::in_memory(RegistryOptions::default()),
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             records: None,
         };
-        Bench { control: Arc::new(control), clock, core, _directory: directory }
+        Bench { control: Arc::new(control), clock, _directory: directory }
     }
 
     /// Puts the clock forward.

@@ -35,6 +35,8 @@ mod refusals;
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
 #[cfg(feature = "http")]
+mod rest;
+#[cfg(feature = "http")]
 mod rest_resources;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

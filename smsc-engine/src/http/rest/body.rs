@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
 
@@ -15,15 +15,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let octets = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            _ => Problem::malformed("the body cannot be read"),
-        })?;
+        let octets = octets(request, state).await?;
         read(&octets).map(Body)
     }
 }
 
+/// A JSON body that may be left out: then it is as if it were `{}`.
+pub(super) struct OptionalBody<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let octets = octets(request, state).await?;
+        if octets.is_empty() { Ok(OptionalBody(T::default())) } else { read(&octets).map(OptionalBody) }
+    }
+}
+
+pub(super) async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::malformed("the body cannot be read"),
+    })
+}
+
 fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    let is_json = || serde_json::from_slice::<IgnoredAny>(octets).is_ok();
+    // serde would take a list for the fields of a struct in their order.
+    if octets.trim_ascii_start().starts_with(b"[") && is_json() {
+        return Err(Problem::invalid("validation failed: the body is a list and must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -31,6 +52,8 @@ fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
         match error.classify() {
             serde_json::error::Category::Data if path == "." => Problem::invalid(format!("validation failed: {}", what(&error))),
             serde_json::error::Category::Data => Problem::field(&path, &what(&error)),
+            // `null` for a word is called a fault of the syntax.
+            serde_json::error::Category::Syntax if path != "." && is_json() => Problem::field(&path, &what(&error)),
             _ => Problem::malformed(format!("the body is no JSON: {error}")),
         }
     })?;

@@ -9,11 +9,16 @@ mod audit;
 mod body;
 mod describe;
 mod docs;
+mod door;
 mod event;
 mod faults;
 mod forms;
 mod frontend;
+mod guard;
+mod hex;
+mod limit;
 mod location;
+mod message;
 mod mms;
 mod number;
 mod options;
@@ -49,11 +54,12 @@ impl Rest {
     /// Returns the routes of the API with everything below `/api`.
     pub fn router(self: &Arc<Rest>) -> Router {
         let (router, description) = resources().split_for_parts();
-        router
+        let router = router
             .merge(docs::router(describe::complete(description)))
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
-            .with_state(self.clone())
+            .with_state(self.clone());
+        self.guarded(router)
     }
 }
 
@@ -61,6 +67,7 @@ impl Rest {
 fn resources() -> OpenApiRouter<Arc<Rest>> {
     OpenApiRouter::with_openapi(docs::description())
         .merge(system::routes())
+        .merge(message::routes())
         .merge(location::routes())
         .merge(frontend::routes())
         .merge(event::routes())

@@ -21,6 +21,8 @@ pub struct RestOptions {
     pub long_text: LongText,
     /// Octets of a request body.
     pub max_body: usize,
+    /// How long a request may take, its body included.
+    pub timeout: Duration,
     /// How often a client may call.
     pub limits: Limits,
     /// Names and keys of clients; without any, no key is asked for.
@@ -85,6 +87,7 @@ impl Default for RestOptions {
             lease: Duration::from_secs(60),
             long_text: LongText::default(),
             max_body: 1 << 20,
+            timeout: Duration::from_secs(30),
             limits: Limits::default(),
             keys: Vec::new(),
             allow: Vec::new(),

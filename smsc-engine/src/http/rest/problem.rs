@@ -56,6 +56,11 @@ impl Problem {
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
+    /// 413.
+    pub(super) fn too_large() -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+    }
+
     /// 422: the request can be read, and cannot be done.
     pub(super) fn invalid(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
@@ -82,6 +87,13 @@ impl Problem {
     pub(super) fn broken(error: &dyn std::fmt::Display) -> Problem {
         tracing::error!(%error, "a request could not be served");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server could not do this; its log says why")
+    }
+}
+
+/// The detail alone, for logs.
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.body.errors.detail)
     }
 }
 

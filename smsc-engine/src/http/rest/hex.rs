@@ -1,0 +1,35 @@
+//! Octets as hexadecimal digits.
+
+use std::fmt::Write;
+
+/// Writes octets with two capital digits each.
+pub(super) fn write(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(2 * octets.len()), |mut text, octet| {
+        // A `String` takes everything.
+        let _ = write!(text, "{octet:02X}");
+        text
+    })
+}
+
+/// Reads octets; `None` unless there are only digits, two for each.
+pub(super) fn read(text: &str) -> Option<Vec<u8>> {
+    let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_are_read_back_and_nothing_else_is_read() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(read(&write(&all)), Some(all));
+        assert_eq!(read("d4F2"), Some(vec![0xD4, 0xF2]));
+        assert_eq!(read(""), Some(Vec::new()));
+        for text in ["0", "000", "0x", "+1", " 1", "G0", "é0"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What frontends tell of messages they were given.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use sms_codec::receipt::MessageState;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::Rest;
+use super::super::body::{Body, OptionalBody};
+use super::super::faults::Faults;
+use super::super::problem::{Errors, Problem};
+use super::super::reply::{Envelope, EnvelopeParams, Success};
+use super::form::MessageForm;
+use super::id::Id;
+use crate::core::NetworkStatus;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
+    OpenApiRouter::new()
+        .routes(routes!(increment_delivery_attempt))
+        .routes(routes!(mark_delivered))
+        .routes(routes!(delivery_status))
+}
+
+/// Who delivered a message.
+#[derive(Default, Deserialize, ToSchema)]
+struct Delivered {
+    /// The frontend; the one it was given to if left out.
+    #[schema(example = "uk_gateway")]
+    dest_smsc: Option<String>,
+}
+
+/// What a receipt says.
+#[derive(Default, Deserialize, ToSchema)]
+struct Receipt {
+    /// `delivered`, `expired`, `undeliverable`, `rejected`, `accepted`, `enroute`, `unknown` or `deleted`, or as SMPP
+    /// writes them: `DELIVRD`.
+    #[schema(required = true, example = "delivered")]
+    status: Option<String>,
+    /// The network's name for the message.
+    smsc_message_id: Option<String>,
+    /// The network's error, a number or its digits.
+    #[schema(value_type = Option<u32>)]
+    error_code: Option<ErrorCode>,
+    /// When the network got it.
+    submit_date: Option<String>,
+    /// When it ended there.
+    done_date: Option<String>,
+    /// The frontend that delivered it.
+    dest_smsc: Option<String>,
+    /// The beginning of the message; it is not kept.
+    #[expect(dead_code, reason = "its form is checked all the same")]
+    text: Option<String>,
+}
+
+/// An error as a number or as its digits, as receipts have it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ErrorCode {
+    /// A number.
+    Number(u32),
+    /// Digits.
+    Text(String),
+}
+
+/// Counts a failed attempt, as `PUT /api/messages/{id}` does.
+#[utoipa::path(
+    post, path = "/api/messages/{id}/increment_delivery_attempt", tag = "work",
+    params(("id" = u64, Path, description = "the message"), EnvelopeParams),
+    responses(
+        (status = 200, body = Success<MessageForm>), (status = 404, body = Errors),
+        (status = 422, body = Errors, description = "it has ended"),
+    ),
+)]
+async fn increment_delivery_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
+    let record = rest.control.handle.count_attempt(id).await?;
+    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+}
+
+/// Tells that a message was delivered; telling it twice is harmless.
+#[utoipa::path(
+    post, path = "/api/messages/{id}/mark_delivered", tag = "work",
+    params(("id" = u64, Path, description = "the message"), EnvelopeParams), request_body = Delivered,
+    responses(
+        (status = 200, body = Success<MessageForm>), (status = 400, body = Errors), (status = 404, body = Errors),
+        (status = 422, body = Errors, description = "it has ended in another way"),
+    ),
+)]
+async fn mark_delivered(
+    State(rest): State<Arc<Rest>>,
+    Id(id): Id,
+    envelope: Envelope,
+    OptionalBody(delivered): OptionalBody<Delivered>,
+) -> Result<Response, Problem> {
+    let mut faults = Faults::default();
+    let by = faults.lane("dest_smsc", delivered.dest_smsc.as_deref());
+    faults.none()?;
+    let record = rest.control.handle.mark_delivered(id, by).await?;
+    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+}
+
+/// Tells what the network says of a message.
+///
+/// `accepted`, `enroute` and `unknown` are only noted; all else ends the message.
+#[utoipa::path(
+    put, path = "/api/messages/{id}/delivery_status", tag = "work",
+    params(("id" = u64, Path, description = "the message"), EnvelopeParams), request_body = Receipt,
+    responses(
+        (status = 200, body = Success<MessageForm>), (status = 400, body = Errors), (status = 404, body = Errors),
+        (status = 422, body = Errors, description = "it has ended in another way"),
+    ),
+)]
+async fn delivery_status(
+    State(rest): State<Arc<Rest>>,
+    Id(id): Id,
+    envelope: Envelope,
+    Body(receipt): Body<Receipt>,
+) -> Result<Response, Problem> {
+    let status = receipt.status()?;
+    let record = rest.control.handle.delivery_status(id, status).await?;
+    Ok(envelope.success(StatusCode::OK, MessageForm::from(&record)))
+}
+
+impl Receipt {
+    fn status(self) -> Result<NetworkStatus, Problem> {
+        let mut faults = Faults::default();
+        let word = faults.required("status", self.status);
+        let state = MessageState::from_word(&word);
+        if state.is_none() {
+            faults.add("status", "must be delivered, expired, undeliverable, rejected, accepted, enroute, unknown or deleted");
+        }
+        let error = match self.error_code {
+            None => Some(0),
+            Some(ErrorCode::Number(number)) => Some(number),
+            Some(ErrorCode::Text(text)) => text.parse().ok(),
+        };
+        if error.is_none() {
+            faults.add("error_code", "must be a number");
+        }
+        let by = self.dest_smsc.map(|name| faults.lane("dest_smsc", Some(&name)));
+        let mut text = Vec::new();
+        for (field, value) in
+            [("smsc_message_id", self.smsc_message_id), ("submit_date", self.submit_date), ("done_date", self.done_date)]
+        {
+            let Some(value) = value else { continue };
+            faults.name(field, &value);
+            text.push(format!("{field}={value}"));
+        }
+        faults.none()?;
+        Ok(NetworkStatus {
+            state: state.map_or(0, MessageState::to_wire),
+            error: error.unwrap_or_default(),
+            by,
+            text: text.join(" "),
+        })
+    }
+}
