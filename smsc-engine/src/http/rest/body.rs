@@ -40,9 +40,8 @@ pub(super) async fn octets<S: Send + Sync>(request: Request, state: &S) -> Resul
 }
 
 fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
-    let is_json = || serde_json::from_slice::<IgnoredAny>(octets).is_ok();
     // serde would take a list for the fields of a struct in their order.
-    if octets.trim_ascii_start().starts_with(b"[") && is_json() {
+    if octets.trim_ascii_start().starts_with(b"[") && is_json(octets) {
         return Err(Problem::invalid("validation failed: the body is a list and must be an object"));
     }
     let mut json = serde_json::Deserializer::from_slice(octets);
@@ -53,12 +52,17 @@ fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
             serde_json::error::Category::Data if path == "." => Problem::invalid(format!("validation failed: {}", what(&error))),
             serde_json::error::Category::Data => Problem::field(&path, &what(&error)),
             // `null` for a word is called a fault of the syntax.
-            serde_json::error::Category::Syntax if path != "." && is_json() => Problem::field(&path, &what(&error)),
+            serde_json::error::Category::Syntax if path != "." && is_json(octets) => Problem::field(&path, &what(&error)),
             _ => Problem::malformed(format!("the body is no JSON: {error}")),
         }
     })?;
     json.end().map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
     Ok(value)
+}
+
+/// Tells faults of the syntax from those of the meaning where serde does not.
+pub(super) fn is_json(octets: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(octets).is_ok()
 }
 
 /// What serde says without the place, which the field's name tells better.

@@ -136,7 +136,9 @@ async fn a_faulty_import_changes_nothing_and_names_the_row() {
         }
     }
     api.post("/api/routes/import?mode=all", json!([])).await.failed(422);
-    api.post("/api/routes/import", json!({"mode": "all", "routes": []})).await.failed(422);
+    for mode in [json!("all"), json!({}), json!(1)] {
+        api.post("/api/routes/import", json!({"mode": mode, "routes": []})).await.failed(422);
+    }
     api.call("POST", "/api/routes/import", "[{").await.failed(400);
     api.post("/api/routes/import", json!(7)).await.failed(422);
     assert_eq!(each(&listed(&api).await, "dest_smsc"), [&json!("uk")]);

@@ -15,7 +15,7 @@ use super::form::RouteForm;
 use super::{audit, table};
 use crate::core::route::{DocumentError, ImportMode, ImportReport};
 use crate::http::rest::Rest;
-use crate::http::rest::body::octets;
+use crate::http::rest::body::{is_json, octets};
 use crate::http::rest::origin::Call;
 use crate::http::rest::params::Params;
 use crate::http::rest::problem::Problem;
@@ -145,7 +145,7 @@ impl ImportParams {
             false => Ok(ImportParams::default()),
         };
         let said = match said {
-            Err(error) if error.is_data() => return Err(Problem::invalid(format!("validation failed: {error}"))),
+            Err(error) if is_json(document) => return Err(Problem::invalid(format!("validation failed: {error}"))),
             // Who reads the routes says what is wrong with it.
             said => said.unwrap_or_default(),
         };
