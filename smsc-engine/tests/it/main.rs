@@ -51,6 +51,8 @@ mod refusals;
 mod require;
 #[cfg(feature = "http")]
 mod rest;
+#[cfg(feature = "http")]
+mod rest_resources;
 mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
 
@@ -32,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     }
 }
 
-async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+pub(super) async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
         _ => Problem::malformed("the body cannot be read"),
@@ -40,6 +40,10 @@ async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pr
 }
 
 fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for the fields of a struct in their order.
+    if octets.trim_ascii_start().starts_with(b"[") && is_json(octets) {
+        return Err(Problem::invalid("validation failed: the body is a list and must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -47,11 +51,18 @@ fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
         match error.classify() {
             serde_json::error::Category::Data if path == "." => Problem::invalid(format!("validation failed: {}", what(&error))),
             serde_json::error::Category::Data => Problem::field(&path, &what(&error)),
+            // `null` for a word is called a fault of the syntax.
+            serde_json::error::Category::Syntax if path != "." && is_json(octets) => Problem::field(&path, &what(&error)),
             _ => Problem::malformed(format!("the body is no JSON: {error}")),
         }
     })?;
     json.end().map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
     Ok(value)
+}
+
+/// Tells faults of the syntax from those of the meaning where serde does not.
+pub(super) fn is_json(octets: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(octets).is_ok()
 }
 
 /// What serde says without the place, which the field's name tells better.

@@ -2,17 +2,26 @@
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::{Components, Content, OpenApi, PathItem, Ref, RefOr};
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{Components, Content, OpenApi, PathItem, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// Adds the answers that any operation may give, and names operations after their methods and paths.
+use super::problem::Errors;
+
+/// Adds the answers that any operation may give, and what answers are without envelope; names operations after their
+/// methods and paths.
 pub(super) fn complete(mut description: OpenApi) -> OpenApi {
     let components = description.components.get_or_insert_with(Components::new);
     for (status, meaning) in COMMON {
         components.responses.insert(name(status), RefOr::T(answer(meaning)));
     }
+    let mut schemas = vec![(Errors::name().into_owned(), Errors::schema())];
+    Errors::schemas(&mut schemas);
+    components.schemas.extend(schemas);
     for (path, item) in &mut description.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
+            operation.responses.responses.values_mut().for_each(|answer| unwrap(answer, components));
             answers(path, operation);
         }
     }
@@ -45,6 +54,28 @@ fn answers(path: &str, operation: &mut Operation) {
             let answer = RefOr::Ref(Ref::from_response_name(name(status)));
             operation.responses.responses.entry(status.to_string()).or_insert(answer);
         }
+    }
+}
+
+/// Says that what is in an envelope may come without it.
+fn unwrap(answer: &mut RefOr<Response>, components: &Components) {
+    let RefOr::T(Response { content, .. }) = answer else { return };
+    for content in content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        let Some(RefOr::Ref(Ref { ref_location, .. })) = &content.schema else { continue };
+        let envelope = ref_location.rsplit('/').next().and_then(|name| components.schemas.get(name));
+        let Some(bare) = envelope.and_then(data) else { continue };
+        let wrapped = Ref::new(ref_location.clone());
+        content.schema = Some(RefOr::T(Schema::AnyOf(AnyOfBuilder::new().item(wrapped).item(bare.clone()).build())));
+    }
+}
+
+/// What is in an envelope; `None` if it is none.
+fn data(schema: &RefOr<Schema>) -> Option<&RefOr<Schema>> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.properties.get("data"),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().find_map(data),
+        _ => None,
     }
 }
 

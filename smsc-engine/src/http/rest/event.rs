@@ -54,7 +54,7 @@ struct AddedEvent {
 #[serde(default)]
 struct NewEvent {
     /// The message; nobody asks whether the core still has it, for outside systems hear late.
-    #[schema(required = true, value_type = u64, minimum = 1)]
+    #[schema(required = true, value_type = u64, minimum = 1, maximum = 9223372036854775807u64)]
     message_id: Option<u64>,
     /// What happened; any name will do.
     #[schema(required = true, value_type = String, min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")]
@@ -101,8 +101,11 @@ impl NewEvent {
         let mut faults = Faults::default();
         let name = faults.required("name", self.name);
         let message_id = self.message_id.unwrap_or_default();
-        if message_id == 0 {
-            faults.add("message_id", if self.message_id.is_some() { "must be a positive integer" } else { "is required" });
+        match self.message_id {
+            None => faults.add("message_id", "is required"),
+            // Databases keep no higher number.
+            Some(id) if id == 0 || i64::try_from(id).is_err() => faults.add("message_id", "must be a positive integer"),
+            Some(_) => {}
         }
         check(&mut faults, "name", (Some(&name), NAME));
         check(&mut faults, "description", (self.description.as_deref(), DESCRIPTION));

@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 /// Makes three structs out of one list of fields: `show` has all of them, `make` what a new record may say, `change`
 /// the same without anything required. In a change `null` takes a value away and what is left out stays.
 ///
-/// Types stand in brackets, for the description wants to see them as they are written. `max` bounds a text in octets.
+/// Types stand in brackets, for the description wants to see them as they are written. `max` bounds a text in octets, `upto` a number.
 macro_rules! forms {
     (
         $model:ty;
@@ -20,7 +20,7 @@ macro_rules! forms {
         $(#[$change_meta:meta])* change $change:ident;
         shown { $($(#[$shown_meta:meta])* $shown:ident: [$($shown_type:tt)*],)* }
         required { $($(#[$required_meta:meta])* $required:ident: [$($required_type:tt)*] $(max $required_max:tt)?,)* }
-        optional { $($(#[$optional_meta:meta])* $optional:ident: [$($optional_type:tt)*] $(max $optional_max:tt)?,)* }
+        optional { $($(#[$optional_meta:meta])* $optional:ident: [$($optional_type:tt)*] $(max $optional_max:tt)? $(upto $highest:tt)?,)* }
     ) => {
         #[derive(Clone, serde::Serialize, utoipa::ToSchema)]
         $(#[$show_meta])*
@@ -40,6 +40,7 @@ macro_rules! forms {
             $($(#[$optional_meta])* #[serde(deserialize_with = "crate::http::rest::forms::given")]
             #[schema(required = false, value_type = $($optional_type)*)]
             $(#[schema(max_length = $optional_max, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")])?
+            $(#[schema(maximum = $highest)])?
             $optional: Option<$($optional_type)*>,)*
         }
 
@@ -54,6 +55,7 @@ macro_rules! forms {
             $($(#[$optional_meta])* #[serde(deserialize_with = "crate::http::rest::forms::given")]
             #[schema(required = false, value_type = $($optional_type)*)]
             $(#[schema(max_length = $optional_max, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")])?
+            $(#[schema(maximum = $highest)])?
             $optional: Option<$($optional_type)*>,)*
         }
 
@@ -90,12 +92,14 @@ macro_rules! forms {
             }
 
             fn find(&self, faults: &mut $crate::http::rest::faults::Faults) {
-                use $crate::http::rest::forms::{Text, check};
+                #[allow(unused_imports, reason = "not every record has all of them")]
+                use $crate::http::rest::forms::{Count, Text, check, check_count};
                 $(if self.$required.as_ref().and_then(Text::text) == Some("") {
                     faults.add(stringify!($required), "is required");
                 })*
                 $($(check(faults, stringify!($required), (self.$required.as_ref().and_then(Text::text), $required_max));)?)*
                 $($(check(faults, stringify!($optional), (self.$optional.as_ref().and_then(Text::text), $optional_max));)?)*
+                $($(check_count(faults, stringify!($optional), (self.$optional.as_ref().and_then(Count::count), $highest));)?)*
             }
 
             /// Changes what it says something about.
@@ -132,6 +136,30 @@ impl Text for String {
 impl Text for Option<String> {
     fn text(&self) -> Option<&str> {
         self.as_deref()
+    }
+}
+
+/// A field that may hold a number.
+pub(super) trait Count {
+    fn count(&self) -> Option<u64>;
+}
+
+impl Count for u32 {
+    fn count(&self) -> Option<u64> {
+        Some(u64::from(*self))
+    }
+}
+
+impl Count for Option<u64> {
+    fn count(&self) -> Option<u64> {
+        *self
+    }
+}
+
+/// Finds numbers that are too large for some of those who read them.
+pub(super) fn check_count(faults: &mut Faults, field: &str, (count, highest): (Option<u64>, u64)) {
+    if count.is_some_and(|count| count > highest) {
+        faults.add(field, format!("must be at most {highest}"));
     }
 }
 

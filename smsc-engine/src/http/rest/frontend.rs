@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::Rest;
 use super::body::Body;
 use super::faults::Faults;
+use super::forms::check_count;
 use super::number::{Name, Number};
 use super::origin::{Call, Origin};
 use super::page::{Page, PageParams};
@@ -96,6 +97,7 @@ struct NewFrontend {
     #[schema(max_length = 255, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")]
     hostname: Option<String>,
     /// Seconds since it started.
+    #[schema(maximum = 9007199254740991u64)]
     uptime_seconds: Option<u64>,
     /// What else it tells: an object, or the JSON text of one.
     #[schema(value_type = Option<Object>)]
@@ -190,7 +192,7 @@ fn shown(rest: &Rest, (envelope, page): (Envelope, Page), records: Vec<FrontendR
 async fn note(rest: &Rest, origin: &Origin, report: &Value) -> Result<(StatusCode, FrontendForm), Problem> {
     let mut report = FrontendReport::from_json(report)?;
     check(&report)?;
-    report.ip_address = report.ip_address.or_else(|| origin.address.clone());
+    report.ip_address = report.ip_address.or_else(|| Some(origin.address.clone()));
     let (registry, now) = (&rest.control.registry, rest.control.now());
     let (record, is_new) = registry.heartbeat(report, now).await;
     let (name, kind) = (&*record.frontend_name, &record.frontend_type);
@@ -215,8 +217,12 @@ fn check(report: &FrontendReport) -> Result<(), Problem> {
             faults.add(field, "must not contain control characters");
         }
     }
+    check_count(&mut faults, "uptime_seconds", (report.uptime_seconds, HIGHEST_UPTIME));
     faults.none()
 }
+
+// What every reader of JSON keeps exact.
+const HIGHEST_UPTIME: u64 = (1 << 53) - 1;
 
 impl FrontendForm {
     fn new(record: FrontendRecord, now: Timestamp) -> FrontendForm {

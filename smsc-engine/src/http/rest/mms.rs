@@ -54,11 +54,11 @@ forms! {
         #[schema(example = "https://mms.example.com/1.jpg")]
         content_location: [Option<String>] max 2048,
         /// Octets of its media.
-        message_size: [Option<u64>],
+        message_size: [Option<u64>] upto 9007199254740991_u64,
         /// How it stands.
         status: [Status],
         /// Attempts that failed.
-        delivery_attempts: [u32],
+        delivery_attempts: [u32] upto 2147483647_u64,
         /// When it was delivered; the time of the call if `status` becomes `delivered` and nothing is said.
         deliver_time: [Option<Timestamp>],
         /// It is delivered no later.

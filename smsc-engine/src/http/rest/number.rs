@@ -31,9 +31,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// Digits alone; `u64::from_str` would accept a sign.
+/// Digits alone; `u64::from_str` would accept a sign. Nothing has a higher number than databases can keep.
 pub(super) fn read(text: &str) -> Option<u64> {
-    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok())?
+    let number: Option<u64> = text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok())?;
+    number.filter(|number| i64::try_from(*number).is_ok())
 }
 
 fn nothing(parts: &Parts) -> Problem {

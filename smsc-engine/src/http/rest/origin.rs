@@ -1,30 +1,33 @@
 //! Who calls, as far as it is known.
 
+use std::convert::Infallible;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::Rest;
+use super::guard::Caller;
 use super::problem::Problem;
 use super::reply::Envelope;
+use crate::http::client::Client;
 
 /// Who calls: an address, and a name if one was proven.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
     /// Where the call comes from.
-    pub(super) address: Option<String>,
-    name: Option<String>,
+    pub(super) address: String,
+    name: Option<Arc<str>>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Origin {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Origin { address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()), name: None })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let (Client(address), Caller(name)) =
+            (Client::from_request_parts(parts, state).await?, Caller::from_request_parts(parts, state).await?);
+        Ok(Origin { address: address.to_string(), name })
     }
 }
 
@@ -47,6 +50,6 @@ impl FromRequestParts<Arc<Rest>> for Call {
 /// The name, else the address.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name.as_deref().or(self.address.as_deref()).unwrap_or("unknown"))
+        f.write_str(self.name.as_deref().unwrap_or(&self.address))
     }
 }

@@ -44,7 +44,7 @@ struct Receipt {
     /// The network's name for the message.
     smsc_message_id: Option<String>,
     /// The network's error, a number or its digits.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u64>, maximum = 4294967295u64)]
     error_code: Option<ErrorCode>,
     /// When the network got it.
     submit_date: Option<String>,

@@ -15,6 +15,7 @@ use super::form::RouteForm;
 use super::{audit, table};
 use crate::core::route::{DocumentError, ImportMode, ImportReport};
 use crate::http::rest::Rest;
+use crate::http::rest::body::{is_json, octets};
 use crate::http::rest::origin::Call;
 use crate::http::rest::params::Params;
 use crate::http::rest::problem::Problem;
@@ -111,7 +112,7 @@ async fn import(
     Params(params): Params<ImportParams>,
     Document(document): Document,
 ) -> Result<Response, Problem> {
-    let params = params.or(&document);
+    let params = params.or(&document)?;
     let mode = match params.mode.unwrap_or_default() {
         Mode::Merge => ImportMode::Merge,
         Mode::Replace => ImportMode::Replace,
@@ -132,19 +133,23 @@ impl<S: Send + Sync> FromRequest<S> for Document {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let octets = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            _ => Problem::malformed("the body cannot be read"),
-        })?;
-        Ok(Document(octets))
+        octets(request, state).await.map(Document)
     }
 }
 
 impl ImportParams {
-    /// What the query leaves open the document may say. Whatever is wrong with the document is said by who reads it.
-    fn or(self, document: &[u8]) -> ImportParams {
-        let said: ImportParams = serde_json::from_slice(document).unwrap_or_default();
-        ImportParams { mode: self.mode.or(said.mode), dry_run: self.dry_run.or(said.dry_run) }
+    /// What the query leaves open the document may say.
+    fn or(self, document: &[u8]) -> Result<ImportParams, Problem> {
+        let said = match document.trim_ascii_start().starts_with(b"{") {
+            true => serde_json::from_slice(document),
+            false => Ok(ImportParams::default()),
+        };
+        let said = match said {
+            Err(error) if is_json(document) => return Err(Problem::invalid(format!("validation failed: {error}"))),
+            // Who reads the routes says what is wrong with it.
+            said => said.unwrap_or_default(),
+        };
+        Ok(ImportParams { mode: self.mode.or(said.mode), dry_run: self.dry_run.or(said.dry_run) })
     }
 }
 
