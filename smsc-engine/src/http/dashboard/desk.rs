@@ -62,11 +62,22 @@ impl Desk {
     }
 
     pub(super) fn layout(&self, visit: &Visit, page: (&str, &str)) -> Layout {
-        Layout {
-            asks: self.gate.users().is_some(),
-            api: self.options.api.clone(),
-            ..Layout::new(visit, &self.control.application, page)
+        let asks = self.gate.users().is_some();
+        let mut layout = Layout::new(visit, &self.control.application, page);
+        for group in &mut layout.groups {
+            group.entries.retain(|entry| (entry.path != "/logs" || self.has_log()) && (entry.path != "/users" || asks));
         }
+        Layout { asks, api: self.options.api.clone(), ..layout }
+    }
+
+    #[cfg(feature = "log")]
+    fn has_log(&self) -> bool {
+        self.options.log.is_some()
+    }
+
+    #[cfg(not(feature = "log"))]
+    const fn has_log(&self) -> bool {
+        false
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -96,70 +96,58 @@ fn overview(layout: Layout, control: &Control, samples: &[Sample]) -> Overview {
     }
 }
 
+impl Figure {
+    fn new(label: &'static str, value: String, note: impl Into<String>) -> Figure {
+        Figure { label, value, note: note.into(), unit: "", link: String::new(), spark: String::new(), tone: "", alert: false }
+    }
+
+    fn to(self, link: &str) -> Figure {
+        Figure { link: link.to_owned(), ..self }
+    }
+
+    fn curve(self, unit: &'static str, tone: &'static str, points: String) -> Figure {
+        Figure { unit, tone, spark: points, ..self }
+    }
+
+    fn alert(self, alert: bool) -> Figure {
+        Figure { alert, ..self }
+    }
+}
+
 fn figures(control: &Control, samples: &[Sample], pending: u64) -> Vec<Figure> {
     let last = samples.last().copied().unwrap_or_default();
     let meters = control.handle.meters();
-    let stats = control.registry.stats(control.now());
     let curve = |value: fn(&Sample) -> f32| spark(samples, value);
-    let figure = |label, value: String, note: String| Figure {
-        label,
-        value,
-        note,
-        unit: "",
-        link: String::new(),
-        spark: String::new(),
-        tone: "",
-        alert: false,
-    };
     let rate_of = |value: f32| rate(f64::from(value));
+    let total = |number: u64| format!("{} since the start", count(number));
     let latency = if last.slow < 0.0 { "–".to_owned() } else { format!("{:.0}", last.slow) };
-    let sessions = control.smpp.as_ref().map(|smpp| smpp.links().iter().filter(|link| link.state().is_bound()).count());
-    vec![
-        Figure {
-            spark: curve(|sample| sample.pending as f32),
-            link: "/message_queue?status=pending".into(),
-            ..figure("Waiting", count(pending), "in the queue".into())
-        },
-        Figure {
-            unit: "/s",
-            spark: curve(|sample| sample.received),
-            ..figure("Accepted", rate_of(last.received), format!("{} since the start", count(meters.received.get())))
-        },
-        Figure {
-            unit: "/s",
-            spark: curve(|sample| sample.delivered),
-            tone: "good",
-            ..figure("Delivered", rate_of(last.delivered), format!("{} since the start", count(meters.delivered.get())))
-        },
-        Figure {
-            unit: "/s",
-            spark: curve(|sample| sample.failed),
-            tone: "bad",
-            alert: last.failed >= 1.0,
-            ..figure(
-                "Failed or expired",
-                rate_of(last.failed),
-                format!("{} since the start", count(meters.failed.get() + meters.dead_letter.get())),
-            )
-        },
-        Figure {
-            unit: "ms",
-            spark: curve(|sample| sample.slow),
-            ..figure("Time to delivery", latency, "95 % of the last second".into())
-        },
-        Figure {
-            link: "/frontend_status".into(),
-            alert: stats.active == 0 && stats.unique_frontends > 0,
-            ..figure("Frontends active", count(stats.active as u64), format!("of {} known", count(stats.unique_frontends as u64)))
-        },
-        Figure {
-            link: "/smpp_sessions".into(),
-            ..figure(
-                "SMPP sessions",
-                sessions.map_or("–".into(), |bound| count(bound as u64)),
-                if sessions.is_some() { "bound here".into() } else { "no listener here".into() },
-            )
-        },
+    let waiting = Figure::new("Waiting", count(pending), "in the queue").to("/message_queue?status=pending");
+    let accepted = Figure::new("Accepted", rate_of(last.received), total(meters.received.get()));
+    let delivered = Figure::new("Delivered", rate_of(last.delivered), total(meters.delivered.get()));
+    let lost = Figure::new("Failed or expired", rate_of(last.failed), total(meters.failed.get() + meters.dead_letter.get()));
+    let slow = Figure::new("Time to delivery", latency, "95 % of the last second");
+    let traffic = [
+        waiting.curve("", "", curve(|sample| sample.pending as f32)),
+        accepted.curve("/s", "", curve(|sample| sample.received)),
+        delivered.curve("/s", "good", curve(|sample| sample.delivered)),
+        lost.curve("/s", "bad", curve(|sample| sample.failed)).alert(last.failed >= 1.0),
+        slow.curve("ms", "", curve(|sample| sample.slow)),
+    ];
+    traffic.into_iter().chain(connections(control)).collect()
+}
+
+fn connections(control: &Control) -> [Figure; 2] {
+    let stats = control.registry.stats(control.now());
+    let known = stats.unique_frontends;
+    let frontends = Figure::new("Frontends active", count(stats.active as u64), format!("of {} known", count(known as u64)));
+    let bound = |smpp: &crate::frontend::Frontend| smpp.links().iter().filter(|link| link.state().is_bound()).count();
+    let (sessions, note) = match control.smpp.as_deref() {
+        Some(smpp) => (count(bound(smpp) as u64), "bound here"),
+        None => ("–".to_owned(), "no listener here"),
+    };
+    [
+        frontends.to("/frontend_status").alert(stats.active == 0 && known > 0),
+        Figure::new("SMPP sessions", sessions, note).to("/smpp_sessions"),
     ]
 }
 
