@@ -80,11 +80,10 @@ fn bound(desk: &Desk) -> HashMap<String, usize> {
     bound
 }
 
-fn row(
-    listed: &Listed<AccountRecord>,
-    desk: &Desk,
-    (bound, used): (&HashMap<String, usize>, &HashMap<String, (u64, u64)>),
-) -> Row {
+/// Messages of today and of this month, by account.
+type Used = HashMap<String, (u64, u64)>;
+
+fn row(listed: &Listed<AccountRecord>, desk: &Desk, (bound, used): (&HashMap<String, usize>, &Used)) -> Row {
     let record = &listed.entry;
     let form = AccountForm::from(record);
     let (day, month) = used.get(&record.system_id).copied().unwrap_or_default();
