@@ -30,13 +30,10 @@ pub(super) enum CodingGroup {
     /// Data coding with a message class.
     DataCodingMessageClass,
     /// Message waiting, text discarded; only returned.
-    #[serde(skip_deserializing)]
     MessageWaitingDiscard,
     /// Message waiting, text stored; only returned.
-    #[serde(skip_deserializing)]
     MessageWaitingStore,
     /// Reserved; only returned.
-    #[serde(skip_deserializing)]
     Reserved,
 }
 
@@ -71,6 +68,13 @@ impl CharacterSet {
             CharacterSet::Latin1 => Charset::Latin1,
             CharacterSet::Ucs2 => Charset::Ucs2,
         }
+    }
+}
+
+impl CodingGroup {
+    /// Whether a sender can ask for it: nothing in the API says what is waiting.
+    pub(super) const fn can_be_asked_for(self) -> bool {
+        matches!(self, CodingGroup::GeneralDataCoding | CodingGroup::DataCodingMessageClass)
     }
 }
 

@@ -198,6 +198,9 @@ impl NewMessage {
             flags: [self.deadletter, self.raw_data_flag, self.raw_sip_flag].map(Option::unwrap_or_default),
         };
         rare.put(&mut message, &mut faults);
+        if self.tp_dcs_coding_group.is_some_and(|group| !group.can_be_asked_for()) {
+            faults.add("tp_dcs_coding_group", "must be general_data_coding or data_coding_message_class");
+        }
         let text = Text {
             body: faults.required("message_body", self.message_body.take()),
             is_raw: self.raw_data_flag == Some(true),
