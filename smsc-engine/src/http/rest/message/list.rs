@@ -61,7 +61,7 @@ struct Filter {
     params(
         Filter, EnvelopeParams,
         ("SMSc" = Option<String>, Header, description = "the frontend that asks for its work"),
-        ("include-unrouted" = Option<bool>, Header, description = "`true`: messages that no route claims, too"),
+        ("include-unrouted" = Option<String>, Header, description = "`true`: messages that no route claims, too"),
     ),
     responses((status = 200, body = Success<Vec<MessageForm>>), (status = 422, body = Errors)),
 )]

@@ -39,10 +39,10 @@ struct RouteDocument {
 #[expect(dead_code, reason = "the description needs it; the table reads documents itself")]
 struct NewRoutes {
     /// What happens to the routes that are there; `merge` if left out.
-    #[schema(nullable = false, required = false)]
+    #[schema(required = false)]
     mode: Option<Mode>,
     /// Only tells what would be done.
-    #[schema(nullable = false, required = false)]
+    #[schema(required = false)]
     dry_run: Option<bool>,
     /// The routes.
     routes: Vec<Route>,
