@@ -106,6 +106,7 @@ impl Plant {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
             records: Some(SqlRecords::new(database.clone())),
+            figures: Default::default(),
         };
         let program = Arc::new(Fake::default());
         let operations = Operations {

@@ -94,6 +94,7 @@ async fn the_eight_figures_tell_what_happened() {
         last_flush_count: 3,
         last_flush_duration_ms: 0,
         being_written: 0,
+        is_failing: false,
     };
     assert_eq!(statistics, expected);
     assert!(statistics.last_flush_at.is_some_and(|at| Timestamp::now().since(at) < Duration::from_secs(60)));

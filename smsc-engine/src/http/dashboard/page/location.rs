@@ -148,7 +148,11 @@ pub(in super::super) async fn save(
         let new = location.clone();
         match locations.patch(id, desk.now(), move |location| *location = new).await {
             Ok(_) => {
-                return Ok(order.done(("change", &format!("location {id}")), "/locations", &format!("Location {id} is changed.")));
+                return Ok(order.done(
+                    ("change", &format!("location {id}")),
+                    "/locations",
+                    &format!("Location {id} is changed."),
+                ));
             }
             Err(error) => note(error, &mut faults)?,
         }
