@@ -168,6 +168,7 @@ async fn a_database_that_goes_away_is_told_once() {
     let mut config = DatabaseConfig::new(Dialect::Postgres);
     // Nobody listens on the first port of all.
     (config.host, config.port) = ("127.0.0.1".into(), Some(1));
+    config.password = Some(smsc_engine::frontend::Secret::new("unused"));
     config.connect_timeout = Duration::from_millis(100);
     let database = Database::open(&config).await.unwrap();
     for _ in 0..3 {
