@@ -401,3 +401,42 @@ async fn everybody_changes_their_own_password_and_goes_out() {
     assert_eq!(site.get(Some(Role::Operator), "/").await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.post_raw(Some(Role::Admin), "/logout", "csrf=".into()).await.status, StatusCode::FORBIDDEN);
 }
+
+#[cfg(feature = "log")]
+#[tokio::test]
+async fn every_change_leaves_one_line_that_says_who_made_it() {
+    use smsc_engine::log::{LogOptions, Logging};
+
+    let (logging, subscriber) = Logging::subscriber(LogOptions { console: false, ..LogOptions::default() }).unwrap();
+    let _until_the_end = tracing::dispatcher::set_default(&tracing::Dispatch::new(subscriber));
+    let site = Site::new().await;
+    let audit = || -> Vec<String> {
+        let lines = logging.ring().latest(usize::MAX);
+        lines.iter().filter(|line| line.target == "audit").map(|line| line.to_string()).collect()
+    };
+    let id = site.seed.send("Shop", "+447700900777", "secret text").await;
+    for (path, fields) in [
+        (format!("/message/{}/retry", id.0), ""),
+        (format!("/message/{}/redirect", id.0), "dest_smsc=uk_backup"),
+        (format!("/message/{}/end", id.0), "status=failed"),
+        ("/send".into(), "from=Shop&to=%2B447700900001&text=secret+text"),
+        ("/sms_routing".into(), "dest_smsc=x&enabled=on"),
+        ("/sms_routing/1/switch".into(), ""),
+        ("/locations".into(), "imsi=1&msisdn=2"),
+        ("/number_translation".into(), "called_match=1&called_replace=2&enabled=on"),
+        ("/accounts".into(), "system_id=new&password=secret&transceiver=on&receipts=standard&message_ids=decimal"),
+        ("/users".into(), "name=eve&role=viewer&password=secret+and+long"),
+    ] {
+        let before = audit().len();
+        let page = site.post(Role::Admin, &path, fields).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}: {}", page.text);
+        let lines = audit();
+        assert_eq!(lines.len(), before + 1, "{path}: {lines:?}");
+        let line = lines.last().unwrap();
+        assert!(line.contains("user admin (admin)") && !line.contains("secret"), "{line}");
+    }
+    let before = audit().len();
+    site.post(Role::Admin, "/sms_routing", "weight=0").await;
+    site.post(Role::Viewer, "/sms_routing", "dest_smsc=x").await;
+    assert_eq!(audit().len(), before, "what was refused is no change");
+}

@@ -33,7 +33,7 @@ pub(crate) struct Seed {
     pub(crate) core: Core,
     pub(crate) database: Database,
     /// Where the database lies.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Seed {
@@ -73,7 +73,7 @@ impl Seed {
             records: Some(SqlRecords::new(database.clone())),
             figures: Figures::default(),
         };
-        Seed { control: Arc::new(control), core, database, _folder: folder }
+        Seed { control: Arc::new(control), core, database, folder }
     }
 
     /// A centre at work.
@@ -107,11 +107,12 @@ impl Seed {
         let rules = RuleBook::open(&self.database, rules(), (translator, Mode::First)).await.unwrap();
         let accounts = AccountBook::open(&self.database, vec![Account::new("shop", "secret")]).await.unwrap();
         accounts.follow_frontend(self.control.smpp.as_ref().unwrap()).await.unwrap();
-        let mut options = DashboardOptions::default();
-        options.rules = Some(rules);
-        options.accounts = Some(accounts);
-        options.system = Some(Arc::new(System::new(self._folder.path())));
-        options
+        DashboardOptions {
+            rules: Some(rules),
+            accounts: Some(accounts),
+            system: Some(Arc::new(System::new(self.folder.path()))),
+            ..DashboardOptions::default()
+        }
     }
 
     async fn locate(&self) {

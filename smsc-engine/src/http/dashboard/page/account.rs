@@ -19,6 +19,11 @@ use crate::accounts::{AccountForm, AccountRecord, Secret};
 use crate::audit::Role;
 use crate::overlay::{AccountBook, BookError, Listed};
 
+/// Sessions by account.
+type Bound = HashMap<String, usize>;
+/// Messages of the day and of the month by account.
+type Used = HashMap<String, (u64, u64)>;
+
 #[derive(Template)]
 #[template(path = "accounts.html")]
 struct List {
@@ -61,7 +66,7 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
     let deleted = desk.options.accounts.as_ref().map(AccountBook::deleted).unwrap_or_default();
     let bound = bound(&desk);
     let used = desk.control.smpp.as_ref().map(|smpp| smpp.accounts().usage()).unwrap_or_default();
-    let used: HashMap<String, (u64, u64)> =
+    let used: Used =
         used.into_iter().map(|usage| (usage.account.to_string(), (usage.day_messages, usage.month_messages))).collect();
     let rows = listed.iter().map(|listed| row(listed, &desk, (&bound, &used))).collect();
     let gone = deleted
@@ -72,7 +77,7 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
 }
 
 /// How many sessions of each account are bound here.
-fn bound(desk: &Desk) -> HashMap<String, usize> {
+fn bound(desk: &Desk) -> Bound {
     let mut bound = HashMap::new();
     for link in desk.control.smpp.iter().flat_map(|smpp| smpp.links()).filter(|link| link.state().is_bound()) {
         *bound.entry(link.system_id().to_owned()).or_default() += 1;
@@ -80,10 +85,7 @@ fn bound(desk: &Desk) -> HashMap<String, usize> {
     bound
 }
 
-/// Messages of today and of this month, by account.
-type Used = HashMap<String, (u64, u64)>;
-
-fn row(listed: &Listed<AccountRecord>, desk: &Desk, (bound, used): (&HashMap<String, usize>, &Used)) -> Row {
+fn row(listed: &Listed<AccountRecord>, desk: &Desk, (bound, used): (&Bound, &Used)) -> Row {
     let record = &listed.entry;
     let form = AccountForm::from(record);
     let (day, month) = used.get(&record.system_id).copied().unwrap_or_default();

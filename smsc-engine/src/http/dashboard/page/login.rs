@@ -1,10 +1,9 @@
 //! Coming in and going out.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{ConnectInfo, Query, RawForm, State};
+use axum::extract::{Query, RawForm, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
@@ -12,6 +11,7 @@ use super::super::desk::Desk;
 use super::super::form::Fields;
 use super::super::problem::Problem;
 use super::super::visit::Visit;
+use crate::http::client::Client;
 use crate::users::{LogInError, local_path};
 
 #[derive(Template)]
@@ -46,7 +46,7 @@ pub(in super::super) async fn show(
 
 pub(in super::super) async fn enter(
     State(desk): State<Arc<Desk>>,
-    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    Client(peer): Client,
     headers: HeaderMap,
     RawForm(form): RawForm,
 ) -> Response {
@@ -55,7 +55,6 @@ pub(in super::super) async fn enter(
     }
     let fields = Fields::read(&form);
     let (name, next) = (fields.text("name"), fields.text("next"));
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip());
     match desk.gate.log_in(name, fields.text("password"), peer).await {
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(local_path(next))).into_response(),
         Err(denied) => {

@@ -1,6 +1,5 @@
 //! Who may log in.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,6 +15,7 @@ use super::super::show::{Badge, Moment, Tone, visible};
 use super::super::visit::{Order, Visit, remembered};
 use crate::accounts::Secret;
 use crate::audit::Role;
+use crate::http::client::Client;
 use crate::overlay::{BookError, Listed};
 use crate::users::{NewUser, User, Users, UsersError};
 
@@ -154,7 +154,7 @@ pub(in super::super) async fn own(State(desk): State<Arc<Desk>>, visit: Visit) -
 pub(in super::super) async fn change_own(
     State(desk): State<Arc<Desk>>,
     visit: Visit,
-    headers: HeaderMap,
+    (Client(peer), headers): (Client, HeaderMap),
     axum::extract::RawForm(form): axum::extract::RawForm,
 ) -> Result<Response, Problem> {
     let fields = super::super::form::Fields::read(&form);
@@ -169,7 +169,7 @@ pub(in super::super) async fn change_own(
     if faults.is_empty() {
         let token = desk.gate.token(&headers).unwrap_or_default();
         let change = (fields.text("old"), Secret::new(fields.text("new")));
-        match users.change_password(token, change, IpAddr::V4(Ipv4Addr::UNSPECIFIED)).await {
+        match users.change_password(token, change, peer).await {
             Ok(begun) => {
                 let cookie = desk.gate.cookie(begun.token.expose());
                 return Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response());
