@@ -53,6 +53,7 @@ macro_rules! cases_of_both {
     };
 }
 
+mod cases_attacks;
 mod cases_kannel;
 mod cases_kill;
 mod cases_messages;
@@ -61,6 +62,7 @@ mod cases_raw;
 mod cases_sessions;
 mod cases_wireshark;
 
+mod browser;
 mod esme;
 mod http;
 mod kannel;
@@ -69,4 +71,5 @@ mod program;
 #[path = "../../../../smpp-session/tests/interop/require.rs"]
 mod require;
 mod tap;
+mod web;
 mod wire;
