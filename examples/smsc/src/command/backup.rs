@@ -30,7 +30,9 @@ impl Shell {
         let age = keep_days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
         let removed = age.map(|age| backup::remove_older(target, age, Timestamp::now())).transpose()?;
         let mut answer = json!(report);
-        answer["removed"] = json!(removed.unwrap_or_default());
+        if let Some(fields) = answer.as_object_mut() {
+            fields.insert("removed".into(), json!(removed.unwrap_or_default()));
+        }
         Ok(self.tree(answer))
     }
 

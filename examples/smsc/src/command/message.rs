@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Shell, pretty, query, table};
+use super::{Outcome, Shell, field, pretty, query, table};
 use crate::args::{Filter, Messages};
 
 impl Shell {
@@ -24,7 +24,7 @@ impl Shell {
                     "source_msisdn": from, "destination_msisdn": to, "message_body": text, "source_smsc": source_smsc
                 });
                 let answer = self.call("POST", "/api/messages", Some(message)).await?;
-                Ok(if self.json { pretty(&answer) } else { format!("accepted as {}\n", answer["id"]) })
+                Ok(if self.json { pretty(&answer) } else { format!("accepted as {}\n", field(&answer, "id")) })
             }
         }
     }

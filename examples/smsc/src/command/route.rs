@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Shell, pretty, read};
+use super::{Outcome, Shell, field, pretty, read};
 use crate::args::Routes;
 
 impl Shell {
@@ -24,7 +24,7 @@ impl Shell {
             }
             Routes::Add { route } => {
                 let added = self.call("POST", "/api/routes", Some(serde_json::from_str(&route)?)).await?;
-                Ok(if self.json { pretty(&added) } else { format!("route {} is in force\n", added["id"]) })
+                Ok(if self.json { pretty(&added) } else { format!("route {} is in force\n", field(&added, "id")) })
             }
             Routes::Enable { id } => self.enable(id, true).await,
             Routes::Disable { id } => self.enable(id, false).await,

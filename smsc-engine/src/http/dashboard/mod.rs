@@ -23,7 +23,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -32,7 +35,7 @@ use crate::control::Control;
 use crate::log::Logging;
 use crate::ops::System;
 use crate::overlay::{AccountBook, RuleBook};
-use crate::users::Users;
+use crate::users::{Users, is_same_site};
 use desk::Desk;
 
 /// How the pages work.
@@ -92,12 +95,22 @@ pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
         .route("/live", get(live::ticks))
         .route("/history.json", get(live::samples))
         .route("/assets/{name}", get(asset::show))
+        .layer(from_fn(from_our_pages))
         .layer(header("content-security-policy", POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))
         .layer(header("referrer-policy", "same-origin"))
         .layer(header("cache-control", "no-store"))
         .with_state(desk)
+}
+
+/// Lets only pages of this very host send what may change something.
+async fn from_our_pages(request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if is_safe || is_same_site(request.headers(), request.uri()) {
+        return next.run(request).await;
+    }
+    problem::Problem::forged().into_response()
 }
 
 // Nothing from elsewhere, nothing inline, no frame around it, forms only to itself.

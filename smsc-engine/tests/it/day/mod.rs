@@ -5,7 +5,7 @@ mod centre;
 mod frontend;
 mod oracle;
 
-use centre::{Answer, Centre};
+use centre::Centre;
 use frontend::{Form, Gateway};
 use oracle::Oracle;
 use serde_json::{Value, json};
