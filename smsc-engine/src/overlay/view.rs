@@ -124,12 +124,14 @@ pub(super) fn check_file<T: Entry>(file: &[T]) -> Result<(), BookError> {
 /// Checks one entry and its key.
 pub(super) fn check<T: Entry>(entry: &T) -> Result<(), BookError> {
     let key = entry.key();
-    let checked = if !(1..=LONGEST_KEY).contains(&key.len()) || key.chars().any(char::is_control) {
-        Err(format!("a name has 1 to {LONGEST_KEY} octets and no control characters"))
-    } else {
-        entry.check()
-    };
-    checked.map_err(|reason| BookError::Entry { kind: T::KIND, key, reason })
+    let fits = (1..=LONGEST_KEY).contains(&key.len()) && !key.chars().any(char::is_control);
+    let in_general = || format!("a name has 1 to {LONGEST_KEY} octets and no control characters");
+    // What the entry itself says about its name is more to the point.
+    entry.check().and_then(|()| if fits { Ok(()) } else { Err(in_general()) }).map_err(|reason| BookError::Entry {
+        kind: T::KIND,
+        key,
+        reason,
+    })
 }
 
 /// What the table has room for.

@@ -5,7 +5,8 @@ use smpp_pdu::{Addr, CStr, CommandStatus, DestAddress, List, QuerySm, QuerySmRes
 use smpp_session::net::{BindError, Client, Incoming, Penalty};
 use smpp_session::{BindKind, Config, Credentials, Rate};
 use sms_codec::receipt::Dialect;
-use smsc_engine::accounts::{AccountError, AccountRecord, AddressPattern, MessageIdForm, Password, Secret};
+use smsc_engine::accounts::{AccountRecord, AddressPattern, MessageIdForm, Password, Secret};
+use smsc_engine::overlay::BookError;
 use smsc_engine::{Centre, StartError};
 
 use crate::support::{bind, config, deliver, message, text};
@@ -144,7 +145,7 @@ async fn replaced_accounts_count_at_once_and_those_that_are_gone_are_unbound() {
 async fn a_hash_that_cannot_be_used_stops_the_start_and_names_the_account() {
     let (_directory, centre) = start(|record| record.password = Password::Hashed(Secret::new("$argon2id$nonsense"))).await;
     let error = centre.err().unwrap();
-    assert!(matches!(&error, StartError::Accounts(AccountError::Hash { system_id, .. }) if system_id == "shop"));
+    assert!(matches!(&error, StartError::Book(BookError::Entry { key, .. }) if key == "shop"));
     assert!(error.to_string().contains("\"shop\""), "{error}");
 }
 

@@ -100,7 +100,7 @@ prop_compose! {
         called_prefix in prop::option::of("[+]?[12]{1,3}"),
         calling_prefix in prop::option::of("[+]?[1A]{1,2}"),
         source_smsc in prop::option::weighted(0.3, "[ab]"),
-        enum_domain in prop::option::weighted(0.3, "(x.org|y.org)"),
+        enum_domain in prop::option::weighted(0.3, r"(x\.org|y\.org)"),
         source_type in prop::option::weighted(0.3, prop::sample::select(&SourceType::ALL[..])),
         priority in prop::sample::select(&[1_u8, 100, 255][..]),
         weight in 1_u8..=100,
@@ -131,7 +131,7 @@ prop_compose! {
         called in prop_oneof![9 => "[+]?[12]{0,4}".prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..4)],
         source_smsc in "[abc]",
         source_type in prop::option::of(prop::sample::select(&SourceType::ALL[..])),
-        enum_domain in prop::option::of("(x.org|y.org|z.org)"),
+        enum_domain in prop::option::of(r"(x\.org|y\.org|z\.org)"),
         is_reply in any::<bool>(),
     ) -> Asked {
         Asked { calling, called, source_smsc, source_type, enum_domain, is_reply }

@@ -218,7 +218,7 @@ async fn other_settings_count_at_once_or_are_named() {
     let mut settings = quiet(directory.path());
     let centre = Centre::start(&settings).await.unwrap();
     let nobody = |level| panic!("the log is not to become {level}");
-    assert_eq!(centre.reload(&settings, nobody), Reloaded::default());
+    assert_eq!(centre.reload(&settings, nobody).await, Reloaded::default());
 
     settings.lifecycle.max_delivery_attempts = 3;
     settings.charging.charging_failure_action = Uncharged::Deny;
@@ -230,7 +230,7 @@ async fn other_settings_count_at_once_or_are_named() {
     settings.smpp.window = 7;
     settings.storage.max_queued = 8;
     let mut level = None;
-    let reloaded = centre.reload(&settings, |changed| level = Some(changed));
+    let reloaded = centre.reload(&settings, |changed| level = Some(changed)).await;
     let applied = [
         "lifecycle.max_delivery_attempts",
         "charging.charging_failure_action",
@@ -249,12 +249,12 @@ async fn other_settings_count_at_once_or_are_named() {
     assert_eq!(level, Some(LevelFilter::DEBUG));
 
     // What counts already is not named again; what needs a restart is.
-    let reloaded = centre.reload(&settings, nobody);
+    let reloaded = centre.reload(&settings, nobody).await;
     assert!(reloaded.applied.is_empty());
     assert_eq!(reloaded.needs_restart, ["smpp.window", "storage.max_queued"]);
     settings.accounts[0].system_id = String::new();
-    let reloaded = centre.reload(&settings, nobody);
-    assert_eq!(reloaded.refused, ["accounts: account \"\": a name has 1 to 15 ASCII characters"]);
+    let reloaded = centre.reload(&settings, nobody).await;
+    assert_eq!(reloaded.refused, ["accounts: account \"\": system_id: a name has 1 to 15 ASCII characters and no spaces"]);
     assert!(centre.frontend().accounts().record("new").is_some(), "the old ones stay");
     centre.shutdown().await;
 }

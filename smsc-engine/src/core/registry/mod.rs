@@ -88,7 +88,8 @@ impl Registry {
         }
         if created {
             let FrontendRecord { frontend_name, frontend_type, .. } = &record;
-            tracing::info!(%frontend_type, "frontend {frontend_name} registered");
+            let again = if self.history(frontend_name).len() > 1 { "re-registered after it had expired" } else { "registered" };
+            tracing::info!(%frontend_type, id = record.id, "frontend {frontend_name} {again}");
         }
         (record, created)
     }

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_name_and_the_end_of_a_certificate_are_found() {
-        for (year, millis) in [(2031, 1_927_843_200_000), (2077, 3_379_449_600_000)] {
+        for (year, millis) in [(2031, 1_927_843_200_000), (2077, 3_379_536_000_000)] {
             let key = rcgen::KeyPair::generate().unwrap();
             let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
             params.not_after = rcgen::date_time_ymd(year, 2, 3);

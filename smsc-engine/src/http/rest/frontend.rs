@@ -195,12 +195,6 @@ async fn note(rest: &Rest, origin: &Origin, report: &Value) -> Result<(StatusCod
     report.ip_address = report.ip_address.or_else(|| Some(origin.address.clone()));
     let (registry, now) = (&rest.control.registry, rest.control.now());
     let (record, is_new) = registry.heartbeat(report, now).await;
-    let (name, kind) = (&*record.frontend_name, &record.frontend_type);
-    if is_new && registry.history(name).len() > 1 {
-        tracing::info!(frontend_type = kind, id = record.id, "frontend {name} re-registered after it had expired");
-    } else if is_new {
-        tracing::info!(frontend_type = kind, id = record.id, "frontend {name} registered");
-    }
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, FrontendForm::new(record, now)))
 }
 

@@ -86,7 +86,9 @@ impl Site {
     }
 
     pub(super) async fn post_raw(&self, role: Option<Role>, path: &str, form: String) -> Page {
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
         self.send(role, request, Body::from(form)).await
     }
 

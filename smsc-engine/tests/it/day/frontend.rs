@@ -49,7 +49,7 @@ impl Gateway {
     }
 
     /// One tick of the time after: whatever comes is delivered.
-    pub(super) async fn wind_up(&mut self, centre: &Centre, oracle: &mut Oracle, _: &mut Dice, second: u64) {
+    pub(super) async fn wind_up(&mut self, centre: &Centre, oracle: &mut Oracle, second: u64) {
         self.away_until = None;
         self.heartbeat(centre, second).await;
         for message in self.poll(centre).await {

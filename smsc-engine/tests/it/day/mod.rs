@@ -29,14 +29,14 @@ async fn a_day_of_mixed_traffic_with_frontends_coming_and_going_ends_every_messa
         centre.forward(TICK).await;
         submit(&centre, &mut oracle, &mut dice).await;
         for gateway in &mut gateways {
-            gateway.live(&centre, &mut oracle, &mut dice, second).await;
+            gateway.live(&centre, &mut oracle, &mut dice, second + TICK).await;
         }
     }
     // Then nobody submits any more, and everybody is there.
     for second in (24 * HOUR..50 * HOUR).step_by(10 * TICK as usize) {
         centre.forward(10 * TICK).await;
         for gateway in &mut gateways {
-            gateway.wind_up(&centre, &mut oracle, &mut dice, second).await;
+            gateway.wind_up(&centre, &mut oracle, second + 10 * TICK).await;
         }
     }
     oracle.judge(&centre).await;

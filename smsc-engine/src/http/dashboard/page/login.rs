@@ -44,11 +44,7 @@ pub(in super::super) async fn show(
     }
 }
 
-pub(in super::super) async fn enter(
-    State(desk): State<Arc<Desk>>,
-    Client(peer): Client,
-    RawForm(form): RawForm,
-) -> Response {
+pub(in super::super) async fn enter(State(desk): State<Arc<Desk>>, Client(peer): Client, RawForm(form): RawForm) -> Response {
     let fields = Fields::read(&form);
     let (name, next) = (fields.text("name"), fields.text("next"));
     match desk.gate.log_in(name, fields.text("password"), peer).await {

@@ -61,9 +61,12 @@ impl Header {
         let elements: Vec<Element<'_>> = elements.iter().map(|(id, data)| Element { id: *id, data }).collect();
         let mut octets = Vec::new();
         udh::write(&elements, &mut octets).map_err(|_| "does not fit a short message")?;
-        Ok(octets)
+        if octets.len() > SHORT_MESSAGE { Err("does not fit a short message") } else { Ok(octets) }
     }
 }
+
+// 3GPP TS 23.040 §9.2.3.24: what a short message has room for.
+const SHORT_MESSAGE: usize = 140;
 
 const FORM: &str = "must map identifiers to data, both in hexadecimal digits, such as {\"00\": \"4A0201\"}";
 
