@@ -59,7 +59,8 @@ fn nobody_writes_headers_into_our_answers() {
         let reply = web::get(address, &format!("{path}{evil}"));
         assert!(reply.header("set-cookie").is_none() && reply.status != 500, "{path}: {reply:?}");
     }
-    let reply = web::call(smsc.api, ("GET", "/api/status"), &[("X-Request-Id", "a b\tc;d"), ("X-Forwarded-For", "evil, \"1\"")], "");
+    let reply =
+        web::call(smsc.api, ("GET", "/api/status"), &[("X-Request-Id", "a b\tc;d"), ("X-Forwarded-For", "evil, \"1\"")], "");
     assert_eq!(reply.status, 200, "{reply:?}");
 }
 
@@ -88,12 +89,21 @@ fn what_senders_write_is_text_on_every_page() {
     let mut message = submission(probe);
     message["source_smsc"] = "shop<b>".into();
     let id = web::json(smsc.api, ("POST", "/api/messages"), &message).json()["data"]["id"].as_u64().unwrap();
-    web::json(smsc.api, ("POST", "/api/frontends"), &json!({ "frontend_name": "gw<b>", "frontend_type": probe, "hostname": probe }));
+    web::json(
+        smsc.api,
+        ("POST", "/api/frontends"),
+        &json!({ "frontend_name": "gw<b>", "frontend_type": probe, "hostname": probe }),
+    );
     web::json(smsc.api, ("POST", "/api/routes"), &json!({ "dest_smsc": "gw", "called_prefix": "+99", "description": probe }));
     web::json(smsc.api, ("POST", "/api/locations"), &json!({ "imsi": "00101", "msisdn": "+4477", "user_agent": probe }));
-    web::json(smsc.api, ("POST", "/api/events"), &json!({ "message_id": id, "name": "probe", "description": probe, "event_source": probe }));
+    web::json(
+        smsc.api,
+        ("POST", "/api/events"),
+        &json!({ "message_id": id, "name": "probe", "description": probe, "event_source": probe }),
+    );
     let (cookie, _) = log_in(&smsc);
-    let pages = ["/", "/message_queue", &format!("/message/{id}"), "/sms_routing", "/frontend_status", "/locations", "/logs", "/records"];
+    let pages =
+        ["/", "/message_queue", &format!("/message/{id}"), "/sms_routing", "/frontend_status", "/locations", "/logs", "/records"];
     for path in pages {
         let page = web::call(smsc.dashboard, ("GET", path), &[("Cookie", &cookie)], "");
         assert_eq!(page.status, 200, "{path}: {page:?}");
@@ -128,7 +138,8 @@ fn another_site_cannot_act_for_who_is_logged_in() {
     let queued = web::get(smsc.api, "/api/messages").json();
     assert_eq!(queued["data"], json!([]), "nothing was sent");
     // The session is one that pages of other sites cannot use or read.
-    let reply = post_form(smsc.dashboard, "/login", &[], &web::form(&[("name", "admin"), ("password", &smsc.dashboard_password())]));
+    let reply =
+        post_form(smsc.dashboard, "/login", &[], &web::form(&[("name", "admin"), ("password", &smsc.dashboard_password())]));
     let cookie = reply.header("set-cookie").unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
 }
@@ -136,7 +147,8 @@ fn another_site_cannot_act_for_who_is_logged_in() {
 #[test]
 fn guessing_passwords_gets_slower_and_locks_nobody_out() {
     let smsc = open_centre(&[]);
-    let guess = |password: &str| post_form(smsc.dashboard, "/login", &[], &web::form(&[("name", "admin"), ("password", password)]));
+    let guess =
+        |password: &str| post_form(smsc.dashboard, "/login", &[], &web::form(&[("name", "admin"), ("password", password)]));
     let statuses: Vec<u16> = (0..12).map(|number| guess(&format!("guess{number}")).status).collect();
     assert!(statuses[..3].iter().all(|status| matches!(status, 401 | 422)), "{statuses:?}");
     assert!(statuses.contains(&429), "{statuses:?}");
@@ -152,8 +164,11 @@ fn guessing_passwords_gets_slower_and_locks_nobody_out() {
 fn bodies_that_are_too_large_are_not_read() {
     let smsc = open_centre(&[]);
     for (address, path) in [(smsc.api, "/api/messages"), (smsc.api, "/api/routes/import"), (smsc.dashboard, "/login")] {
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n");
-        let announced = web::raw(address, format!("{head}Connection: close\r\nContent-Length: 1000000000000\r\n\r\n{{").as_bytes());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n"
+        );
+        let announced =
+            web::raw(address, format!("{head}Connection: close\r\nContent-Length: 1000000000000\r\n\r\n{{").as_bytes());
         assert_eq!(announced.status, 413, "{path}: {announced:?}");
         let mut endless = format!("{head}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
         for _ in 0..64 {

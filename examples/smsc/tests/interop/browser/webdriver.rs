@@ -155,7 +155,8 @@ impl Browser {
 
     /// Presses keys wherever the focus is.
     pub(crate) fn press(&self, keys: &str) {
-        let downs = keys.chars().flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]);
+        let downs =
+            keys.chars().flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]);
         let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": downs.collect::<Vec<_>>() }] });
         self.post("/actions", &actions);
     }
@@ -185,7 +186,11 @@ impl Browser {
         };
         self.script(&fs::read_to_string(axe).unwrap());
         let found = self.script_later("const done = arguments[0]; axe.run(document).then(result => done(result.violations))");
-        let serious = found.as_array().unwrap().iter().filter(|found| ["serious", "critical"].iter().any(|grade| found["impact"] == *grade));
+        let serious = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|found| ["serious", "critical"].iter().any(|grade| found["impact"] == *grade));
         Some(serious.map(|found| format!("{}: {}", found["id"], found["nodes"])).collect())
     }
 
@@ -234,8 +239,11 @@ impl Browser {
         let mut stream = TcpStream::connect(self.address).map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let (address, length) = (self.address, body.len());
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
-            .map_err(|error| error.to_string())?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .map_err(|error| error.to_string())?;
         let mut answer = Vec::new();
         read_answer(&mut stream, &mut answer).map_err(|error| error.to_string())?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
