@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-/// A complete SMS centre: takes messages over SMPP, stores them, delivers them to its sandbox.
+/// A complete SMS centre: takes messages over SMPP and HTTP, stores them, delivers them; with an API and a dashboard.
 #[derive(Debug, Default, PartialEq, Eq, Parser)]
 #[command(name = "smsc", version, after_help = AFTER, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -164,7 +164,7 @@ pub(crate) enum Routes {
 pub(crate) enum Accounts {
     /// Show all accounts.
     List,
-    /// Let a new account in, until the settings are read again; its password is read from standard input.
+    /// Let a new account in; its password is read from standard input.
     Add {
         name: String,
         /// Sessions at a time; 0 for any number.
@@ -173,9 +173,9 @@ pub(crate) enum Accounts {
     },
     /// Let an account in again.
     Enable { name: String },
-    /// Let an account in no more, until the settings are read again.
+    /// Let an account in no more, and end its sessions.
     Disable { name: String },
-    /// Forget an account, until the settings are read again.
+    /// Delete an account.
     Delete { name: String },
     /// Read a password from standard input and print its hash for the settings.
     HashPassword,

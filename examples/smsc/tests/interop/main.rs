@@ -54,6 +54,8 @@ macro_rules! cases_of_both {
 }
 
 mod cases_attacks;
+mod cases_centre;
+mod cases_commands;
 mod cases_kannel;
 mod cases_kill;
 mod cases_messages;
@@ -70,6 +72,7 @@ mod program;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../../smpp-session/tests/interop/require.rs"]
 mod require;
+mod site;
 mod tap;
 mod web;
 mod wire;

@@ -7,22 +7,36 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Longest wait for the program to listen or to end; far above what it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many of its last lines are shown when a test fails.
-const KEPT_LINES: usize = 60;
+/// How many of its last lines are kept to be judged.
+const KEPT_LINES: usize = 10_000;
+
+/// How many of them are shown when a test fails.
+const SHOWN_LINES: usize = 60;
+
+/// The last line the program says while it starts.
+const STARTED: &str = "press Ctrl-C to stop";
+
+/// What its processes said, the oldest line first.
+type Output = Arc<Mutex<VecDeque<String>>>;
 
 /// A running `smsc`, killed with its data directory when dropped.
 pub(crate) struct Smsc {
+    /// Where it speaks SMPP.
     pub(crate) address: SocketAddr,
+    pub(crate) api: SocketAddr,
+    pub(crate) dashboard: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     child: Child,
     directory: PathBuf,
-    output: Arc<Mutex<VecDeque<String>>>,
+    output: Output,
+    readers: Vec<JoinHandle<()>>,
     settings: Vec<(String, String)>,
     keep_directory: bool,
 }
@@ -64,7 +78,7 @@ impl Smsc {
             .arg("--data-dir")
             .arg(&directory)
             .current_dir(&directory)
-            .env("SMSC_SMPP__LISTEN", "127.0.0.1:0")
+            .envs(["SMPP", "API", "WEB", "METRICS"].map(|service| (format!("SMSC_{service}__LISTEN"), "127.0.0.1:0")))
             .env("SMSC_SMPP__ENQUIRE_LINK_SECONDS", "300")
             .env("SMSC_SANDBOX__DELAY_MS", "20")
             .envs(settings.iter().map(|(key, value)| (key, value)))
@@ -73,15 +87,31 @@ impl Smsc {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let output = Arc::new(Mutex::new(VecDeque::new()));
-        let (found, listening) = mpsc::channel();
-        follow(child.stdout.take().unwrap(), Arc::clone(&output), Some(found));
-        follow(child.stderr.take().unwrap(), Arc::clone(&output), None);
-        let Ok(address) = listening.recv_timeout(PATIENCE) else {
+        let output = Output::default();
+        let (started, starting) = mpsc::channel();
+        let readers = vec![
+            follow(child.stdout.take().unwrap(), Arc::clone(&output), Some(started)),
+            follow(child.stderr.take().unwrap(), Arc::clone(&output), None),
+        ];
+        if starting.recv_timeout(PATIENCE).is_err() {
             let _ = child.kill();
-            panic!("the program does not listen; it said {:#?}", output.lock().unwrap());
-        };
-        Self { address, child, directory, output, settings, keep_directory: false }
+            panic!("the program does not start; it said {:#?}", output.lock().unwrap());
+        }
+        let [address, api, dashboard, metrics] = ["SMPP listening on ", "REST API: ", "dashboard: ", "metrics: "]
+            .map(|service| address_after(service, &output.lock().unwrap()));
+        Self { address, api, dashboard, metrics, child, directory, output, readers, settings, keep_directory: false }
+    }
+
+    /// The password of the dashboard's first user, as the program wrote it down.
+    pub(crate) fn dashboard_password(&self) -> String {
+        fs::read_to_string(self.directory.join("dashboard-password")).unwrap().trim().to_owned()
+    }
+
+    /// Ends the program by SIGTERM and gives every line it said.
+    pub(crate) fn stop_and_read(mut self) -> Vec<String> {
+        assert!(self.terminate().success(), "the program did not end well");
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
+        self.output.lock().unwrap().drain(..).collect()
     }
 
     /// Sends SIGTERM and waits for the end.
@@ -106,7 +136,9 @@ impl Drop for Smsc {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("the program said: {:#?}", self.output.lock());
+            let said = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = said.iter().skip(said.len().saturating_sub(SHOWN_LINES));
+            eprintln!("the program said: {:#?}", last.collect::<Vec<_>>());
         }
         if !self.keep_directory {
             let _ = fs::remove_dir_all(&self.directory);
@@ -142,20 +174,28 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
-fn follow(source: impl Read + Send + 'static, output: Arc<Mutex<VecDeque<String>>>, mut found: Option<mpsc::Sender<SocketAddr>>) {
+/// Keeps every line of a stream; says when the program has started.
+fn follow(source: impl Read + Send + 'static, output: Output, mut started: Option<mpsc::Sender<()>>) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {
-            let address = line.split_once("SMPP listening on ").map(|(_, rest)| rest.trim());
-            if let Some(Ok(address)) = address.map(str::parse)
-                && let Some(found) = found.take()
-            {
-                let _ = found.send(address);
-            }
+            let is_last = line == STARTED;
             let mut kept = output.lock().unwrap();
             if kept.len() == KEPT_LINES {
                 kept.pop_front();
             }
             kept.push_back(line);
+            drop(kept);
+            if let Some(started) = started.take_if(|_| is_last) {
+                let _ = started.send(());
+            }
         }
-    });
+    })
+}
+
+/// The address in the line that begins so, bare or in a URL.
+fn address_after(start: &str, said: &VecDeque<String>) -> SocketAddr {
+    let line = said.iter().find_map(|line| line.strip_prefix(start));
+    let rest = line.unwrap_or_else(|| panic!("no line with {start:?} in {said:#?}"));
+    let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);
+    rest.split('/').next().unwrap().parse().unwrap()
 }
