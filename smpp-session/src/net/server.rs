@@ -133,7 +133,7 @@ impl Server {
     ///
     /// Takes no longer than `grace` and three times the linger time of the sessions. Dropping the
     /// future closes what is left at once.
-    pub async fn shutdown(&self, grace: Duration) {
+    pub async fn shutdown(self, grace: Duration) {
         self.acceptor.abort();
         let hub = self.hub();
         hub.close();

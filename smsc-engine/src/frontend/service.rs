@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smpp_pdu::{CommandId, CommandStatus, DataSm, DecodeError, DestAddress, SubmitMulti, SubmitSm, Version};
@@ -35,7 +35,9 @@ pub struct FrontendConfig {
 
 /// A running SMPP side.
 pub struct Frontend {
-    server: Server,
+    address: SocketAddr,
+    /// Until it is shut down.
+    server: Mutex<Option<Server>>,
     door: Arc<Door>,
     intake: JoinHandle<()>,
 }
@@ -63,7 +65,8 @@ impl Frontend {
         let intake = Arc::new(Intake::default());
         let service = Arc::new(Esmes { core: core.clone(), door: door.clone(), intake: intake.clone() });
         let server = Server::bind(config.listen, config.server, service).await?;
-        Ok(Frontend { server, door, intake: tokio::spawn(intake.run(core)) })
+        let address = server.local_addr();
+        Ok(Frontend { address, server: Mutex::new(Some(server)), door, intake: tokio::spawn(intake.run(core)) })
     }
 
     /// The accounts, for other ways in and to keep their counters; replace them by
@@ -82,18 +85,27 @@ impl Frontend {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.local_addr()
+        self.address
     }
 
     /// Every session, bound or not.
     pub fn links(&self) -> Vec<Link> {
-        self.server.links()
+        self.server().as_ref().map(Server::links).unwrap_or_default()
     }
 
     /// Unbinds every session, waits for at most `grace`, and stops.
     pub async fn shutdown(&self, grace: Duration) {
-        self.server.shutdown(grace).await;
+        let server = self.server().take();
+        if let Some(server) = server {
+            server.shutdown(grace).await;
+        }
         self.intake.abort();
+    }
+}
+
+impl Frontend {
+    fn server(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
