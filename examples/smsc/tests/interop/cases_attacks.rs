@@ -133,7 +133,9 @@ fn another_site_cannot_act_for_who_is_logged_in() {
     ] {
         let headers = [&headers[..], &[("Cookie", cookie.as_str())]].concat();
         let reply = web::call(smsc.dashboard, ("POST", "/send"), &headers, form);
-        assert_eq!(reply.status, 403, "{headers:?}: {reply:?}");
+        // What is no form of ours is not even read.
+        let expected = if headers.contains(&("Content-Type", "text/plain")) { 415 } else { 403 };
+        assert_eq!(reply.status, expected, "{headers:?}: {reply:?}");
     }
     let queued = web::get(smsc.api, "/api/messages").json();
     assert_eq!(queued["data"], json!([]), "nothing was sent");

@@ -124,10 +124,6 @@ impl Site {
         host(&self.after("REST API: "))
     }
 
-    pub(crate) fn dashboard(&self) -> SocketAddr {
-        host(&self.after("dashboard: "))
-    }
-
     pub(crate) fn metrics(&self) -> SocketAddr {
         host(&self.after("metrics: "))
     }

@@ -16,6 +16,7 @@ mod live;
 mod page;
 mod problem;
 mod rates;
+mod shield;
 mod show;
 mod visit;
 
@@ -92,6 +93,7 @@ pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
         .route("/live", get(live::ticks))
         .route("/history.json", get(live::samples))
         .route("/assets/{name}", get(asset::show))
+        .layer(axum::middleware::from_fn(shield::pass))
         .layer(header("content-security-policy", POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))

@@ -100,9 +100,6 @@ impl FromRequest<Arc<Desk>> for Order {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, desk).await?;
         visit.need(Role::Operator).map_err(IntoResponse::into_response)?;
-        if parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
-            return Err(Problem::forged().into_response());
-        }
         let request = Request::from_parts(parts, body);
         let RawForm(octets) = RawForm::from_request(request, desk).await.map_err(IntoResponse::into_response)?;
         let fields = Fields::read(&octets);

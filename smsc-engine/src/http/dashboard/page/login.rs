@@ -44,15 +44,7 @@ pub(in super::super) async fn show(
     }
 }
 
-pub(in super::super) async fn enter(
-    State(desk): State<Arc<Desk>>,
-    Client(peer): Client,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Response {
-    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
-        return Problem::forged().into_response();
-    }
+pub(in super::super) async fn enter(State(desk): State<Arc<Desk>>, Client(peer): Client, RawForm(form): RawForm) -> Response {
     let fields = Fields::read(&form);
     let (name, next) = (fields.text("name"), fields.text("next"));
     match desk.gate.log_in(name, fields.text("password"), peer).await {
