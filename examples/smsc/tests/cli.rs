@@ -281,8 +281,12 @@ fn a_taken_port_is_named() {
     let scratch = Scratch::new("port");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let error = refused(smsc(&scratch).env("SMSC_SMPP__LISTEN", &address), 1);
-    assert!(error.contains(&address), "{error}");
+    for service in ["SMPP", "API", "WEB", "METRICS"] {
+        let error = refused(smsc(&scratch).env(format!("SMSC_{service}__LISTEN"), &address), 1);
+        assert!(error.contains(&address), "{error}");
+    }
+    // The first start that succeeds is the first one, and tells how to log in.
+    assert!(Running::start(&mut smsc(&scratch)).greeting[6].starts_with("log in as \"admin\""));
 }
 
 #[test]
@@ -458,12 +462,17 @@ fn sessions_are_unbound_at_the_end() {
     assert_eq!(running.end().0, Some(0));
 }
 
+/// The next warning of the program, among the lines of the log.
+fn warning(errors: &mut impl BufRead) -> String {
+    errors.lines().map(Result::unwrap).find(|line| line.starts_with("smsc: warning: ")).unwrap()
+}
+
 #[test]
 fn an_open_test_account_is_warned_of() {
     let scratch = Scratch::new("open");
     let mut running = Running::start(smsc(&scratch).env("SMSC_SMPP__LISTEN", "0.0.0.0:0"));
-    let mut line = String::new();
-    BufReader::new(running.child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    let mut errors = BufReader::new(running.child.stderr.take().unwrap());
+    let line = warning(&mut errors);
     assert!(line.starts_with("smsc: warning: the test account is open to everybody who reaches 0.0.0.0:"), "{line}");
 }
 
@@ -475,8 +484,8 @@ fn it_runs_on_when_nobody_reads_what_it_prints() {
     drop(reader);
     let mut command = smsc(&scratch);
     let mut child = command.env("SMSC_SMPP__LISTEN", "0.0.0.0:0").stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-    let mut warning = String::new(); // comes after what is printed
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut warning).unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let warning = warning(&mut errors); // comes after what is printed
     let address = warning.split("0.0.0.0:").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
     TcpStream::connect(format!("127.0.0.1:{address}")).unwrap();
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());

@@ -111,7 +111,6 @@ impl Centre {
         let registry = registry.await.map_err(StartError::Registry)?;
         let usage = tables.accounts.load().await.map_err(StartError::Usage)?;
         let lists = Lists::open(config, &core, &tables).await?;
-        let first_password = lists.users.first_start(config.directory()).await.map_err(StartError::Users)?;
         let frontend = listen(config, &core, &lists.accounts).await?;
         frontend.accounts().restore(&usage);
         let control = Arc::new(Control {
@@ -138,6 +137,8 @@ impl Centre {
             databases: stores::files(&tables, books.as_ref()),
         };
         let ports = Ports::open(config, served).await?;
+        // Not before: of a start that fails nobody is told.
+        let first_password = lists.users.first_start(config.directory()).await.map_err(StartError::Users)?;
         let mut tasks = vec![
             tokio::spawn(sweep(core.clone(), config.retention)),
             tokio::spawn(keep_usage(frontend.accounts().clone(), Arc::new(tables.accounts.clone()), SAVE_USAGE)),

@@ -51,7 +51,7 @@ impl Default for LogOptions {
 #[non_exhaustive]
 pub enum LogError {
     /// The file cannot be written.
-    #[error("the log file {path} cannot be opened: {error}")]
+    #[error("the log file {} cannot be opened: {error}", path.display())]
     File {
         /// Which one.
         path: PathBuf,

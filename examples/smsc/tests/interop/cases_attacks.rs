@@ -133,7 +133,9 @@ fn another_site_cannot_act_for_who_is_logged_in() {
     ] {
         let headers = [&headers[..], &[("Cookie", cookie.as_str())]].concat();
         let reply = web::call(smsc.dashboard, ("POST", "/send"), &headers, form);
-        assert_eq!(reply.status, 403, "{headers:?}: {reply:?}");
+        // What is no form of ours is not even read.
+        let expected = if headers.contains(&("Content-Type", "text/plain")) { 415 } else { 403 };
+        assert_eq!(reply.status, expected, "{headers:?}: {reply:?}");
     }
     let queued = web::get(smsc.api, "/api/messages").json();
     assert_eq!(queued["data"], json!([]), "nothing was sent");
@@ -164,9 +166,8 @@ fn guessing_passwords_gets_slower_and_locks_nobody_out() {
 fn bodies_that_are_too_large_are_not_read() {
     let smsc = open_centre(&[]);
     for (address, path) in [(smsc.api, "/api/messages"), (smsc.api, "/api/routes/import"), (smsc.dashboard, "/login")] {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n"
-        );
+        let kind = if path == "/login" { "application/x-www-form-urlencoded" } else { "application/json" };
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nSec-Fetch-Site: same-origin\r\n");
         let announced =
             web::raw(address, format!("{head}Connection: close\r\nContent-Length: 1000000000000\r\n\r\n{{").as_bytes());
         assert_eq!(announced.status, 413, "{path}: {announced:?}");
@@ -204,21 +205,24 @@ fn json_bombs_are_refused_with_what_is_wrong() {
 #[test]
 fn slow_requests_hold_up_nobody_and_are_given_up() {
     let smsc = open_centre(&[]);
-    for address in [smsc.api, smsc.dashboard, smsc.metrics] {
-        let slow: Vec<TcpStream> = (0..300)
-            .map(|_| {
-                let mut stream = TcpStream::connect(address).unwrap();
-                stream.write_all(b"POST /api/messages HTTP/1.1\r\nHost: x\r\nContent-Le").unwrap();
-                stream
-            })
-            .collect();
+    let addresses = [smsc.api, smsc.dashboard, smsc.metrics];
+    let slow: Vec<TcpStream> = addresses
+        .into_iter()
+        .flat_map(|address| [address; 300])
+        .map(|address| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(b"POST /api/messages HTTP/1.1\r\nHost: x\r\nContent-Le").unwrap();
+            stream
+        })
+        .collect();
+    for address in addresses {
         let reply = web::get(address, "/metrics");
         assert!(matches!(reply.status, 200 | 303 | 401 | 404), "{reply:?}");
-        // Each is closed by the server in the end, with an answer or without.
-        for mut stream in slow {
-            stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-            let mut rest = Vec::new();
-            stream.read_to_end(&mut rest).unwrap();
-        }
+    }
+    // Each is closed by the server in the end, with an answer or without.
+    for mut stream in slow {
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).unwrap();
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::require;
 use crate::site::{Site, until};
 use crate::web;
-use crate::wire::{INVALID_PASSWORD, INVALID_SYSTEM_ID, OK, Pdu, SUBMIT_SM, UNBIND, response_to};
+use crate::wire::{INVALID_PASSWORD, INVALID_SYSTEM_ID, OK, Pdu, UNBIND, response_to};
 
 /// Nobody delivers what goes to these numbers.
 const UK: &str = r#"{"called_prefix":"+44","dest_smsc":"uk","description":"waits"}"#;
@@ -144,7 +144,7 @@ fn routes_move_from_one_centre_to_another() {
     assert_eq!(to.json(&["routes", "import", file])["unchanged"], 2, "nothing comes twice");
     to.ok(&["routes", "add", r#"{"called_prefix":"+49","dest_smsc":"de"}"#]);
     let ran = to.run_with(&["routes", "import", "-", "--replace"], &document);
-    assert!(ran.code == Some(0) && ran.output.contains("deleted: 1\n"), "{ran:?}");
+    assert!(ran.code == Some(0) && ran.output.contains("deleted: 3\n"), "{ran:?}");
     let routes = |site: &Site| -> Vec<Value> {
         let list: Value = serde_json::from_str(&site.ok(&["routes", "export"])).unwrap();
         let mut routes = list.get("routes").unwrap_or(&list).as_array().unwrap().clone();
@@ -250,13 +250,17 @@ fn the_log_level_changes_while_it_runs() {
     assert!(error.contains("loud"), "{error}");
     assert_eq!(site.json(&["log-level", "debug"])["level"], "debug");
     assert_eq!(site.ok(&["log-level"]), "level: debug\n");
-    let (_, mut wire) = site.bind("test", "test");
-    wire.send(&Pdu::submit(2).0);
-    assert_eq!(wire.next_of(response_to(SUBMIT_SM)).command_status(), OK);
+    assert_eq!(web::get(site.api(), "/api/status").status, 200);
     let line = site.wait_for_line("[debug]");
     until("the file has the line too", || crate::site::text_of(&site.path("smsc.log")).contains(&line));
     site.ok(&["log-level", "error"]);
     assert_eq!(site.ok(&["log-level"]), "level: error\n");
+    // Not this one, but the next.
+    site.ok(&["routes", "add", UK]);
+    site.ok(&["log-level", "info"]);
+    site.ok(&["routes", "delete", "2"]);
+    site.wait_for_line("route 2 deleted");
+    assert!(!site.said().iter().any(|line| line.contains("route 2 added")));
 }
 
 #[test]
@@ -278,9 +282,14 @@ fn settings_are_read_again_by_command_and_by_signal() {
     site.signal("HUP");
     site.wait_for_line("lifecycle.unrouted_policy");
     until("kept again", || site.run(&["messages", "send", "--from", "1", "--to", "+34600000011", "waits"]).code == Some(0));
+    // A fault is told by the command, which reads the file itself, and by the centre; nothing changes.
     site.write("[smp]\n");
-    let error = site.refused(&["reload"]);
-    assert!(error.contains("smsc.toml:1:1") && error.contains("unknown key `smp`"), "{error}");
+    let ran = site.run(&["reload"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.errors.starts_with("smsc: smsc.toml:1:2: unknown key `smp`"), "{ran:?}");
+    site.signal("HUP");
+    assert!(site.wait_for_line("settings cannot be read again: smsc.toml:1:2: unknown key `smp`").contains("[error]"));
+    site.write("");
     assert_eq!(site.json(&["sessions", "list"]).as_array().unwrap().len(), 1, "nobody was cut off");
 }
 

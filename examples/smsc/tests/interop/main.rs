@@ -64,7 +64,6 @@ mod cases_raw;
 mod cases_sessions;
 mod cases_wireshark;
 
-mod browser;
 mod esme;
 mod http;
 mod kannel;

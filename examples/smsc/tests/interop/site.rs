@@ -93,13 +93,24 @@ impl Site {
     }
 
     /// Starts the centre and waits until it serves.
+    #[track_caller]
     pub(crate) fn start(&mut self) {
+        assert!(self.try_start(), "it does not start");
+    }
+
+    /// The same; false if it ends instead.
+    pub(crate) fn try_start(&mut self) -> bool {
         let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.said = Arc::default();
         follow(child.stdout.take().unwrap(), &self.said);
         follow(child.stderr.take().unwrap(), &self.said);
-        self.child = Some(child);
-        self.wait_for_line("press Ctrl-C to stop");
+        let child = self.child.insert(child);
+        let (said, mut is_serving) = (Arc::clone(&self.said), false);
+        until("it serves or ends", || {
+            is_serving = said.lines.lock().unwrap().iter().any(|line| line == "press Ctrl-C to stop");
+            is_serving || child.try_wait().unwrap().is_some()
+        });
+        is_serving
     }
 
     /// Waits for a line with these words; gives it.
@@ -122,10 +133,6 @@ impl Site {
 
     pub(crate) fn api(&self) -> SocketAddr {
         host(&self.after("REST API: "))
-    }
-
-    pub(crate) fn dashboard(&self) -> SocketAddr {
-        host(&self.after("dashboard: "))
     }
 
     pub(crate) fn metrics(&self) -> SocketAddr {

@@ -16,6 +16,7 @@ mod live;
 mod page;
 mod problem;
 mod rates;
+mod shield;
 mod show;
 mod visit;
 
@@ -95,7 +96,11 @@ pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
         .route("/live", get(live::ticks))
         .route("/history.json", get(live::samples))
         .route("/assets/{name}", get(asset::show))
+<<<<<<< HEAD
         .layer(from_fn(from_our_pages))
+=======
+        .layer(axum::middleware::from_fn(shield::pass))
+>>>>>>> cli2
         .layer(header("content-security-policy", POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))

@@ -41,8 +41,11 @@ pub(super) async fn octets<S: Send + Sync>(request: Request, state: &S) -> Resul
 
 fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
     // serde would take a list for the fields of a struct in their order.
-    if octets.trim_ascii_start().starts_with(b"[") && is_json(octets) {
-        return Err(Problem::invalid("validation failed: the body is a list and must be an object"));
+    if octets.trim_ascii_start().starts_with(b"[") {
+        return Err(match serde_json::from_slice::<IgnoredAny>(octets) {
+            Ok(_) => Problem::invalid("validation failed: the body is a list and must be an object"),
+            Err(error) => Problem::malformed(format!("the body is no JSON: {error}")),
+        });
     }
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
