@@ -35,7 +35,6 @@ pub use error::{LogInError, UsersError};
 pub use first::FirstPassword;
 pub use session::{LoggedIn, SessionInfo, SessionLimits};
 pub use user::{NewUser, User};
-pub(crate) use web::is_same_site;
 pub use web::{Forbidden, Gate, Session, gate, local_path};
 
 /// How users are let in.

@@ -179,7 +179,7 @@ async fn token_in(form: Bytes) -> Option<String> {
 }
 
 /// Tells whether a browser says that a page of this host sends the request.
-pub(crate) fn is_same_site(headers: &HeaderMap, uri: &Uri) -> bool {
+fn is_same_site(headers: &HeaderMap, uri: &Uri) -> bool {
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return site == "same-origin";
     }

@@ -122,12 +122,15 @@ fn it_speaks_plain_http_only_when_asked() {
     assert_eq!((status.status, &status.json()["status"]), (200, &json!("ok")));
 }
 
+/// What is wrong, a variable that makes it so, the exit code, and what the program must say.
+type Case<'a> = (&'a str, (&'a str, &'a str), i32, &'a [&'a str]);
+
 #[test]
 fn a_start_that_fails_says_what_where_and_why() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().to_string();
     let missing = "[api]\nenable_tls = true\ntls_cert_path = \"no.crt\"\ntls_key_path = \"no.key\"\n";
-    let cases: &[(&str, (&str, &str), i32, &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         // Syntax.
         ("[smpp\n", ("", ""), 2, &["smsc.toml:1:"]),
         ("[smpp]\nwindow = 0\n", ("", ""), 2, &["smsc.toml:2:10", "smpp.window"]),

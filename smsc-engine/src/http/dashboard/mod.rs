@@ -24,10 +24,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::from_fn;
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -36,7 +34,7 @@ use crate::control::Control;
 use crate::log::Logging;
 use crate::ops::System;
 use crate::overlay::{AccountBook, RuleBook};
-use crate::users::{Users, is_same_site};
+use crate::users::Users;
 use desk::Desk;
 
 /// How the pages work.
@@ -96,26 +94,13 @@ pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
         .route("/live", get(live::ticks))
         .route("/history.json", get(live::samples))
         .route("/assets/{name}", get(asset::show))
-<<<<<<< HEAD
-        .layer(from_fn(from_our_pages))
-=======
-        .layer(axum::middleware::from_fn(shield::pass))
->>>>>>> cli2
+        .layer(from_fn(shield::pass))
         .layer(header("content-security-policy", POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))
         .layer(header("referrer-policy", "same-origin"))
         .layer(header("cache-control", "no-store"))
         .with_state(desk)
-}
-
-/// Lets only pages of this very host send what may change something.
-async fn from_our_pages(request: Request, next: Next) -> Response {
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_safe || is_same_site(request.headers(), request.uri()) {
-        return next.run(request).await;
-    }
-    problem::Problem::forged().into_response()
 }
 
 // Nothing from elsewhere, nothing inline, no frame around it, forms only to itself.
