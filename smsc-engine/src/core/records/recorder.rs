@@ -161,8 +161,11 @@ impl Recorder {
         let Some(mut worker) = worker else { return };
         if timeout(grace, &mut worker).await.is_err() {
             worker.abort();
-            let left = self.statistics();
-            tracing::warn!(records = left.current_queue_size + left.being_written, "records are left for the next start");
+            let statistics = self.statistics();
+            let left = statistics.current_queue_size + statistics.being_written;
+            if left > 0 {
+                tracing::warn!(records = left, "records are left for the next start");
+            }
         }
     }
 }
