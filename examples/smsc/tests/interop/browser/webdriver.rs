@@ -26,16 +26,9 @@ pub(crate) struct Browser {
 #[derive(Clone)]
 pub(crate) struct Element(String);
 
-/// How large the window is, in CSS pixels.
-#[derive(Clone, Copy)]
-pub(crate) enum Window {
-    Desk,
-    Phone,
-}
-
 impl Browser {
     /// Starts one; `None` where there is no Chromium with its driver.
-    pub(crate) fn start(window: Window) -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         if !["chromedriver", "chromium"].iter().all(|program| is_installed(program)) {
             require::skip("chromium", "apt-get install chromium chromium-driver");
             return None;
@@ -49,10 +42,6 @@ impl Browser {
             .unwrap();
         let address = listening(&mut driver);
         let mut browser = Self { driver, address, session: String::new() };
-        let (width, height) = match window {
-            Window::Desk => (1280, 900),
-            Window::Phone => (390, 844),
-        };
         let arguments = [
             "--headless=new".to_owned(),
             // Needed as root and in containers; the pages are our own.
@@ -60,7 +49,7 @@ impl Browser {
             "--disable-dev-shm-usage".into(),
             "--disable-gpu".into(),
             "--force-color-profile=srgb".into(),
-            format!("--window-size={width},{height}"),
+            "--window-size=1280,900".into(),
         ];
         let options = json!({
             "browserName": "chrome",
@@ -137,7 +126,8 @@ impl Browser {
     /// Waits until a script returns something true.
     pub(crate) fn wait_until(&self, script: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.script(script) != json!(true) {
+        // A page that is being left answers with errors.
+        while self.try_post("/execute/sync", &json!({ "script": script, "args": [] })) != Ok(json!(true)) {
             assert!(Instant::now() < deadline, "not in time at {}: {script}; the page says: {}", self.url(), self.page_text());
             pause();
         }
@@ -165,6 +155,17 @@ impl Browser {
     pub(crate) fn scheme(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// Makes the page as narrow as a phone; windows themselves do not get that small.
+    pub(crate) fn as_phone(&self) {
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
+    }
+
+    /// Takes back what [`as_phone`](Self::as_phone) did.
+    pub(crate) fn as_desk(&self) {
+        self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
     /// Calls Chromium's own protocol.
