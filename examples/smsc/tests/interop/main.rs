@@ -64,6 +64,7 @@ mod cases_raw;
 mod cases_sessions;
 mod cases_wireshark;
 
+mod browser;
 mod esme;
 mod http;
 mod kannel;
