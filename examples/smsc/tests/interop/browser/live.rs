@@ -8,7 +8,7 @@ use super::desk::Desk;
 fn a_message_appears_without_reload_and_a_dead_centre_is_noticed() {
     let free = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let [smpp, api, dashboard] = free.map(|listener| listener.local_addr().unwrap().to_string());
-    let ports = [("SMSC_SMPP__LISTEN", &*smpp), ("SMSC_API__LISTEN", &api), ("SMSC_WEB__LISTEN", &dashboard)];
+    let ports = [("SMSC_SMPP__LISTEN", &*smpp), ("SMSC_API__LISTEN", &*api), ("SMSC_WEB__LISTEN", &*dashboard)];
     let Some(mut desk) = Desk::with(&ports) else { return };
     desk.log_in("admin", &desk.smsc.dashboard_password());
     desk.open("/message_queue");
