@@ -297,7 +297,8 @@ fn axe() -> Option<PathBuf> {
 /// Waits for the driver to say where it listens.
 fn listening(driver: &mut Child) -> SocketAddr {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| line.split_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok());
+    let port =
+        lines.find_map(|line| line.split_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok().filter(|port| *port > 0));
     // It goes on to talk; nobody must stop it by not listening.
     thread::spawn(move || lines.for_each(drop));
     SocketAddr::from(([127, 0, 0, 1], port.expect("the driver says where it listens")))
