@@ -17,8 +17,8 @@ settings! {
         unrouted_policy: Unrouted = Unrouted::Keep;
         /// Minutes a message is remembered so that a repeat is known; 0 knows no repeats.
         fingerprint_ttl_minutes: u32 = 5, in 0..=1_440;
-        /// Submitters whose messages may repeat.
-        may_repeat: Vec<String> = Vec::new(), in 0..=100_000;
+        /// Submitters whose messages may repeat; at first the account for trying things out.
+        may_repeat: Vec<String> = vec!["test".into()], in 0..=100_000;
         /// Minutes between looks at what can be forgotten; the shorter of this and the next counts.
         cleanup_interval_minutes: u32 = 10, in 1..=1_440;
         /// Minutes between looks at messages that ended long ago.

@@ -1,8 +1,8 @@
 //! The REST API of a core, in all the forms its clients know.
 //!
 //! One file holds one resource: its JSON forms, its handlers and its part of the description. Handlers take
-//! [`Body`](body::Body) and [`Params`](params::Params), which answer bad input with the place of what is wrong, and
-//! return a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem).
+//! `Body` and `Params`, which answer bad input with the place of what is wrong, and
+//! return an answer or a `Problem`.
 
 mod app;
 mod audit;
