@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::web::percent_encoded;
+
 /// Longest wait for a call.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -102,17 +104,6 @@ fn serve(stream: TcpStream, calls: &Calls) -> Option<()> {
         sink.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n").ok()?;
     }
     Some(())
-}
-
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, octet| {
-        if octet.is_ascii_alphanumeric() {
-            encoded.push(octet.into());
-        } else {
-            write!(encoded, "%{octet:02X}").unwrap();
-        }
-        encoded
-    })
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
