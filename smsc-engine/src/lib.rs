@@ -21,6 +21,8 @@
 //! | `http` | the REST API with its description, metrics, and the listener with TLS |
 //! | `dashboard` | pages for the operator |
 //! | `log` | the log as a ring, as files that take turns, as JSON |
+//! | `remote` | a core elsewhere, over HTTP |
+//! | `gateway` | the SMPP frontend of such a core |
 //! | `centre` | a whole centre from one set of settings |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -40,6 +42,9 @@ pub mod config;
 pub mod control;
 pub mod core;
 pub mod frontend;
+#[cfg(feature = "gateway")]
+#[cfg_attr(docsrs, doc(cfg(feature = "gateway")))]
+pub mod gateway;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
@@ -51,6 +56,9 @@ pub mod model;
 pub mod ops;
 #[cfg(feature = "sql")]
 pub mod overlay;
+#[cfg(feature = "remote")]
+#[cfg_attr(docsrs, doc(cfg(feature = "remote")))]
+pub mod remote;
 pub mod sandbox;
 #[cfg(feature = "sql")]
 pub mod sql;

@@ -4,12 +4,20 @@
 //! [`CoreApi`](crate::api::CoreApi).
 
 mod account;
+mod bind;
+mod binds;
 mod courier;
 mod draft;
+#[cfg(feature = "sql")]
+mod entry;
 mod intake;
 mod operate;
+mod peer;
 mod service;
 mod text;
 
 pub use crate::accounts::{AccountRecord as Account, Password, Secret};
+pub use bind::{BindCounts, BindMode, BindPlace, BindState, BindStatus};
+pub use binds::{Binds, BindsOptions, ListenerStatus};
+pub use peer::{AskReceipts, ClientPeer, LongText, PeerProfile, PeerTls, Rewrite, ServerPeer};
 pub use service::{Frontend, FrontendConfig, FrontendError};
