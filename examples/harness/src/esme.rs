@@ -1,9 +1,8 @@
 //! A scripted foreign ESME: the process with the real library in it and the lines to talk to it.
 
-use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -11,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::require;
+use crate::{place, require};
 
 /// Longer than a driver's own limit, so that its answer explains what it waited for.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Which foreign library drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Library {
+pub enum Library {
     Smpplib,
     NodeSmpp,
 }
@@ -39,16 +38,15 @@ impl Library {
     }
 
     fn script(self) -> PathBuf {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
         match self {
-            Self::Smpplib => scripts.join("smpplib/driver.py"),
-            Self::NodeSmpp => scripts.join("node/driver.js"),
+            Self::Smpplib => place::script("smpplib/driver.py"),
+            Self::NodeSmpp => place::script("node/driver.js"),
         }
     }
 
     /// The interpreter as `./test` set it up, or else the system's.
     fn interpreter(self) -> Command {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop");
+        let cache = place::installed();
         match self {
             Self::Smpplib => {
                 let own = cache.join("python/bin/python");
@@ -76,7 +74,7 @@ impl Library {
 }
 
 /// One ESME: one process with one connection.
-pub(crate) struct Esme {
+pub struct Esme {
     library: Library,
     child: Child,
     commands: ChildStdin,
@@ -85,7 +83,7 @@ pub(crate) struct Esme {
 
 impl Esme {
     /// Starts the driver; `None`, and a note, if the library is not installed.
-    pub(crate) fn start(library: Library) -> Option<Self> {
+    pub fn start(library: Library) -> Option<Self> {
         if !library.is_installed() {
             require::skip(library.name(), library.how_to_install());
             return None;
@@ -103,7 +101,7 @@ impl Esme {
     }
 
     /// Starts the driver and binds, which must succeed.
-    pub(crate) fn bound(library: Library, address: SocketAddr, kind: &str) -> Option<Self> {
+    pub fn bound(library: Library, address: SocketAddr, kind: &str) -> Option<Self> {
         let mut esme = Self::start(library)?;
         let answer = esme.ask(json!({"do": "bind", "port": address.port(), "kind": kind}));
         assert_eq!(answer["status"], 0, "bind_{kind}: {answer}");
@@ -111,18 +109,18 @@ impl Esme {
     }
 
     /// One command, one answer. An error of the client or none in time fails the test.
-    pub(crate) fn ask(&mut self, command: Value) -> Value {
+    pub fn ask(&mut self, command: Value) -> Value {
         self.tell(&command);
         self.answer(&command)
     }
 
     /// Gives a command without waiting, for what needs the test to act meanwhile.
-    pub(crate) fn tell(&mut self, command: &Value) {
+    pub fn tell(&mut self, command: &Value) {
         writeln!(self.commands, "{command}").unwrap();
     }
 
     /// The answer to a command given with `tell`.
-    pub(crate) fn answer(&mut self, command: &Value) -> Value {
+    pub fn answer(&mut self, command: &Value) -> Value {
         let line = self.answers.recv_timeout(PATIENCE);
         let line = line.unwrap_or_else(|_| panic!("{:?} gives no answer to {command}", self.library));
         let answer: Value = serde_json::from_str(&line).unwrap();
@@ -132,19 +130,19 @@ impl Esme {
     }
 
     /// Submits one text and gives the ids of its parts; every part must be accepted.
-    pub(crate) fn submit(&mut self, mut message: Value) -> Vec<String> {
+    pub fn submit(&mut self, mut message: Value) -> Vec<String> {
         message["do"] = json!("submit");
         accepted(&self.ask(message))
     }
 
     /// The next deliver_sm that reach the ESME.
-    pub(crate) fn received(&mut self, count: usize) -> Vec<Value> {
+    pub fn received(&mut self, count: usize) -> Vec<Value> {
         let answer = self.ask(json!({"do": "received", "count": count}));
         answer["messages"].as_array().unwrap().clone()
     }
 
     /// Asks until the message is in that state.
-    pub(crate) fn wait_for_state(&mut self, id: &str, state: u64) {
+    pub fn wait_for_state(&mut self, id: &str, state: u64) {
         let deadline = Instant::now() + PATIENCE;
         while self.state_of(id) != state {
             assert!(Instant::now() < deadline, "message {id} is not in state {state}");
@@ -153,7 +151,7 @@ impl Esme {
     }
 
     /// The state of a message as `query_sm` tells it.
-    pub(crate) fn state_of(&mut self, id: &str) -> u64 {
+    pub fn state_of(&mut self, id: &str) -> u64 {
         let answer = self.ask(json!({"do": "query", "id": id}));
         assert_eq!(answer["status"], 0, "query_sm of {id}: {answer}");
         assert_eq!(answer["id"], id);
@@ -169,7 +167,7 @@ impl Drop for Esme {
 }
 
 /// The ids of an answer whose statuses are all ESME_ROK: present, decimal, each once.
-pub(crate) fn accepted(answer: &Value) -> Vec<String> {
+pub fn accepted(answer: &Value) -> Vec<String> {
     let statuses = answer["statuses"].as_array().unwrap();
     assert!(statuses.iter().all(|status| status == 0), "not all accepted: {answer}");
     let ids: Vec<String> = answer["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().into()).collect();

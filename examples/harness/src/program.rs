@@ -6,10 +6,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use crate::place::{self, fresh_directory};
 
 /// Longest wait for the program to listen or to end; far above what it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,12 +28,12 @@ const STARTED: &str = "press Ctrl-C to stop";
 type Output = Arc<Mutex<VecDeque<String>>>;
 
 /// A running `smsc`, killed with its data directory when dropped.
-pub(crate) struct Smsc {
+pub struct Smsc {
     /// Where it speaks SMPP.
-    pub(crate) address: SocketAddr,
-    pub(crate) api: SocketAddr,
-    pub(crate) dashboard: SocketAddr,
-    pub(crate) metrics: SocketAddr,
+    pub address: SocketAddr,
+    pub api: SocketAddr,
+    pub dashboard: SocketAddr,
+    pub metrics: SocketAddr,
     child: Child,
     directory: PathBuf,
     output: Output,
@@ -43,38 +44,38 @@ pub(crate) struct Smsc {
 
 impl Smsc {
     /// Starts the program with an empty store, a quick sandbox and quiet links.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self::with(&[])
     }
 
     /// The same with settings of the test's own, as environment variables.
-    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+    pub fn with(settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         let directory = fresh_directory("smsc");
         Self::launch(directory, settings)
     }
 
     /// Ends the program by SIGTERM and starts it again on the same store.
-    pub(crate) fn restart(mut self) -> Self {
+    pub fn restart(mut self) -> Self {
         self.keep_directory = true;
         assert!(self.terminate().success(), "the program did not end well");
         Self::launch(self.directory.clone(), self.settings.clone())
     }
 
     /// Ends the program by SIGKILL, as a power switch would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         wait(&mut self.child);
     }
 
     /// Starts a program that has ended again on the same store.
-    pub(crate) fn start_again(mut self) -> Self {
+    pub fn start_again(mut self) -> Self {
         self.keep_directory = true;
         Self::launch(self.directory.clone(), self.settings.clone())
     }
 
     fn launch(directory: PathBuf, settings: Vec<(String, String)>) -> Self {
-        let mut child = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()))
+        let mut child = Command::new(place::program("smsc"))
             .arg("--data-dir")
             .arg(&directory)
             .current_dir(&directory)
@@ -103,30 +104,30 @@ impl Smsc {
     }
 
     /// The password of the dashboard's first user, as the program wrote it down.
-    pub(crate) fn dashboard_password(&self) -> String {
+    pub fn dashboard_password(&self) -> String {
         fs::read_to_string(self.directory.join("dashboard-password")).unwrap().trim().to_owned()
     }
 
     /// Ends the program by SIGTERM and gives every line it said.
-    pub(crate) fn stop_and_read(mut self) -> Vec<String> {
+    pub fn stop_and_read(mut self) -> Vec<String> {
         assert!(self.terminate().success(), "the program did not end well");
         self.readers.drain(..).for_each(|reader| reader.join().unwrap());
         self.output.lock().unwrap().drain(..).collect()
     }
 
     /// Sends SIGTERM and waits for the end.
-    pub(crate) fn terminate(&mut self) -> ExitStatus {
+    pub fn terminate(&mut self) -> ExitStatus {
         signal(&self.child, "TERM");
         wait(&mut self.child)
     }
 
     /// Sends SIGTERM; the test goes on to watch what the sessions see.
-    pub(crate) fn begin_shutdown(&self) {
+    pub fn begin_shutdown(&self) {
         signal(&self.child, "TERM");
     }
 
     /// Waits for a program that was told to stop.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
+    pub fn ended(&mut self) -> ExitStatus {
         wait(&mut self.child)
     }
 }
@@ -146,24 +147,14 @@ impl Drop for Smsc {
     }
 }
 
-/// A new empty directory below the target directory.
-pub(crate) fn fresh_directory(name: &str) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("interop-{name}-{}-{number}", std::process::id()));
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
-
 /// Sends a signal by name. std has no call for it; the shell has it built in.
-pub(crate) fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", child.id())).status();
     assert!(status.unwrap().success(), "no process {} to signal", child.id());
 }
 
 /// Waits for a child, bounded.
-pub(crate) fn wait(child: &mut Child) -> ExitStatus {
+pub fn wait(child: &mut Child) -> ExitStatus {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait().unwrap() {

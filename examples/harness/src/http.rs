@@ -14,20 +14,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A call that came: the path and the decoded query.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) path: String,
-    pub(crate) query: Vec<(String, Vec<u8>)>,
+pub struct Call {
+    pub path: String,
+    pub query: Vec<(String, Vec<u8>)>,
 }
 
 impl Call {
     /// The value of a query key.
-    pub(crate) fn octets(&self, key: &str) -> &[u8] {
+    pub fn octets(&self, key: &str) -> &[u8] {
         let value = self.query.iter().find(|(name, _)| name == key);
         &value.unwrap_or_else(|| panic!("no {key} in {self:?}")).1
     }
 
     /// The value of a query key as text.
-    pub(crate) fn text(&self, key: &str) -> String {
+    pub fn text(&self, key: &str) -> String {
         String::from_utf8(self.octets(key).to_vec()).unwrap()
     }
 }
@@ -39,13 +39,13 @@ struct Calls {
 }
 
 /// Answers every call with an empty 200 and keeps it.
-pub(crate) struct Listener {
-    pub(crate) address: SocketAddr,
+pub struct Listener {
+    pub address: SocketAddr,
     calls: Arc<Calls>,
 }
 
 impl Listener {
-    pub(crate) fn new() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let calls = Arc::new(Calls::default());
@@ -60,7 +60,7 @@ impl Listener {
     }
 
     /// Waits until `count` calls to that path have come; gives them.
-    pub(crate) fn wait(&self, path: &str, count: usize) -> Vec<Call> {
+    pub fn wait(&self, path: &str, count: usize) -> Vec<Call> {
         let wanted = |calls: &[Call]| -> Vec<Call> { calls.iter().filter(|call| call.path == path).cloned().collect() };
         let came = self.calls.came.lock().unwrap();
         let few = |calls: &mut Vec<Call>| wanted(calls).len() < count;
@@ -72,7 +72,7 @@ impl Listener {
 }
 
 /// GETs a path with a query; gives the status code and the body.
-pub(crate) fn get(address: SocketAddr, path: &str, query: &[(&str, &str)]) -> (u16, String) {
+pub fn get(address: SocketAddr, path: &str, query: &[(&str, &str)]) -> (u16, String) {
     let mut target = path.to_owned();
     for (index, (key, value)) in query.iter().enumerate() {
         let mark = if index == 0 { '?' } else { '&' };

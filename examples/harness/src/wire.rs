@@ -4,48 +4,48 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-pub(crate) const GENERIC_NACK: u32 = 0x8000_0000;
-pub(crate) const BIND_RECEIVER: u32 = 0x01;
-pub(crate) const BIND_TRANSMITTER: u32 = 0x02;
-pub(crate) const SUBMIT_SM: u32 = 0x04;
-pub(crate) const DELIVER_SM: u32 = 0x05;
-pub(crate) const UNBIND: u32 = 0x06;
-pub(crate) const BIND_TRANSCEIVER: u32 = 0x09;
-pub(crate) const ENQUIRE_LINK: u32 = 0x15;
+pub const GENERIC_NACK: u32 = 0x8000_0000;
+pub const BIND_RECEIVER: u32 = 0x01;
+pub const BIND_TRANSMITTER: u32 = 0x02;
+pub const SUBMIT_SM: u32 = 0x04;
+pub const DELIVER_SM: u32 = 0x05;
+pub const UNBIND: u32 = 0x06;
+pub const BIND_TRANSCEIVER: u32 = 0x09;
+pub const ENQUIRE_LINK: u32 = 0x15;
 
-pub(crate) const OK: u32 = 0x00;
-pub(crate) const INVALID_COMMAND_LENGTH: u32 = 0x02;
-pub(crate) const INVALID_COMMAND_ID: u32 = 0x03;
-pub(crate) const INVALID_BIND_STATUS: u32 = 0x04;
-pub(crate) const ALREADY_BOUND: u32 = 0x05;
-pub(crate) const INVALID_MESSAGE_ID: u32 = 0x0C;
-pub(crate) const INVALID_PASSWORD: u32 = 0x0E;
-pub(crate) const INVALID_SYSTEM_ID: u32 = 0x0F;
-pub(crate) const CANCEL_FAILED: u32 = 0x11;
-pub(crate) const REPLACE_FAILED: u32 = 0x13;
-pub(crate) const QUERY_FAILED: u32 = 0x67;
+pub const OK: u32 = 0x00;
+pub const INVALID_COMMAND_LENGTH: u32 = 0x02;
+pub const INVALID_COMMAND_ID: u32 = 0x03;
+pub const INVALID_BIND_STATUS: u32 = 0x04;
+pub const ALREADY_BOUND: u32 = 0x05;
+pub const INVALID_MESSAGE_ID: u32 = 0x0C;
+pub const INVALID_PASSWORD: u32 = 0x0E;
+pub const INVALID_SYSTEM_ID: u32 = 0x0F;
+pub const CANCEL_FAILED: u32 = 0x11;
+pub const REPLACE_FAILED: u32 = 0x13;
+pub const QUERY_FAILED: u32 = 0x67;
 
-pub(crate) const ENROUTE: u64 = 1;
-pub(crate) const DELIVERED: u64 = 2;
-pub(crate) const EXPIRED: u64 = 3;
-pub(crate) const DELETED: u64 = 4;
-pub(crate) const UNDELIVERABLE: u64 = 5;
-pub(crate) const REJECTED: u64 = 8;
+pub const ENROUTE: u64 = 1;
+pub const DELIVERED: u64 = 2;
+pub const EXPIRED: u64 = 3;
+pub const DELETED: u64 = 4;
+pub const UNDELIVERABLE: u64 = 5;
+pub const REJECTED: u64 = 8;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The id of the response to a request.
-pub(crate) const fn response_to(command_id: u32) -> u32 {
+pub const fn response_to(command_id: u32) -> u32 {
     command_id | 0x8000_0000
 }
 
 /// One whole PDU.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pdu(pub(crate) Vec<u8>);
+pub struct Pdu(pub Vec<u8>);
 
 impl Pdu {
-    pub(crate) fn new(command_id: u32, sequence_number: u32, body: &[u8]) -> Self {
+    pub fn new(command_id: u32, sequence_number: u32, body: &[u8]) -> Self {
         let length = 16 + u32::try_from(body.len()).unwrap();
         let mut octets: Vec<u8> = [length, command_id, OK, sequence_number].iter().flat_map(|word| word.to_be_bytes()).collect();
         octets.extend_from_slice(body);
@@ -53,17 +53,17 @@ impl Pdu {
     }
 
     /// A bind of the test account, as SMPP 3.4.
-    pub(crate) fn bind(command_id: u32, sequence_number: u32) -> Self {
+    pub fn bind(command_id: u32, sequence_number: u32) -> Self {
         Self::new(command_id, sequence_number, b"test\0test\0\0\x34\0\0\0")
     }
 
     /// A short text to a number that the sandbox delivers.
-    pub(crate) fn submit(sequence_number: u32) -> Self {
+    pub fn submit(sequence_number: u32) -> Self {
         Self::submission(sequence_number, 0)
     }
 
     /// The same with a receipt asked for.
-    pub(crate) fn submit_with_receipt(sequence_number: u32) -> Self {
+    pub fn submit_with_receipt(sequence_number: u32) -> Self {
         Self::submission(sequence_number, 1)
     }
 
@@ -73,24 +73,24 @@ impl Pdu {
         Self::new(SUBMIT_SM, sequence_number, &[addresses, &rest[..], b"\x05hello"].concat())
     }
 
-    pub(crate) fn body(&self) -> &[u8] {
+    pub fn body(&self) -> &[u8] {
         &self.0[16..]
     }
 
-    pub(crate) fn command_id(&self) -> u32 {
+    pub fn command_id(&self) -> u32 {
         self.word(4)
     }
 
-    pub(crate) fn command_status(&self) -> u32 {
+    pub fn command_status(&self) -> u32 {
         self.word(8)
     }
 
-    pub(crate) fn sequence_number(&self) -> u32 {
+    pub fn sequence_number(&self) -> u32 {
         self.word(12)
     }
 
     /// Id, status and sequence number: what an answer consists of.
-    pub(crate) fn head(&self) -> (u32, u32, u32) {
+    pub fn head(&self) -> (u32, u32, u32) {
         (self.command_id(), self.command_status(), self.sequence_number())
     }
 
@@ -100,7 +100,7 @@ impl Pdu {
 }
 
 /// Takes the whole PDUs off the front of a stream.
-pub(crate) fn take_pdus(stream: &mut Vec<u8>) -> Vec<Pdu> {
+pub fn take_pdus(stream: &mut Vec<u8>) -> Vec<Pdu> {
     let mut pdus = Vec::new();
     while let Some(length) = stream.first_chunk::<4>() {
         let length = u32::from_be_bytes(*length) as usize;
@@ -114,13 +114,13 @@ pub(crate) fn take_pdus(stream: &mut Vec<u8>) -> Vec<Pdu> {
 }
 
 /// A bare connection: what no library would send can be sent here.
-pub(crate) struct Wire {
+pub struct Wire {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
 impl Wire {
-    pub(crate) fn connect(address: SocketAddr) -> Self {
+    pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -128,27 +128,27 @@ impl Wire {
     }
 
     /// A connection bound as transceiver.
-    pub(crate) fn bound(address: SocketAddr) -> Self {
+    pub fn bound(address: SocketAddr) -> Self {
         let mut wire = Self::connect(address);
         wire.send(&Pdu::bind(BIND_TRANSCEIVER, 1).0);
-        assert_eq!(wire.next().head(), (response_to(BIND_TRANSCEIVER), OK, 1));
+        assert_eq!(wire.receive().head(), (response_to(BIND_TRANSCEIVER), OK, 1));
         wire
     }
 
     /// Writes octets in one call.
-    pub(crate) fn send(&mut self, octets: &[u8]) {
+    pub fn send(&mut self, octets: &[u8]) {
         self.stream.write_all(octets).unwrap();
     }
 
     /// The next PDU of the MC.
-    pub(crate) fn next(&mut self) -> Pdu {
+    pub fn receive(&mut self) -> Pdu {
         self.read().expect("the MC closed the connection")
     }
 
     /// The next PDU of that id; others are passed over.
-    pub(crate) fn next_of(&mut self, command_id: u32) -> Pdu {
+    pub fn next_of(&mut self, command_id: u32) -> Pdu {
         loop {
-            let pdu = self.next();
+            let pdu = self.receive();
             if pdu.command_id() == command_id {
                 return pdu;
             }
@@ -156,7 +156,7 @@ impl Wire {
     }
 
     /// Fails unless the MC closes without another PDU.
-    pub(crate) fn assert_closed(&mut self) {
+    pub fn assert_closed(&mut self) {
         let more = self.read();
         assert_eq!(more, None, "a PDU where the end was due");
     }

@@ -11,34 +11,48 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::program::{fresh_directory, signal, wait};
+use crate::place::{self, fresh_directory};
+use crate::program::{signal, wait};
 use crate::wire::{BIND_TRANSCEIVER, Pdu, Wire};
 
 /// Longest wait for a line; far above what it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Everything on free ports of this machine, and HTTP whose octets are the test's own.
-const USUAL: [(&str, &str); 7] = [
-    ("SMSC_SMPP__LISTEN", "127.0.0.1:0"),
-    ("SMSC_API__LISTEN", "127.0.0.1:0"),
-    ("SMSC_WEB__LISTEN", "127.0.0.1:0"),
-    ("SMSC_METRICS__LISTEN", "127.0.0.1:0"),
-    ("SMSC_API__ENABLE_TLS", "false"),
-    ("SMSC_WEB__ENABLE_TLS", "false"),
-    ("SMSC_SANDBOX__DELAY_MS", "20"),
-];
+/// A program that is tested: its name and what it is told so that it is alone on its ports.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    pub name: &'static str,
+    /// Everything on free ports of this machine, and HTTP whose octets are the test's own.
+    pub usual: &'static [(&'static str, &'static str)],
+}
+
+/// The core.
+pub const SMSC: Program = Program {
+    name: "smsc",
+    usual: &[
+        ("SMSC_SMPP__LISTEN", "127.0.0.1:0"),
+        ("SMSC_API__LISTEN", "127.0.0.1:0"),
+        ("SMSC_WEB__LISTEN", "127.0.0.1:0"),
+        ("SMSC_METRICS__LISTEN", "127.0.0.1:0"),
+        ("SMSC_API__ENABLE_TLS", "false"),
+        ("SMSC_WEB__ENABLE_TLS", "false"),
+        ("SMSC_SANDBOX__DELAY_MS", "20"),
+    ],
+};
 
 /// How a command ended.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) errors: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub output: String,
+    pub errors: String,
 }
 
-/// A directory with `smsc.toml` and `smsc-data` in it; removed at the end, and the program killed.
-pub(crate) struct Site {
-    pub(crate) directory: PathBuf,
+/// A directory with the settings of a program (`smsc.toml`) and what it writes (`smsc-data`) in it; removed at the end,
+/// and the program killed.
+pub struct Site {
+    pub directory: PathBuf,
+    program: Program,
     variables: Vec<(String, String)>,
     child: Option<Child>,
     said: Arc<Said>,
@@ -52,23 +66,32 @@ struct Said {
 }
 
 impl Site {
-    /// A site with these settings, nothing running yet.
-    pub(crate) fn new(settings: &str) -> Self {
-        let variables = USUAL.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        let site = Site { directory: fresh_directory("site"), variables, child: None, said: Arc::default() };
+    /// A site of the core with these settings, nothing running yet.
+    pub fn new(settings: &str) -> Self {
+        Site::of(SMSC, settings)
+    }
+
+    /// A site of a program.
+    pub fn of(program: Program, settings: &str) -> Self {
+        let variables = program.usual.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let site = Site { directory: fresh_directory(program.name), program, variables, child: None, said: Arc::default() };
         site.write(settings);
         site
     }
 
-    /// A site that runs.
-    pub(crate) fn started(settings: &str) -> Self {
-        let mut site = Site::new(settings);
-        site.start();
-        site
+    /// A site of the core that runs.
+    pub fn started(settings: &str) -> Self {
+        Site::new(settings).running()
+    }
+
+    /// The same site once it runs.
+    pub fn running(mut self) -> Self {
+        self.start();
+        self
     }
 
     /// Another value for a variable; an empty one takes it away.
-    pub(crate) fn set(&mut self, key: &str, value: &str) {
+    pub fn set(&mut self, key: &str, value: &str) {
         self.variables.retain(|(known, _)| known != key);
         if !value.is_empty() {
             self.variables.push((key.into(), value.into()));
@@ -76,30 +99,35 @@ impl Site {
     }
 
     /// Writes other settings.
-    pub(crate) fn write(&self, settings: &str) {
-        fs::write(self.path("smsc.toml"), settings).unwrap();
+    pub fn write(&self, settings: &str) {
+        fs::write(self.path(&self.file()), settings).unwrap();
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// The name of the settings' file.
+    pub fn file(&self) -> String {
+        format!("{}.toml", self.program.name)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
     /// The program with these arguments, in its directory and with its settings.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()));
-        command.args(["--config", "smsc.toml"]).args(arguments).current_dir(&self.directory).stdin(Stdio::null());
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(place::program(self.program.name));
+        command.args(["--config", &self.file()]).args(arguments).current_dir(&self.directory).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(key, value)| (key, value)));
         command
     }
 
     /// Starts the centre and waits until it serves.
     #[track_caller]
-    pub(crate) fn start(&mut self) {
+    pub fn start(&mut self) {
         assert!(self.try_start(), "it does not start");
     }
 
     /// The same; false if it ends instead.
-    pub(crate) fn try_start(&mut self) -> bool {
+    pub fn try_start(&mut self) -> bool {
         let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.said = Arc::default();
         follow(child.stdout.take().unwrap(), &self.said);
@@ -114,7 +142,7 @@ impl Site {
     }
 
     /// Waits for a line with these words; gives it.
-    pub(crate) fn wait_for_line(&self, words: &str) -> String {
+    pub fn wait_for_line(&self, words: &str) -> String {
         let lines = self.said.lines.lock().unwrap();
         let missing = |lines: &mut Vec<String>| !lines.iter().any(|line| line.contains(words));
         let (lines, _) = self.said.more.wait_timeout_while(lines, PATIENCE, missing).unwrap();
@@ -123,20 +151,24 @@ impl Site {
     }
 
     /// Everything the running program has printed.
-    pub(crate) fn said(&self) -> Vec<String> {
+    pub fn said(&self) -> Vec<String> {
         self.said.lines.lock().unwrap().clone()
     }
 
-    pub(crate) fn smpp(&self) -> SocketAddr {
+    pub fn smpp(&self) -> SocketAddr {
         self.after("SMPP listening on ").parse().unwrap()
     }
 
-    pub(crate) fn api(&self) -> SocketAddr {
+    pub fn api(&self) -> SocketAddr {
         host(&self.after("REST API: "))
     }
 
-    pub(crate) fn metrics(&self) -> SocketAddr {
+    pub fn metrics(&self) -> SocketAddr {
         host(&self.after("metrics: "))
+    }
+
+    pub fn dashboard(&self) -> SocketAddr {
+        host(&self.after("dashboard: "))
     }
 
     fn after(&self, words: &str) -> String {
@@ -144,12 +176,12 @@ impl Site {
     }
 
     /// Runs a command to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")
     }
 
     /// The same with something on its standard input.
-    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = self.command(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // Some read nothing.
@@ -161,7 +193,7 @@ impl Site {
 
     /// Runs a command that must succeed; gives what it prints.
     #[track_caller]
-    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+    pub fn ok(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.errors.as_str()), (Some(0), ""), "{arguments:?} printed {}", ran.output);
         ran.output
@@ -169,22 +201,22 @@ impl Site {
 
     /// The same as JSON.
     #[track_caller]
-    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.ok(&[arguments, &["--json"]].concat());
         serde_json::from_str(&output).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output}"))
     }
 
     /// Runs a command that must fail with one line; gives it.
     #[track_caller]
-    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+    pub fn refused(&self, arguments: &[&str]) -> String {
         let Ran { code, output, errors } = self.run(arguments);
         assert_eq!((code, output.as_str(), errors.lines().count()), (Some(1), "", 1), "{arguments:?}: {errors}");
-        errors.trim_end().strip_prefix("smsc: ").unwrap().to_owned()
+        errors.trim_end().strip_prefix(&format!("{}: ", self.program.name)).unwrap().to_owned()
     }
 
     /// Starts a program that must end by itself; gives its exit code and its last line.
     #[track_caller]
-    pub(crate) fn does_not_start(&self) -> (Option<i32>, String) {
+    pub fn does_not_start(&self) -> (Option<i32>, String) {
         let mut child = self.command(&[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let status = wait(&mut child);
         let mut errors = String::new();
@@ -192,40 +224,40 @@ impl Site {
         (status.code(), errors.lines().last().unwrap_or_default().to_owned())
     }
 
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         signal(self.child.as_ref().unwrap(), name);
     }
 
     /// Waits for the end.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
+    pub fn ended(&mut self) -> ExitStatus {
         wait(&mut self.child.take().unwrap())
     }
 
     /// Ends it by SIGTERM, which must go well.
     #[track_caller]
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.signal("TERM");
         let status = self.ended();
         assert!(status.success(), "{status}: {:#?}", self.said());
     }
 
     /// Ends it as a power switch would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.signal("KILL");
         self.ended();
     }
 
     /// The status that a bind is answered with, and the connection.
-    pub(crate) fn bind(&self, system_id: &str, password: &str) -> (u32, Wire) {
+    pub fn bind(&self, system_id: &str, password: &str) -> (u32, Wire) {
         let mut wire = Wire::connect(self.smpp());
         let body = [system_id.as_bytes(), b"\0", password.as_bytes(), b"\0\0\x34\0\0\0"].concat();
         wire.send(&Pdu::new(BIND_TRANSCEIVER, 1, &body).0);
-        (wire.next().command_status(), wire)
+        (wire.receive().command_status(), wire)
     }
 
     /// Memory of the running program that is in use, in kibibytes.
     #[cfg(target_os = "linux")]
-    pub(crate) fn resident_kib(&self) -> u64 {
+    pub fn resident_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
@@ -247,7 +279,7 @@ impl Drop for Site {
 
 /// Asks again until it is so; what happens behind a port has no other sign.
 #[track_caller]
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "not in time: {what}");
@@ -256,7 +288,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// The whole file as text, or nothing.
-pub(crate) fn text_of(path: &Path) -> String {
+pub fn text_of(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ const JOIN_PAUSE: Duration = Duration::from_millis(200);
 
 /// How the octets of one direction are written onwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Segments {
+pub enum Segments {
     /// As they come.
     AsTheyCome,
     /// One octet per segment.
@@ -29,16 +29,16 @@ pub(crate) enum Segments {
 
 /// Who sent a PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+pub enum From {
     Esme,
     Mc,
 }
 
 /// One PDU that passed.
 #[derive(Clone, Debug)]
-pub(crate) struct Passed {
-    pub(crate) from: From,
-    pub(crate) pdu: Pdu,
+pub struct Passed {
+    pub from: From,
+    pub pdu: Pdu,
 }
 
 #[derive(Default)]
@@ -49,14 +49,14 @@ struct Record {
 }
 
 /// The proxy; lives as long as the test process.
-pub(crate) struct Tap {
-    pub(crate) address: SocketAddr,
+pub struct Tap {
+    pub address: SocketAddr,
     record: Arc<Record>,
 }
 
 impl Tap {
     /// A proxy to `target`; `segments` says how the ESME's and the MC's octets are passed on.
-    pub(crate) fn new(target: SocketAddr, from_esme: Segments, from_mc: Segments) -> Self {
+    pub fn new(target: SocketAddr, from_esme: Segments, from_mc: Segments) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let record = Arc::new(Record::default());
@@ -77,7 +77,7 @@ impl Tap {
     }
 
     /// Waits until `count` PDUs of that id have come from that side; gives them.
-    pub(crate) fn wait(&self, from: From, command_id: u32, count: usize) -> Vec<Pdu> {
+    pub fn wait(&self, from: From, command_id: u32, count: usize) -> Vec<Pdu> {
         let wanted = |passed: &[Passed]| -> Vec<Pdu> {
             let sent = passed.iter().filter(|passed| passed.from == from).map(|passed| &passed.pdu);
             sent.filter(|pdu| pdu.command_id() == command_id).cloned().collect()
@@ -91,12 +91,12 @@ impl Tap {
     }
 
     /// How many PDUs the largest joined write held.
-    pub(crate) fn largest_join(&self) -> usize {
+    pub fn largest_join(&self) -> usize {
         self.record.largest_join.load(Ordering::SeqCst)
     }
 
     /// Everything that has passed.
-    pub(crate) fn passed(&self) -> Vec<Passed> {
+    pub fn passed(&self) -> Vec<Passed> {
         self.record.passed.lock().unwrap().clone()
     }
 }

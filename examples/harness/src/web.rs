@@ -12,27 +12,27 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Reply {
     /// The value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     /// The body as JSON.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 /// Sends a request with a body, if it is not empty, and waits for the whole answer.
-pub(crate) fn call(address: SocketAddr, (method, path): (&str, &str), headers: &[(&str, &str)], body: &str) -> Reply {
+pub fn call(address: SocketAddr, (method, path): (&str, &str), headers: &[(&str, &str)], body: &str) -> Reply {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
@@ -44,17 +44,17 @@ pub(crate) fn call(address: SocketAddr, (method, path): (&str, &str), headers: &
 }
 
 /// The same with a JSON body.
-pub(crate) fn json(address: SocketAddr, (method, path): (&str, &str), body: &Value) -> Reply {
+pub fn json(address: SocketAddr, (method, path): (&str, &str), body: &Value) -> Reply {
     call(address, (method, path), &[("Content-Type", "application/json")], &body.to_string())
 }
 
 /// GETs a path.
-pub(crate) fn get(address: SocketAddr, path: &str) -> Reply {
+pub fn get(address: SocketAddr, path: &str) -> Reply {
     call(address, ("GET", path), &[], "")
 }
 
 /// Sends octets as they are. A server that has heard enough answers before it has read everything.
-pub(crate) fn raw(address: SocketAddr, octets: &[u8]) -> Reply {
+pub fn raw(address: SocketAddr, octets: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let _ = stream.write_all(octets);
@@ -77,12 +77,12 @@ pub(crate) fn raw(address: SocketAddr, octets: &[u8]) -> Reply {
 }
 
 /// A form as browsers send it.
-pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+pub fn form(fields: &[(&str, &str)]) -> String {
     let pairs = fields.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
-pub(crate) fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, octet| {
         if octet.is_ascii_alphanumeric() {
             encoded.push(octet.into());

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::require;
+use crate::{place, require};
 
 /// Longest wait for something to appear on a page; far above what it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A browser of its own with one window; ended when dropped.
-pub(crate) struct Browser {
+pub struct Browser {
     driver: Child,
     address: SocketAddr,
     session: String,
@@ -24,11 +24,11 @@ pub(crate) struct Browser {
 
 /// An element of the page that is open.
 #[derive(Clone)]
-pub(crate) struct Element(String);
+pub struct Element(String);
 
 impl Browser {
     /// Starts one; `None` where there is no Chromium with its driver.
-    pub(crate) fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         if !["chromedriver", "chromium"].iter().all(|program| is_installed(program)) {
             require::skip("chromium", "apt-get install chromium chromium-driver");
             return None;
@@ -64,17 +64,17 @@ impl Browser {
     }
 
     /// Opens a page and waits until it is loaded.
-    pub(crate) fn open(&self, url: &str) {
+    pub fn open(&self, url: &str) {
         self.post("/url", &json!({ "url": url }));
     }
 
     /// Where it is now.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.get("/url").as_str().unwrap().to_owned()
     }
 
     /// The first element that a CSS selector finds, waited for.
-    pub(crate) fn find(&self, selector: &str) -> Element {
+    pub fn find(&self, selector: &str) -> Element {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(element) = self.all(selector).into_iter().next() {
@@ -86,45 +86,45 @@ impl Browser {
     }
 
     /// Every element that a CSS selector finds now.
-    pub(crate) fn all(&self, selector: &str) -> Vec<Element> {
+    pub fn all(&self, selector: &str) -> Vec<Element> {
         let found = self.post("/elements", &json!({ "using": "css selector", "value": selector }));
         let ids = found.as_array().unwrap().iter();
         ids.map(|element| Element(element.as_object().unwrap().values().next().unwrap().as_str().unwrap().into())).collect()
     }
 
     /// Clicks the first element of a selector; a page that is being swapped just then is looked at again.
-    pub(crate) fn click(&self, selector: &str) {
+    pub fn click(&self, selector: &str) {
         self.on(selector, |browser, Element(id)| browser.try_post(&format!("/element/{id}/click"), &json!({})));
     }
 
     /// Empties a field and types a text into it.
-    pub(crate) fn fill(&self, selector: &str, text: &str) {
+    pub fn fill(&self, selector: &str, text: &str) {
         self.on(selector, |browser, Element(id)| browser.try_post(&format!("/element/{id}/clear"), &json!({})));
         self.type_into(selector, text);
     }
 
     /// Types keys into an element.
-    pub(crate) fn type_into(&self, selector: &str, keys: &str) {
+    pub fn type_into(&self, selector: &str, keys: &str) {
         self.on(selector, |browser, Element(id)| browser.try_post(&format!("/element/{id}/value"), &json!({ "text": keys })));
     }
 
     /// The text of the first element of a selector.
-    pub(crate) fn text(&self, selector: &str) -> String {
+    pub fn text(&self, selector: &str) -> String {
         self.on(selector, |browser, Element(id)| browser.try_get(&format!("/element/{id}/text"))).as_str().unwrap().to_owned()
     }
 
     /// All text of the page.
-    pub(crate) fn page_text(&self) -> String {
+    pub fn page_text(&self) -> String {
         self.script("return document.body ? document.body.innerText : ''").as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the page shows a text somewhere.
-    pub(crate) fn wait_for_text(&self, text: &str) {
+    pub fn wait_for_text(&self, text: &str) {
         self.wait_until(&format!("return document.body.innerText.includes({})", json!(text)));
     }
 
     /// Waits until a script returns something true.
-    pub(crate) fn wait_until(&self, script: &str) {
+    pub fn wait_until(&self, script: &str) {
         let deadline = Instant::now() + PATIENCE;
         // A page that is being left answers with errors.
         while self.try_post("/execute/sync", &json!({ "script": script, "args": [] })) != Ok(json!(true)) {
@@ -134,17 +134,17 @@ impl Browser {
     }
 
     /// Runs a script in the page.
-    pub(crate) fn script(&self, script: &str) -> Value {
+    pub fn script(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
     /// Runs a script that calls its last argument with the result.
-    pub(crate) fn script_later(&self, script: &str) -> Value {
+    pub fn script_later(&self, script: &str) -> Value {
         self.post("/execute/async", &json!({ "script": script, "args": [] }))
     }
 
     /// Presses keys wherever the focus is.
-    pub(crate) fn press(&self, keys: &str) {
+    pub fn press(&self, keys: &str) {
         let downs =
             keys.chars().flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]);
         let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": downs.collect::<Vec<_>>() }] });
@@ -152,35 +152,35 @@ impl Browser {
     }
 
     /// Emulates a colour scheme, `light` or `dark`.
-    pub(crate) fn scheme(&self, scheme: &str) {
+    pub fn scheme(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// Makes the page as narrow as a phone; windows themselves do not get that small.
-    pub(crate) fn as_phone(&self) {
+    pub fn as_phone(&self) {
         let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true });
         self.devtools("Emulation.setDeviceMetricsOverride", &screen);
     }
 
     /// Takes back what [`as_phone`](Self::as_phone) did.
-    pub(crate) fn as_desk(&self) {
+    pub fn as_desk(&self) {
         self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
     /// Calls Chromium's own protocol.
-    pub(crate) fn devtools(&self, command: &str, params: &Value) -> Value {
+    pub fn devtools(&self, command: &str, params: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": params }))
     }
 
     /// Keeps a picture of the window in a temporary folder; gives the file.
-    pub(crate) fn picture(&self, name: &str) -> PathBuf {
+    pub fn picture(&self, name: &str) -> PathBuf {
         keep(name, &self.get("/screenshot")).unwrap()
     }
 
     /// Lets axe-core judge the page; gives what it finds serious or worse, each with the elements concerned. `None`
     /// where it is not installed.
-    pub(crate) fn accessibility(&self) -> Option<Vec<String>> {
+    pub fn accessibility(&self) -> Option<Vec<String>> {
         let Some(axe) = axe() else {
             require::skip("axe-core", "./test installs it");
             return None;
@@ -196,7 +196,7 @@ impl Browser {
     }
 
     /// What the browser complained of since the last call: errors of scripts, policies and loading.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    pub fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({ "type": "browser" }));
         let severe = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
         severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
@@ -270,9 +270,8 @@ impl Drop for Browser {
 }
 
 /// Where pictures are kept: a temporary folder, unless `SMSC_TEST_PICTURES` names one.
-pub(crate) fn pictures() -> PathBuf {
-    std::env::var_os("SMSC_TEST_PICTURES")
-        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pictures"), PathBuf::from)
+pub fn pictures() -> PathBuf {
+    std::env::var_os("SMSC_TEST_PICTURES").map_or_else(|| place::temporary().join("pictures"), PathBuf::from)
 }
 
 fn keep(name: &str, picture: &Value) -> std::io::Result<PathBuf> {
@@ -290,7 +289,7 @@ fn is_installed(program: &str) -> bool {
 
 /// The script that judges pages, as `./test` installed it.
 fn axe() -> Option<PathBuf> {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop").join("node/node_modules/axe-core/axe.min.js");
+    let file = place::installed().join("node/node_modules/axe-core/axe.min.js");
     file.exists().then_some(file)
 }
 

@@ -9,24 +9,25 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::http::{self, Listener};
-use crate::program::{fresh_directory, signal, wait};
+use crate::place::fresh_directory;
+use crate::program::{signal, wait};
 use crate::require;
 
-const CONFIGURATION: &str = include_str!("kannel/kannel.conf");
-const SESSION: &str = include_str!("kannel/smsc.conf");
+const CONFIGURATION: &str = include_str!("../kannel/kannel.conf");
+const SESSION: &str = include_str!("../kannel/smsc.conf");
 
 /// Longest wait for a box to listen.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Which sessions Kannel opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Binds {
+pub enum Binds {
     Transceiver,
     TransmitterAndReceiver,
 }
 
 /// A bearerbox and its smsbox, killed when dropped.
-pub(crate) struct Kannel {
+pub struct Kannel {
     bearerbox: Child,
     smsbox: Child,
     sendsms: SocketAddr,
@@ -36,13 +37,13 @@ pub(crate) struct Kannel {
 
 impl Kannel {
     /// Starts both boxes towards `smsc`; `None`, and a note, if they are not installed.
-    pub(crate) fn start(smsc: SocketAddr, binds: Binds, password: &str) -> Option<Self> {
+    pub fn start(smsc: SocketAddr, binds: Binds, password: &str) -> Option<Self> {
         let (Some(bearerbox), Some(smsbox)) = (found("bearerbox"), found("smsbox")) else {
             require::skip("kannel", "apt-get install kannel");
             return None;
         };
         let directory = fresh_directory("kannel");
-        let callbacks = Listener::new();
+        let callbacks = Listener::start();
         let [admin, boxes, sendsms] = free_addresses();
         let port = smsc.port();
         let kinds = match binds {
@@ -74,7 +75,7 @@ impl Kannel {
     }
 
     /// Hands a text to smsbox, with more keys of its `sendsms` call; it must be taken.
-    pub(crate) fn send(&self, to: &str, text: &str, more: &[(&str, &str)]) {
+    pub fn send(&self, to: &str, text: &str, more: &[(&str, &str)]) {
         let mut query = vec![
             ("username", "interop"),
             ("password", "interop"),
@@ -89,24 +90,24 @@ impl Kannel {
     }
 
     /// The same, asking for a call to `/dlr` with that mark at the final state.
-    pub(crate) fn send_with_receipt(&self, to: &str, text: &str, mark: &str) {
+    pub fn send_with_receipt(&self, to: &str, text: &str, mark: &str) {
         let url = format!("http://{}/dlr?mark={mark}&kind=%d&id=%F&text=%A", self.callbacks.address);
         // 1 delivered, 2 failed; 8 and 16 only tell what submit_sm_resp said.
         self.send(to, text, &[("dlr-mask", "3"), ("dlr-url", &url)]);
     }
 
     /// What Kannel called back.
-    pub(crate) fn callbacks(&self) -> &Listener {
+    pub fn callbacks(&self) -> &Listener {
         &self.callbacks
     }
 
     /// Asks bearerbox to end, which makes it unbind.
-    pub(crate) fn begin_shutdown(&self) {
+    pub fn begin_shutdown(&self) {
         signal(&self.bearerbox, "TERM");
     }
 
     /// Waits for the end of a bearerbox that was asked to.
-    pub(crate) fn ended(&mut self) {
+    pub fn ended(&mut self) {
         wait(&mut self.bearerbox);
     }
 }
