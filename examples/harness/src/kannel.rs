@@ -38,6 +38,11 @@ pub struct Kannel {
 impl Kannel {
     /// Starts both boxes towards `smsc`; `None`, and a note, if they are not installed.
     pub fn start(smsc: SocketAddr, binds: Binds, password: &str) -> Option<Self> {
+        Self::start_as(smsc, binds, ("test", password))
+    }
+
+    /// The same with another name.
+    pub fn start_as(smsc: SocketAddr, binds: Binds, (system_id, password): (&str, &str)) -> Option<Self> {
         let (Some(bearerbox), Some(smsbox)) = (found("bearerbox"), found("smsbox")) else {
             require::skip("kannel", "apt-get install kannel");
             return None;
@@ -52,7 +57,7 @@ impl Kannel {
                 vec![format!("port = {port}"), format!("receive-port = {port}")]
             }
         };
-        let session = |kind| filled(SESSION, &[("kind", kind), ("password", password.to_owned())]);
+        let session = |kind| filled(SESSION, &[("kind", kind), ("system_id", system_id.to_owned()), ("password", password.to_owned())]);
         let configuration = filled(
             CONFIGURATION,
             &[

@@ -40,6 +40,16 @@ pub const SMSC: Program = Program {
     ],
 };
 
+/// The SMPP frontend of a core.
+pub const GATEWAY: Program = Program {
+    name: "gateway",
+    usual: &[
+        ("GATEWAY_WEB__LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_METRICS__LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_WEB__ENABLE_TLS", "false"),
+    ],
+};
+
 /// How a command ended.
 #[derive(Debug)]
 pub struct Ran {
