@@ -16,6 +16,9 @@ use crate::require;
 const CONFIGURATION: &str = include_str!("../kannel/kannel.conf");
 const SESSION: &str = include_str!("../kannel/smsc.conf");
 
+/// Everything is logged, for a test that fails.
+const LOG: &str = "log-level = 0";
+
 /// Longest wait for a box to listen.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -42,7 +45,29 @@ impl Kannel {
     }
 
     /// The same with another name.
-    pub fn start_as(smsc: SocketAddr, binds: Binds, (system_id, password): (&str, &str)) -> Option<Self> {
+    pub fn start_as(smsc: SocketAddr, binds: Binds, account: (&str, &str)) -> Option<Self> {
+        Self::with(smsc, (binds, account), |_| LOG.to_owned())
+    }
+
+    /// The same, keeping messages in its spool, and logging nothing but errors.
+    pub fn spooling(smsc: SocketAddr, binds: Binds, account: (&str, &str)) -> Option<Self> {
+        Self::with(smsc, (binds, account), |directory| {
+            let spool = directory.join("spool");
+            fs::create_dir(&spool).unwrap();
+            format!("log-level = 4\nstore-type = spool\nstore-location = \"{}\"", spool.display())
+        })
+    }
+
+    /// Where smsbox takes messages.
+    pub fn sendsms(&self) -> SocketAddr {
+        self.sendsms
+    }
+
+    fn with(
+        smsc: SocketAddr,
+        (binds, (system_id, password)): (Binds, (&str, &str)),
+        core: impl FnOnce(&Path) -> String,
+    ) -> Option<Self> {
         let (Some(bearerbox), Some(smsbox)) = (found("bearerbox"), found("smsbox")) else {
             require::skip("kannel", "apt-get install kannel");
             return None;
@@ -64,6 +89,7 @@ impl Kannel {
                 ("admin_port", admin.port().to_string()),
                 ("smsbox_port", boxes.port().to_string()),
                 ("sendsms_port", sendsms.port().to_string()),
+                ("core", core(&directory)),
                 ("directory", directory.display().to_string()),
                 ("callbacks", callbacks.address.to_string()),
                 ("sessions", kinds.into_iter().map(session).collect::<Vec<_>>().join("\n")),
