@@ -112,11 +112,11 @@ impl CoreApi for Core {
     }
 
     fn report(&self, reports: Vec<Report>) -> BoxFuture<'_, ()> {
-        Box::pin(self.inner.report(reports))
+        Box::pin(async move { _ = self.inner.report(reports).await })
     }
 
     fn hear(&self, reports: Vec<NetworkReport>) -> BoxFuture<'_, Vec<bool>> {
-        Box::pin(self.inner.hear(reports))
+        Box::pin(async move { self.inner.hear(reports).await.known })
     }
 
     fn release(&self, messages: &[MessageId]) {
