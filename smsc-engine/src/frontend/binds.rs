@@ -1,13 +1,16 @@
 //! All binds of a gateway: what runs, and what an operator does with it.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use smpp_session::net::ServerConfig;
+use smpp_session::net::{Link, ServerConfig};
 
-use super::bind::BindStatus;
+use super::bind::{BindCounts, BindStatus};
+use super::listener::{Listen, Listener};
+use super::partner::Partners;
 use super::peer::{ClientPeer, ServerPeer};
 use crate::api::CoreApi;
 
@@ -31,12 +34,32 @@ pub struct ListenerStatus {
     pub max_connections: usize,
     /// Connections there are, bound or not.
     pub connections: usize,
+    /// What was counted of those who turned out to be no partner, as [`STRANGERS`]: binds with an unknown `system_id`,
+    /// and connections that were turned away.
+    pub strangers: BindCounts,
 }
+
+/// What those are called in metrics who want to bind and are no partner.
+pub const STRANGERS: &str = "(unknown)";
 
 /// Every bind of a gateway. Copies are handles of the same binds.
 #[derive(Clone)]
 pub struct Binds {
-    _core: Arc<dyn CoreApi>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    core: Arc<dyn CoreApi>,
+    partners: Arc<Partners>,
+    listener: Option<Listener>,
+    max_connections: usize,
+    /// In the order given; held while peers are changed.
+    carriers: Mutex<Vec<Held>>,
+}
+
+/// A carrier that runs.
+struct Held {
+    peer: ClientPeer,
 }
 
 impl Binds {
@@ -44,15 +67,31 @@ impl Binds {
     ///
     /// # Errors
     /// The address cannot be listened on.
-    pub async fn start(_options: BindsOptions, core: Arc<dyn CoreApi>) -> io::Result<Binds> {
-        Ok(Binds { _core: core })
+    pub async fn start(options: BindsOptions, core: Arc<dyn CoreApi>) -> io::Result<Binds> {
+        let partners = Arc::new(Partners::new(options.server.session.timers));
+        let max_connections = options.server.max_connections;
+        let listener = match options.listen {
+            None => None,
+            Some(address) => {
+                let listen = Listen { address, system_id: options.system_id, server: options.server };
+                Some(Listener::start(listen, partners.clone(), core.clone()).await?)
+            }
+        };
+        Ok(Binds { shared: Arc::new(Shared { core, partners, listener, max_connections, carriers: Mutex::default() }) })
     }
 
     /// Takes other carriers: new ones connect at once, changed ones reconnect, those that are gone are unbound.
     ///
     /// # Errors
     /// One of them could never be bound, in words for the operator; then nothing changes.
-    pub fn set_clients(&self, _peers: Vec<ClientPeer>) -> Result<(), String> {
+    pub fn set_clients(&self, peers: Vec<ClientPeer>) -> Result<(), String> {
+        let mut carriers = self.carriers();
+        for peer in &peers {
+            peer.validate().map_err(|fault| format!("bind {:?}: {fault}", peer.name))?;
+        }
+        let partners = self.shared.partners.list();
+        once("bind", peers.iter().map(|peer| peer.name.as_str()), partners.iter().map(|partner| partner.name()))?;
+        *carriers = peers.into_iter().map(|peer| Held { peer }).collect();
         Ok(())
     }
 
@@ -60,13 +99,32 @@ impl Binds {
     ///
     /// # Errors
     /// One of them cannot be used, in words for the operator; then nothing changes.
-    pub fn set_servers(&self, _peers: Vec<ServerPeer>) -> Result<(), String> {
+    pub fn set_servers(&self, peers: Vec<ServerPeer>) -> Result<(), String> {
+        let carriers = self.carriers();
+        for peer in &peers {
+            peer.validate().map_err(|fault| format!("server bind {:?}: {fault}", peer.name))?;
+            if peer.ip_whitelist.is_empty() {
+                tracing::warn!(name = %peer.name, "ip_whitelist is empty: this partner may come from any address");
+            }
+        }
+        once("server bind", peers.iter().map(|peer| peer.name.as_str()), carriers.iter().map(|held| held.peer.name.as_str()))?;
+        once("system_id", peers.iter().map(|peer| peer.system_id.as_str()), std::iter::empty())?;
+        self.shared.partners.set(peers);
+        if let Some(listener) = &self.shared.listener {
+            listener.see_off();
+        }
         Ok(())
     }
 
     /// Every bind as it stands: carriers, then partners, each in the order given.
     pub fn list(&self) -> Vec<BindStatus> {
-        Vec::new()
+        self.shared.partners.list().iter().map(|partner| partner.status(self.links_of(partner.name()))).collect()
+    }
+
+    /// One bind as it stands.
+    pub fn get(&self, name: &str) -> Option<BindStatus> {
+        let partner = self.shared.partners.list().into_iter().find(|partner| partner.name() == name)?;
+        Some(partner.status(self.links_of(name)))
     }
 
     /// Connects a carrier anew at once, also one that was dropped; false if there is none of this name.
@@ -76,15 +134,47 @@ impl Binds {
 
     /// Unbinds the sessions of a bind; a carrier stays down until it is reconnected or changed. False if there is no
     /// bind of this name.
-    pub fn drop_bind(&self, _name: &str) -> bool {
-        false
+    pub fn drop_bind(&self, name: &str) -> bool {
+        let is_partner = self.shared.partners.list().iter().any(|partner| partner.name() == name);
+        self.links_of(name).iter().for_each(Link::unbind);
+        is_partner
     }
 
     /// The listener for partners, if there is one.
     pub fn listener(&self) -> Option<ListenerStatus> {
-        None
+        let Shared { listener, partners, max_connections, .. } = &*self.shared;
+        let listener = listener.as_ref()?;
+        Some(ListenerStatus {
+            address: listener.address(),
+            max_connections: *max_connections,
+            connections: listener.links().len(),
+            strangers: partners.strangers(),
+        })
     }
 
     /// Stops listening, unbinds everybody and waits for answers that are due, for at most `grace`.
-    pub async fn shutdown(&self, _grace: Duration) {}
+    pub async fn shutdown(&self, grace: Duration) {
+        if let Some(listener) = &self.shared.listener {
+            listener.shutdown(grace).await;
+        }
+    }
+
+    fn carriers(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.shared.carriers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn links_of(&self, name: &str) -> Vec<Link> {
+        self.shared.listener.as_ref().map(|listener| listener.links_of(name)).unwrap_or_default()
+    }
+}
+
+/// Nothing is there twice, neither among themselves nor among `others`.
+fn once<'a>(what: &str, names: impl Iterator<Item = &'a str>, others: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen: HashSet<&str> = others.collect();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("{what} {name:?}: there are two of this name"));
+        }
+    }
+    Ok(())
 }
