@@ -6,6 +6,7 @@
 mod account;
 mod bind;
 mod binds;
+mod carrier;
 mod courier;
 mod draft;
 #[cfg(feature = "sql")]
@@ -19,5 +20,6 @@ mod text;
 pub use crate::accounts::{AccountRecord as Account, Password, Secret};
 pub use bind::{BindCounts, BindMode, BindPlace, BindState, BindStatus};
 pub use binds::{Binds, BindsOptions, ListenerStatus};
+pub use carrier::Carrier;
 pub use peer::{AskReceipts, ClientPeer, LongText, PeerProfile, PeerTls, Rewrite, ServerPeer};
 pub use service::{Frontend, FrontendConfig, FrontendError};

@@ -11,7 +11,7 @@ use smpp_session::{BindKind, CloseReason};
 use tokio::task::JoinHandle;
 
 use super::account::{Bound, Door, admit};
-use super::courier;
+use super::courier::{self, Line};
 use super::draft::{Draft, Party, Sender};
 use super::intake::{Form, Intake};
 use super::operate::Order;
@@ -217,7 +217,8 @@ impl Service for Esmes {
         tracing::info!(peer = %link.peer(), system_id = link.system_id(), kind = ?link.kind(), "bound");
         if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
             let lane = Lane::esme(&bound.account);
-            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), (lane, bound.defaults)));
+            let line = Arc::new(Line::new(self.core.clone(), lane));
+            tokio::spawn(courier::deliver(link.clone(), line, bound.defaults));
         }
     }
 
