@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::guest::{Decision, Guest, Guests, Rebuff, Welcome};
 use crate::accounts::{AccountRecord, Accounts, Denial, Verdict};
-use crate::model::{Account, Lane, Message, Timestamp};
+use crate::model::{Account, Message, Timestamp};
 
 impl Guests for Accounts {
     fn ask(&self, request: &BindRequest<'_>) -> Decision {
@@ -54,8 +54,7 @@ fn welcome(record: &AccountRecord) -> Welcome {
     if record.max_sessions != 0 {
         limits.sessions = record.max_sessions;
     }
-    let lane = Lane::esme(&account);
-    Welcome { guest: Guest { account, lane, defaults: record.defaults, since: Instant::now(), partner: None }, limits }
+    Welcome { guest: Guest { account, defaults: record.defaults, since: Instant::now(), partner: None }, limits }
 }
 
 fn denied(denial: Denial) -> CommandStatus {

@@ -1,16 +1,19 @@
 //! All binds of a gateway: what runs, and what an operator does with it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use smpp_session::net::{Link, ServerConfig};
+use tokio::time::timeout;
 
 use super::bind::{BindCounts, BindStatus};
+use super::carrier::Carrier;
 use super::listener::{Listen, Listener};
-use super::partner::Partners;
+use super::partner::{Partner, Partners};
 use super::peer::{ClientPeer, ServerPeer};
 use crate::api::CoreApi;
 
@@ -42,6 +45,12 @@ pub struct ListenerStatus {
 /// What those are called in metrics who want to bind and are no partner.
 pub const STRANGERS: &str = "(unknown)";
 
+/// A carrier and its name.
+struct Running {
+    name: String,
+    carrier: Arc<Carrier>,
+}
+
 /// Every bind of a gateway. Copies are handles of the same binds.
 #[derive(Clone)]
 pub struct Binds {
@@ -54,12 +63,7 @@ struct Shared {
     listener: Option<Listener>,
     max_connections: usize,
     /// In the order given; held while peers are changed.
-    carriers: Mutex<Vec<Held>>,
-}
-
-/// A carrier that runs.
-struct Held {
-    peer: ClientPeer,
+    carriers: Mutex<Vec<Running>>,
 }
 
 impl Binds {
@@ -68,7 +72,7 @@ impl Binds {
     /// # Errors
     /// The address cannot be listened on.
     pub async fn start(options: BindsOptions, core: Arc<dyn CoreApi>) -> io::Result<Binds> {
-        let partners = Arc::new(Partners::new(options.server.session.timers));
+        let partners = Arc::new(Partners::new(core.clone(), options.server.session.timers));
         let max_connections = options.server.max_connections;
         let listener = match options.listen {
             None => None,
@@ -84,14 +88,33 @@ impl Binds {
     ///
     /// # Errors
     /// One of them could never be bound, in words for the operator; then nothing changes.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn set_clients(&self, peers: Vec<ClientPeer>) -> Result<(), String> {
         let mut carriers = self.carriers();
         for peer in &peers {
-            peer.validate().map_err(|fault| format!("bind {:?}: {fault}", peer.name))?;
+            let checked = peer.validate().and_then(|()| Carrier::check(peer));
+            checked.map_err(|fault| format!("bind {:?}: {fault}", peer.name))?;
         }
         let partners = self.shared.partners.list();
         once("bind", peers.iter().map(|peer| peer.name.as_str()), partners.iter().map(|partner| partner.name()))?;
-        *carriers = peers.into_iter().map(|peer| Held { peer }).collect();
+        let mut before: HashMap<String, Arc<Carrier>> =
+            carriers.drain(..).map(|Running { name, carrier }| (name, carrier)).collect();
+        for peer in peers {
+            let name = peer.name.clone();
+            let carrier = match before.remove(&name) {
+                Some(carrier) => carrier.change(peer).map(|()| carrier),
+                None => Carrier::start(peer, self.shared.core.clone()).map(Arc::new),
+            };
+            match carrier {
+                Ok(carrier) => carriers.push(Running { name, carrier }),
+                Err(fault) => tracing::error!(name, fault, "a bind that was found in order cannot be started"),
+            }
+        }
+        for carrier in before.into_values() {
+            tokio::spawn(async move { carrier.stop().await });
+        }
         Ok(())
     }
 
@@ -107,7 +130,7 @@ impl Binds {
                 tracing::warn!(name = %peer.name, "ip_whitelist is empty: this partner may come from any address");
             }
         }
-        once("server bind", peers.iter().map(|peer| peer.name.as_str()), carriers.iter().map(|held| held.peer.name.as_str()))?;
+        once("server bind", peers.iter().map(|peer| peer.name.as_str()), carriers.iter().map(|running| running.name.as_str()))?;
         once("system_id", peers.iter().map(|peer| peer.system_id.as_str()), std::iter::empty())?;
         self.shared.partners.set(peers);
         if let Some(listener) = &self.shared.listener {
@@ -118,26 +141,32 @@ impl Binds {
 
     /// Every bind as it stands: carriers, then partners, each in the order given.
     pub fn list(&self) -> Vec<BindStatus> {
-        self.shared.partners.list().iter().map(|partner| partner.status(self.links_of(partner.name()))).collect()
+        let carriers: Vec<_> = self.carriers().iter().map(|running| running.carrier.clone()).collect();
+        let partners = self.shared.partners.list();
+        let partners = partners.iter().map(|partner| partner.status(self.links_of(partner.name())));
+        carriers.iter().map(|carrier| carrier.status()).chain(partners).collect()
     }
 
     /// One bind as it stands.
     pub fn get(&self, name: &str) -> Option<BindStatus> {
-        let partner = self.shared.partners.list().into_iter().find(|partner| partner.name() == name)?;
-        Some(partner.status(self.links_of(name)))
+        let status = || self.carrier(name).map(|carrier| carrier.status());
+        status().or_else(|| self.partner(name).map(|partner| partner.status(self.links_of(name))))
     }
 
     /// Connects a carrier anew at once, also one that was dropped; false if there is none of this name.
-    pub fn reconnect(&self, _name: &str) -> bool {
-        false
+    pub fn reconnect(&self, name: &str) -> bool {
+        self.carrier(name).map(|carrier| carrier.reconnect()).is_some()
     }
 
-    /// Unbinds the sessions of a bind; a carrier stays down until it is reconnected or changed. False if there is no
-    /// bind of this name.
+    /// Unbinds the sessions of a bind; a carrier stays down until it is reconnected or changed, a partner may come
+    /// again. False if there is no bind of this name.
     pub fn drop_bind(&self, name: &str) -> bool {
-        let is_partner = self.shared.partners.list().iter().any(|partner| partner.name() == name);
+        if let Some(carrier) = self.carrier(name) {
+            carrier.drop_bind();
+            return true;
+        }
         self.links_of(name).iter().for_each(Link::unbind);
-        is_partner
+        self.partner(name).is_some()
     }
 
     /// The listener for partners, if there is one.
@@ -154,12 +183,26 @@ impl Binds {
 
     /// Stops listening, unbinds everybody and waits for answers that are due, for at most `grace`.
     pub async fn shutdown(&self, grace: Duration) {
-        if let Some(listener) = &self.shared.listener {
-            listener.shutdown(grace).await;
-        }
+        let carriers: Vec<_> = self.carriers().drain(..).map(|running| running.carrier).collect();
+        let carriers = timeout(grace, join_all(carriers.iter().map(|carrier| carrier.stop())));
+        let listener = async {
+            if let Some(listener) = &self.shared.listener {
+                listener.shutdown(grace).await;
+            }
+        };
+        // What is dropped after the grace is closed.
+        let _ = tokio::join!(carriers, listener);
     }
 
-    fn carriers(&self) -> MutexGuard<'_, Vec<Held>> {
+    fn carrier(&self, name: &str) -> Option<Arc<Carrier>> {
+        self.carriers().iter().find(|running| running.name == name).map(|running| running.carrier.clone())
+    }
+
+    fn partner(&self, name: &str) -> Option<Arc<Partner>> {
+        self.shared.partners.list().into_iter().find(|partner| partner.name() == name)
+    }
+
+    fn carriers(&self) -> MutexGuard<'_, Vec<Running>> {
         self.shared.carriers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

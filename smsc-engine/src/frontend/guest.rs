@@ -6,9 +6,11 @@ use smpp_pdu::CommandStatus;
 use smpp_session::net::{BindRequest, Limits, Refusal};
 use tokio::time::Instant;
 
+use super::courier::Line;
 use super::partner::Partner;
 use crate::BoxFuture;
 use crate::accounts::Defaults;
+use crate::api::CoreApi;
 use crate::model::{Account, Lane, Message, Timestamp};
 
 /// Says who may come in and what they may send.
@@ -42,13 +44,21 @@ pub(super) struct Welcome {
 pub(super) struct Guest {
     /// Whose messages it hands in; its sessions are together under this name.
     pub(super) account: Account,
-    /// Whose messages it is brought.
-    pub(super) lane: Lane,
     /// As they were when it was bound.
     pub(super) defaults: Defaults,
     pub(super) since: Instant,
     /// If it is one of a gateway.
     pub(super) partner: Option<Arc<Partner>>,
+}
+
+impl Guest {
+    /// The lane it is brought messages from, which all sessions of a partner share.
+    pub(super) fn line(&self, core: &Arc<dyn CoreApi>) -> Arc<Line> {
+        match &self.partner {
+            Some(partner) => partner.line.clone(),
+            None => Arc::new(Line::new(core.clone(), Lane::esme(&self.account))),
+        }
+    }
 }
 
 /// Why somebody may not come in.

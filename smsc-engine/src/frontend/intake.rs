@@ -12,8 +12,8 @@ use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, U
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
-use super::bind::BindMeter;
 use super::guest::Guest;
+use super::partner::Partner;
 use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
 use crate::model::{Address, FinalState};
@@ -44,14 +44,13 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Owed {
     notation: Notation,
-    /// Counts what the core took of a partner.
-    meter: Option<Arc<BindMeter>>,
+    /// Whose messages are counted.
+    partner: Option<Arc<Partner>>,
 }
 
 impl Owed {
     pub(super) fn to(guest: &Guest, version: Version) -> Owed {
-        let meter = guest.partner.as_ref().map(|partner| partner.meter.clone());
-        Owed { notation: Notation::of(guest.defaults.message_id, version), meter }
+        Owed { notation: Notation::of(guest.defaults.message_id, version), partner: guest.partner.clone() }
     }
 }
 
@@ -134,10 +133,10 @@ fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
 
 /// Writes the response that the request asks for.
 fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided: Result<Accepted, Refusal>) {
-    let Owed { notation, meter } = owed;
-    if let (Some(meter), Ok(accepted)) = (meter, &decided) {
+    let Owed { notation, partner } = owed;
+    if let (Some(partner), Ok(accepted)) = (partner, &decided) {
         let handed_in = if let Form::Multi(addresses, _) = &form { addresses.len() } else { 1 };
-        meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
+        partner.line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
     }
     // An error means that the session is over: then nobody waits for the answer.
     let _ = match (decided, form) {

@@ -6,6 +6,7 @@
 mod account;
 mod bind;
 mod binds;
+mod carrier;
 mod centre;
 mod check;
 mod courier;
@@ -25,5 +26,6 @@ mod text;
 pub use crate::accounts::{AccountRecord as Account, Password, Secret};
 pub use bind::{BindCounts, BindMode, BindPlace, BindState, BindStatus};
 pub use binds::{Binds, BindsOptions, ListenerStatus, STRANGERS};
+pub use carrier::Carrier;
 pub use centre::{Frontend, FrontendConfig, FrontendError};
 pub use peer::{AskReceipts, ClientPeer, LongText, PeerProfile, PeerTls, Rewrite, ServerPeer};

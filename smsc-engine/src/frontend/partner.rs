@@ -1,6 +1,7 @@
 //! The partners of a gateway as guests, and how each of them stands.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,13 +13,16 @@ use smpp_session::{CloseReason, Timeouts};
 use tokio::time::Instant;
 
 use super::bind::{BindCounts, BindMeter, BindMode, BindState, BindStatus};
+use super::courier::Line;
 use super::guest::{Decision, Guest, Guests, Rebuff, Welcome};
 use super::peer::ServerPeer;
 use crate::accounts::{Defaults, is_within};
+use crate::api::CoreApi;
 use crate::model::{Account, Lane, Message, Timestamp};
 
 /// All partners of the moment.
 pub(super) struct Partners {
+    core: Arc<dyn CoreApi>,
     table: ArcSwap<Table>,
     /// Of those who turned out to be no partner.
     strangers: BindMeter,
@@ -36,16 +40,16 @@ struct Table {
 /// One partner as it was given; a change of it makes another one.
 pub(super) struct Partner {
     pub(super) peer: ServerPeer,
-    /// Outlives changes.
-    pub(super) meter: Arc<BindMeter>,
+    /// What its sessions share; outlives changes.
+    pub(super) line: Arc<Line>,
     /// Why it was refused, or how its session ended, last.
     fault: Mutex<Option<String>>,
 }
 
 impl Partners {
     /// None yet.
-    pub(super) fn new(timers: Timeouts) -> Partners {
-        Partners { table: ArcSwap::default(), strangers: BindMeter::default(), timers }
+    pub(super) fn new(core: Arc<dyn CoreApi>, timers: Timeouts) -> Partners {
+        Partners { core, table: ArcSwap::default(), strangers: BindMeter::default(), timers }
     }
 
     /// Takes other partners; one that is as before stays the same.
@@ -54,7 +58,12 @@ impl Partners {
         let before: HashMap<&str, &Arc<Partner>> = before.iter().map(|partner| (partner.name(), partner)).collect();
         let kept_or_new = |peer: ServerPeer| match before.get(peer.name.as_str()) {
             Some(same) if same.peer == peer => Arc::clone(same),
-            changed => Arc::new(Partner::new(peer, changed.map(|partner| partner.meter.clone()).unwrap_or_default())),
+            changed => {
+                let new = || Arc::new(Line::new(self.core.clone(), Lane::from(peer.name.as_str())));
+                let line = changed.map_or_else(new, |partner| partner.line.clone());
+                line.set_limits(peer.tps_limit, peer.queue_check_frequency);
+                Arc::new(Partner { peer, line, fault: Mutex::default() })
+            }
         };
         let list: Vec<_> = peers.into_iter().map(kept_or_new).collect();
         let by_system_id = list.iter().map(|partner| (partner.peer.system_id.clone(), partner.clone())).collect();
@@ -81,8 +90,8 @@ impl Partners {
         let enquire_link = Some(profile.enquire_link).filter(|silence| !silence.is_zero());
         limits.timers = Some(Timeouts { enquire_link, response: profile.response_timeout, ..self.timers });
         let defaults = Defaults { charset: profile.charset, dialect: *dialect, message_id: *message_ids, ..Defaults::default() };
-        let (account, lane) = (Account::from(name.as_str()), Lane::from(name.as_str()));
-        Welcome { guest: Guest { account, lane, defaults, since: Instant::now(), partner: Some(partner.clone()) }, limits }
+        let account = Account::from(name.as_str());
+        Welcome { guest: Guest { account, defaults, since: Instant::now(), partner: Some(partner.clone()) }, limits }
     }
 }
 
@@ -97,7 +106,7 @@ impl Guests for Partners {
             self.turned_away();
             return Decision::Now(Err(Rebuff::Unknown));
         };
-        partner.meter.attempts.add(1);
+        partner.line.meter.attempts.add(1);
         Decision::Now(match partner.judge(request, is_right) {
             Ok(()) => Ok(self.welcome(partner)),
             Err(why) => {
@@ -124,23 +133,19 @@ impl Guests for Partners {
 }
 
 impl Partner {
-    fn new(peer: ServerPeer, meter: Arc<BindMeter>) -> Partner {
-        Partner { peer, meter, fault: Mutex::default() }
-    }
-
     pub(super) fn name(&self) -> &str {
         &self.peer.name
     }
 
     /// A bind of its was refused.
     pub(super) fn refuse(&self, from: SocketAddr, why: Rebuff) {
-        self.meter.bind_failures.add(1);
+        self.line.meter.bind_failures.add(1);
         self.blame(format!("bind from {from} failed: {why}"));
     }
 
     /// A session of its has ended.
     pub(super) fn leave(&self, why: CloseReason) {
-        self.meter.disconnections.add(1);
+        self.line.meter.disconnections.add(1);
         if !matches!(why, CloseReason::Unbound { .. }) {
             self.blame(why.to_string());
         }
@@ -158,9 +163,9 @@ impl Partner {
             state: if links.is_empty() { BindState::Disconnected } else { BindState::Connected },
             peers: links.iter().map(Link::peer).collect(),
             uptime: oldest.map_or(Duration::ZERO, |since| since.elapsed()),
-            counts: self.meter.read(),
+            counts: self.line.meter.read(),
             unanswered: links.iter().map(Link::waiting).sum(),
-            held_back: false,
+            held_back: self.line.is_held_back(),
             dropped: false,
             last_error: self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
@@ -178,5 +183,12 @@ impl Partner {
 
     fn blame(&self, fault: String) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+}
+
+/// Shows which partner it is.
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Partner").field(&self.name()).finish()
     }
 }

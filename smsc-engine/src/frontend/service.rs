@@ -125,11 +125,10 @@ impl Service for Esmes {
         let Some(guest) = link.account::<Guest>() else { return };
         tracing::info!(peer = %link.peer(), system_id = link.system_id(), name = %guest.account, kind = ?link.kind(), "bound");
         if let Some(partner) = &guest.partner {
-            partner.meter.bind_success.add(1);
+            partner.line.meter.bind_success.add(1);
         }
-        if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
-            let lane = guest.lane.clone();
-            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), (lane, guest.defaults)));
+        if link.kind().is_some_and(BindKind::receives) {
+            tokio::spawn(courier::deliver(link.clone(), guest.line(&self.core), guest.defaults));
         }
     }
 
