@@ -12,12 +12,16 @@ use crate::api::{Attempt, NetworkReport, Report};
 use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status};
 
 impl Inner {
-    /// Takes due messages of a lane: those kept in memory only, those routed there, those whose recipient is served there.
+    /// Takes due messages of a lane: those kept in memory only, those routed there, those for the ESMEs of this name,
+    /// those whose recipient is served there.
     pub(super) async fn lease(&self, lane: &Lane, max: usize, hold: Duration) -> Vec<Message> {
         let now = self.now();
         let want = |max| Lease { max, now, until: now.after(hold) };
-        let mut messages = self.fleeting.lease(lane, want(max)).await;
-        messages.extend(self.take(lane, want(max - messages.len())).await);
+        let mut messages = Vec::new();
+        for lane in std::iter::once(lane).chain(&lane.esmes()) {
+            messages.extend(self.fleeting.lease(lane, want(max - messages.len())).await);
+            messages.extend(self.take(lane, want(max - messages.len())).await);
+        }
         if messages.len() < max && !self.waiting.is_empty() {
             messages.extend(self.take_located(lane, want(max - messages.len())).await);
         }

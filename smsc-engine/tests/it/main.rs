@@ -37,6 +37,7 @@ mod metrics;
 mod ops;
 #[cfg(feature = "sql")]
 mod overlay;
+mod partner;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

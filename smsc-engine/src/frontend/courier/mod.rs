@@ -2,6 +2,8 @@
 //!
 //! Couriers of one account take from the same lane, so what one session cannot take the next one does.
 
+mod line;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
@@ -19,13 +21,16 @@ use smpp_session::RequestError;
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 use sms_codec::receipt::{Dialect, Receipt};
 
+pub(in crate::frontend) use line::Line;
+
 use super::text::{IdText, Notation};
 use crate::accounts::Defaults;
 use crate::api::{Attempt, CoreApi, Report};
 use crate::model::{Address, FinalState, Kind, Lane, Message, MessageId, Timestamp};
 
 /// Delivers until the session is over.
-pub(super) async fn deliver(link: Link, core: Arc<dyn CoreApi>, (lane, defaults): (Lane, Defaults)) {
+pub(super) async fn deliver(link: Link, line: Arc<Line>, defaults: Defaults) {
+    let (core, lane) = (line.core.clone(), line.lane.clone());
     let mut work = core.watch(&lane);
     let mut flight = Flight::new(Wishes::of(&defaults, link.version().unwrap_or_default()));
     loop {
