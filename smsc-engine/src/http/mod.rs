@@ -7,4 +7,6 @@ pub mod client;
 pub mod dashboard;
 pub mod listen;
 pub mod metrics;
+#[cfg(feature = "dashboard")]
+mod pages;
 pub mod rest;

@@ -9,14 +9,15 @@ use axum::response::Response;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::encoded;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, count, visible};
-use super::super::visit::{Order, Visit};
 use crate::accounts::{AccountForm, AccountRecord, Secret};
 use crate::audit::Role;
+use crate::http::pages::book::{book_problem, note_reason};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::encoded;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, count, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::overlay::{AccountBook, BookError, Listed};
 
 /// Sessions by account.
@@ -57,7 +58,7 @@ struct One {
 }
 
 fn book(desk: &Desk) -> Result<&AccountBook, Problem> {
-    desk.options.accounts.as_ref().ok_or_else(|| Problem::absent("accounts that can be changed"))
+    desk.options.accounts.as_ref().ok_or_else(|| desk.shell.absent("accounts that can be changed"))
 }
 
 pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) -> Result<Response, Problem> {
@@ -144,11 +145,9 @@ async fn write(desk: &Desk, order: &Order, (name, new): (String, bool)) -> Resul
                 let (action, word) = if new { ("add account", "added") } else { ("change account", "changed") };
                 return Ok(order.done((action, &name), "/accounts", &format!("Account {name} is {word} and in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
-                super::note_reason(&reason, "system_id", &mut faults)
-            }
+            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => note_reason(&reason, "system_id", &mut faults),
             Err(error @ BookError::Exists { .. }) => faults.add("system_id", error),
-            Err(error) => return Err(super::book_problem(error)),
+            Err(error) => return Err(book_problem(error)),
         }
     }
     Ok(refused(&one(desk, &order.visit, (&form, new), &faults)))
@@ -160,7 +159,7 @@ pub(in super::super) async fn delete(
     order: Order,
 ) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
-    book(&desk)?.delete(&name, &by).await.map_err(super::book_problem)?;
+    book(&desk)?.delete(&name, &by).await.map_err(book_problem)?;
     Ok(order.done(("delete account", &name), "/accounts", &format!("Account {name} is deleted; its sessions end.")))
 }
 
@@ -169,7 +168,7 @@ pub(in super::super) async fn revert(
     Path(name): Path<String>,
     order: Order,
 ) -> Result<Response, Problem> {
-    book(&desk)?.revert(&name).await.map_err(super::book_problem)?;
+    book(&desk)?.revert(&name).await.map_err(book_problem)?;
     Ok(order.done(("revert account", &name), "/accounts", &format!("Account {name} is as the configuration says.")))
 }
 

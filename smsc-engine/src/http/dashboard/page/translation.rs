@@ -7,13 +7,14 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, visible};
-use super::super::visit::{Order, Visit};
 use crate::audit::Role;
 use crate::core::translate::Numbers;
+use crate::http::pages::book::{book_problem, note_reason};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Address, Rule};
 use crate::overlay::{BookError, Listed, NumberedRule, Origin, RuleBook};
 
@@ -51,7 +52,7 @@ struct One {
 }
 
 fn book(desk: &Desk) -> Result<&RuleBook, Problem> {
-    desk.options.rules.as_ref().ok_or_else(|| Problem::absent("translation rules that can be changed"))
+    desk.options.rules.as_ref().ok_or_else(|| desk.shell.absent("translation rules that can be changed"))
 }
 
 pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Response {
@@ -160,10 +161,8 @@ async fn write(desk: &Desk, order: &Order, id: Option<u64>) -> Result<Response, 
                 let action = if faults.is_empty() { "set translation rule" } else { "" };
                 return Ok(order.done((action, &id.to_string()), "/number_translation", &format!("Rule {id} is in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
-                super::note_reason(&reason, "description", &mut faults)
-            }
-            Err(error) => return Err(super::book_problem(error)),
+            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => note_reason(&reason, "description", &mut faults),
+            Err(error) => return Err(book_problem(error)),
         }
     }
     Ok(refused(&one(desk, &order.visit, (&rule, id), &faults)))
@@ -175,7 +174,7 @@ pub(in super::super) async fn delete(
     order: Order,
 ) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
-    book(&desk)?.delete(id, &by).await.map_err(super::book_problem)?;
+    book(&desk)?.delete(id, &by).await.map_err(book_problem)?;
     Ok(order.done(("delete translation rule", &id.to_string()), "/number_translation", &format!("Rule {id} is deleted.")))
 }
 
@@ -184,7 +183,7 @@ pub(in super::super) async fn revert(
     Path(id): Path<u64>,
     order: Order,
 ) -> Result<Response, Problem> {
-    book(&desk)?.revert(id).await.map_err(super::book_problem)?;
+    book(&desk)?.revert(id).await.map_err(book_problem)?;
     Ok(order.done(
         ("revert translation rule", &id.to_string()),
         "/number_translation",
