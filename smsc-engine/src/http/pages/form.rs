@@ -99,6 +99,8 @@ pub(in crate::http) fn read_moment(text: &str) -> Option<Timestamp> {
 pub(in crate::http) struct Form {
     pub(in crate::http) action: String,
     pub(in crate::http) fields: Vec<Field>,
+    /// What is seldom asked.
+    pub(in crate::http) folds: Vec<Fold>,
     /// What the button says.
     pub(in crate::http) submit: &'static str,
     /// Where one goes who changes nothing.
@@ -107,6 +109,21 @@ pub(in crate::http) struct Form {
     pub(in crate::http) curl: Option<String>,
     /// True if something is wrong with it.
     pub(in crate::http) faulty: bool,
+    /// Why it cannot be done though nothing is wrong with any field.
+    pub(in crate::http) trouble: Option<String>,
+}
+
+/// Fields that are out of sight at first.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct Fold {
+    pub(in crate::http) title: &'static str,
+    pub(in crate::http) fields: Vec<Field>,
+}
+
+impl Fold {
+    pub(in crate::http) fn is_faulty(&self) -> bool {
+        self.fields.iter().any(|field| field.fault.is_some())
+    }
 }
 
 /// One field of a form.
@@ -131,6 +148,8 @@ pub(in crate::http) enum Kind {
     Tick,
     Choice,
     Secret,
+    /// To be read, not changed.
+    Fixed,
 }
 
 impl Form {
@@ -144,17 +163,36 @@ impl Form {
         self
     }
 
+    #[must_use]
+    pub(in crate::http) fn fold(mut self, title: &'static str, fields: Vec<Field>) -> Form {
+        self.folds.push(Fold { title, fields });
+        self
+    }
+
     /// Puts faults beside their fields; those of fields that are not asked stand at the first one.
     #[must_use]
     pub(in crate::http) fn with(mut self, faults: &Faults) -> Form {
         self.faulty = !faults.is_empty();
         for (name, fault) in &faults.0 {
-            let place = self.fields.iter().position(|field| field.name == name).unwrap_or(0);
-            if let Some(field) = self.fields.get_mut(place) {
+            let place = self.all_fields().position(|field| field.name == name).unwrap_or(0);
+            if let Some(field) = self.all_fields().nth(place) {
                 field.fault.get_or_insert_with(|| visible(fault));
             }
         }
         self
+    }
+
+    /// Shows what was typed, except passwords.
+    #[must_use]
+    pub(in crate::http) fn typed(mut self, fields: &Fields) -> Form {
+        for field in self.all_fields().filter(|field| !matches!(field.kind, Kind::Secret | Kind::Fixed)) {
+            fields.text(field.name).clone_into(&mut field.value);
+        }
+        self
+    }
+
+    fn all_fields(&mut self) -> impl Iterator<Item = &mut Field> {
+        self.fields.iter_mut().chain(self.folds.iter_mut().flat_map(|fold| &mut fold.fields))
     }
 
     #[must_use]
@@ -183,6 +221,10 @@ impl Field {
 
     pub(in crate::http) fn secret(name: &'static str, label: &'static str) -> Field {
         Field { kind: Kind::Secret, ..Field::text(name, label, "") }
+    }
+
+    pub(in crate::http) fn fixed(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
+        Field { kind: Kind::Fixed, ..Field::text(name, label, value) }
     }
 
     pub(in crate::http) fn choice(
@@ -218,6 +260,10 @@ impl Field {
 
     pub(in crate::http) fn is_choice(&self) -> bool {
         self.kind == Kind::Choice
+    }
+
+    pub(in crate::http) fn is_fixed(&self) -> bool {
+        self.kind == Kind::Fixed
     }
 
     pub(in crate::http) fn input(&self) -> &'static str {
@@ -265,5 +311,21 @@ mod tests {
         assert_eq!(faults.0.keys().collect::<Vec<_>>(), ["from", "priority", "weight"]);
         let form = Form::new("/x", "Save", "/").ask(Field::number("weight", "Weight", 101)).with(&faults);
         assert!(form.faulty && form.fields[0].fault.is_some());
+    }
+
+    #[test]
+    fn what_was_typed_stays_and_passwords_do_not() {
+        let typed = Fields::read(b"name=other&port=x&password=secret&tls=on");
+        let mut faults = Faults::default();
+        faults.add("port", "no number");
+        let form = Form::new("/x", "Save", "/")
+            .ask(Field::fixed("name", "Name", "north"))
+            .ask(Field::secret("password", "Password"))
+            .fold("More", vec![Field::number("port", "Port", 2775), Field::tick("tls", "TLS", false)])
+            .typed(&typed)
+            .with(&faults);
+        let values: Vec<&str> = form.fields.iter().chain(&form.folds[0].fields).map(|field| field.value.as_str()).collect();
+        assert_eq!(values, ["north", "", "x", "on"]);
+        assert!(form.folds[0].is_faulty());
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::form::Form;
 use super::shell::{Search, Style};
 use super::visit::Visit;
 use crate::audit::Role;
@@ -76,12 +77,30 @@ impl Layout {
         }
     }
 
+    /// That of an operator's page.
+    #[cfg(test)]
+    pub(in crate::http) fn for_tests() -> Layout {
+        let viewer = crate::users::SessionInfo { user: "olga".into(), role: Role::Operator, csrf: "token".into() };
+        let visit = Visit { viewer, memory: super::visit::Memory::default(), address: "/".into() };
+        let style = Style { what: "program", menu: &[], search: Search { path: "/", label: "", hint: "" } };
+        Layout::new(&visit, &style, ("program", ("/", "Page")))
+    }
+
     /// Says that regions of the page renew themselves.
     #[must_use]
     pub(in crate::http) fn live(mut self) -> Layout {
         self.live = true;
         self
     }
+}
+
+/// A page that is nothing but a form.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub(in crate::http) struct FormPage {
+    pub(in crate::http) layout: Layout,
+    pub(in crate::http) title: String,
+    pub(in crate::http) form: Form,
 }
 
 /// Renders a page.

@@ -83,7 +83,7 @@ pub(super) async fn show(State(shell): State<Shell>, visit: Visit, RawQuery(quer
     let names = Level::ALL.map(Level::name);
     Ok(page(&Log {
         lines,
-        levels: names.iter().map(|name| (*name, link("/logs", name), *name == filter.level.name())).collect(),
+        levels: names.iter().map(|name| (word(name), link("/logs", name), *name == filter.level.name())).collect(),
         wanted: visible(fields.text("q")),
         level: filter.level.name(),
         stream: link("/logs/stream", filter.level.name()),
@@ -92,6 +92,11 @@ pub(super) async fn show(State(shell): State<Shell>, visit: Visit, RawQuery(quer
         choices: names.into_iter().skip(1).collect(),
         layout: shell.layout(&visit, ("/logs", "Logs")),
     }))
+}
+
+/// The word for the lines down to a level: down to the last it is all of them.
+fn word(level: &'static str) -> &'static str {
+    if level == Level::Trace.name() { "all" } else { level }
 }
 
 /// Sends lines as they come; a browser that was away goes on where it was, and is told what it has missed.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::book::book_problem;
 use super::form::{Faults, Field, Form};
-use super::layout::{Layout, page, refused};
+use super::layout::{FormPage, Layout, page, refused};
 use super::problem::Problem;
 use super::shell::Shell;
 use super::show::{Badge, Moment, Tone, visible};
@@ -38,14 +38,6 @@ struct Row {
     me: bool,
 }
 
-#[derive(Template)]
-#[template(path = "form.html")]
-struct One {
-    layout: Layout,
-    title: String,
-    form: Form,
-}
-
 fn users<'s>(shell: &'s Shell, visit: &Visit) -> Result<&'s Users, Problem> {
     visit.need(Role::Admin)?;
     shell.gate().users().ok_or_else(|| shell.absent("log-in: everybody who reaches this port may do everything"))
@@ -63,11 +55,7 @@ fn view(shell: &Shell, visit: &Visit, faults: &Faults, (name, role): (&str, &str
         .ask(Field::choice("role", "Role", role, &ROLES))
         .ask(Field::secret("password", "Password").help("At least 12 characters; it is kept as a hash."))
         .with(faults);
-    Ok(List {
-        rows: rows.iter().map(|user| row(user, visit)).collect(),
-        form,
-        layout: shell.layout(visit, ("/users", "Users")),
-    })
+    Ok(List { rows: rows.iter().map(|user| row(user, visit)).collect(), form, layout: shell.layout(visit, ("/users", "Users")) })
 }
 
 fn row(listed: &Listed<User>, visit: &Visit) -> Row {
@@ -166,7 +154,7 @@ pub(super) async fn change_own(
     Ok(refused(&own_view(&shell, &visit, &faults)?))
 }
 
-fn own_view(shell: &Shell, visit: &Visit, faults: &Faults) -> Result<One, Problem> {
+fn own_view(shell: &Shell, visit: &Visit, faults: &Faults) -> Result<FormPage, Problem> {
     if shell.gate().users().is_none() {
         return Err(shell.absent("log-in"));
     }
@@ -175,7 +163,7 @@ fn own_view(shell: &Shell, visit: &Visit, faults: &Faults) -> Result<One, Proble
         .ask(Field::secret("new", "New password").help("At least 12 characters."))
         .ask(Field::secret("again", "New password again"))
         .with(faults);
-    Ok(One { layout: shell.layout(visit, ("", "Your password")), title: "Your password".into(), form })
+    Ok(FormPage { layout: shell.layout(visit, ("", "Your password")), title: "Your password".into(), form })
 }
 
 fn note(error: UsersError, faults: &mut Faults) -> Result<(), Problem> {
