@@ -18,7 +18,7 @@ use crate::http::pages::problem::Problem;
 use crate::http::pages::show::{Badge, Moment, visible};
 use crate::http::pages::visit::{Order, Visit};
 use crate::model::Timestamp;
-use crate::overlay::{Book, Entry, Listed, Origin};
+use crate::overlay::{Book, BookError, Entry, Listed, Origin};
 
 /// One kind of peers: what differs from the other.
 pub(super) trait Peer: Entry {
@@ -137,7 +137,7 @@ pub(super) async fn add<P: Peer>(State(desk): State<Arc<Desk>>, order: Order) ->
         let by = order.visit.viewer.actor().to_string();
         match P::book(&desk.control).add(peer, &by).await {
             Ok(()) => return Ok(done::<P>(&order, ("add", &name), "is added and in force")),
-            Err(error) => note(error, "name", &mut faults)?,
+            Err(error) => note_all(error, &mut faults)?,
         }
     }
     Ok(again::<P>(&desk, &order, None, &faults))
@@ -160,7 +160,7 @@ pub(super) async fn save<P: Peer>(
         };
         match P::book(&desk.control).edit(&name, &by, edit).await {
             Ok(()) => return Ok(done::<P>(&order, ("change", &name), "is changed and in force")),
-            Err(error) => note(error, "name", &mut faults)?,
+            Err(error) => note_all(error, &mut faults)?,
         }
     }
     Ok(again::<P>(&desk, &order, Some(&name), &faults))
@@ -226,6 +226,25 @@ fn entry<P: Peer>(desk: &Desk, visit: &Visit, name: Option<&str>, fill: impl FnO
     }
 }
 
+/// Puts what the words of the configuration say of its keys at the fields that ask for them.
+fn note_all(error: BookError, faults: &mut Faults) -> Result<(), Problem> {
+    let BookError::Entry { reason, .. } = &error else { return note(error, "name", faults) };
+    let parts = reason.split("; ").map(|part| (part, part.split_once(' ').filter(|(key, _)| is_key(key))));
+    for (part, at_key) in parts {
+        match at_key {
+            Some((key, fault)) => faults.add(&key.trim_start_matches("profile.").replace('.', "_"), fault),
+            None => note(BookError::Refused(part.to_owned()), "name", faults)?,
+        }
+    }
+    Ok(())
+}
+
+/// Such as `profile.source.ton`.
+fn is_key(word: &str) -> bool {
+    word.bytes().all(|octet| octet.is_ascii_lowercase() || matches!(octet, b'_' | b'.')) && word.contains(['_', '.'])
+        || ["name", "host", "port", "password"].contains(&word)
+}
+
 fn taken(name: &str) -> String {
     format!("there is a peer {name:?} of the other kind, and a name stands for one bind only")
 }
@@ -248,5 +267,21 @@ pub(super) fn password(fields: &Fields, old: Option<&Secret>, faults: &mut Fault
             Secret::default()
         }
         (typed, _) => Secret::new(typed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_keys_stands_at_their_fields() {
+        let reason =
+            "system_id must be 1 to 15 characters; profile.source.ton must be 0 to 255; tls.ca_path must be a file; it is odd";
+        let mut faults = Faults::default();
+        note_all(BookError::Entry { kind: "peer", key: "north".into(), reason: reason.into() }, &mut faults).unwrap();
+        let of = |field| faults.of(field).unwrap_or_default();
+        assert_eq!((of("system_id"), of("source_ton")), ("must be 1 to 15 characters", "must be 0 to 255"));
+        assert_eq!((of("tls_ca_path"), of("name")), ("must be a file", "it is odd"));
     }
 }

@@ -135,8 +135,8 @@ const MESSAGE_IDS: Words<MessageIdForm> = Words(&[
     ("decimal", MessageIdForm::Decimal, "decimal"),
     ("hexadecimal", MessageIdForm::Hexadecimal, "hexadecimal"),
 ]);
-// As accounts of a centre.
-const MOST_SESSIONS: usize = 100_000;
+// A partner with more has lost count of them.
+const MOST_SESSIONS: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
