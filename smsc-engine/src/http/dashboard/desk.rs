@@ -1,7 +1,6 @@
 //! What all pages share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::FromRef;
 
@@ -35,19 +34,11 @@ impl Desk {
     pub(super) fn open(control: Arc<Control>, options: DashboardOptions) -> Arc<Desk> {
         let shell = Shell::new(STYLE, shell_options(&control.application, &options));
         let desk = Arc::new(Desk { control, options, shell, history: History::default(), rates: Rates::default() });
-        let weak = Arc::downgrade(&desk);
-        tokio::spawn(async move {
-            let mut tick = tokio::time::interval(SECOND);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
-                tick.tick().await;
-                let Some(desk) = weak.upgrade() else { return };
-                if let Some(smpp) = &desk.control.smpp {
-                    desk.rates.take(&smpp.links());
-                }
-                let sample = desk.history.take(Totals::of(&desk.control));
-                desk.shell.tick(columns(&[sample]));
+        desk.shell.tick(&desk, |desk| {
+            if let Some(smpp) = &desk.control.smpp {
+                desk.rates.take(&smpp.links());
             }
+            columns(&[desk.history.take(Totals::of(&desk.control))])
         });
         desk
     }
@@ -142,6 +133,5 @@ const MENU: Menu = &[
     ),
 ];
 
-const SECOND: Duration = Duration::from_secs(1);
 // A longer list of suggestions helps nobody.
 const MOST_NAMES: usize = 200;

@@ -1,7 +1,6 @@
 //! What all pages of a gateway share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::FromRef;
 
@@ -25,16 +24,7 @@ impl Desk {
         let GatewayPagesOptions { users, tls, hide_message_body, log } = options;
         let shell = Shell::new(STYLE, ShellOptions { name: control.name.clone(), elsewhere: Vec::new(), users, tls, log });
         let desk = Arc::new(Desk { control, shell, hides_texts: hide_message_body });
-        let weak = Arc::downgrade(&desk);
-        tokio::spawn(async move {
-            let mut tick = tokio::time::interval(SECOND);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
-                tick.tick().await;
-                let Some(desk) = weak.upgrade() else { return };
-                desk.shell.tick(format!("[[{}]]", Timestamp::now().0 / 1000));
-            }
-        });
+        desk.shell.tick(&desk, |_| format!("[[{}]]", Timestamp::now().0 / 1000));
         desk
     }
 
@@ -68,6 +58,5 @@ const MENU: Menu = &[
     ("Help", &[("/documentation", "Documentation")]),
 ];
 
-const SECOND: Duration = Duration::from_secs(1);
 // A longer list of suggestions helps nobody.
 const MOST_NAMES: usize = 200;

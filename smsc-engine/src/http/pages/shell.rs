@@ -1,6 +1,7 @@
 //! What one program gives to all its pages: its name, who comes in, and where one can go.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -101,9 +102,19 @@ impl Shell {
         Problem::missing(format!("This {} runs without {what}.", self.shared.style.what))
     }
 
-    /// Tells everybody who looks that there may be something new.
-    pub(in crate::http) fn tick(&self, news: impl Into<Arc<str>>) {
-        self.shared.live.send_replace(news.into());
+    /// Tells everybody who looks once a second that there may be something new, and what `news` makes of it, until
+    /// nobody holds the desk any more.
+    pub(in crate::http) fn tick<D: Send + Sync + 'static>(&self, desk: &Arc<D>, news: impl Fn(&D) -> String + Send + 'static) {
+        let (shell, desk) = (self.clone(), Arc::downgrade(desk));
+        tokio::spawn(async move {
+            let mut tick = tokio::time::interval(SECOND);
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                let Some(desk) = desk.upgrade() else { return };
+                shell.shared.live.send_replace(news(&desk).into());
+            }
+        });
     }
 
     /// How many look on.
@@ -143,3 +154,5 @@ impl Shell {
         false
     }
 }
+
+const SECOND: Duration = Duration::from_secs(1);

@@ -1,6 +1,7 @@
 //! What waits in the core, asked of a real one.
 
 use axum::http::StatusCode;
+use smsc_engine::log::{LogOptions, Logging};
 use smsc_engine::model::MessageId;
 use smsc_engine::users::Role;
 
@@ -90,8 +91,10 @@ async fn texts_can_be_hidden() {
 }
 
 #[tokio::test]
-async fn a_core_that_is_away_is_told_on_every_page_about_it() {
+async fn a_core_that_is_away_is_told_on_every_page_about_it_and_in_the_log() {
+    let (logging, subscriber) = Logging::subscriber(LogOptions { console: false, ..LogOptions::default() }).unwrap();
     let site = Site::with(Reach::Away, |_| {}).await;
+    let _guard = tracing::subscriber::set_default(subscriber);
     let list = site.sees(Role::Viewer, "/queue").await;
     assert!(list.has("cannot be reached: connection refused") && list.has("role=\"alert\""), "{}", list.text);
     let one = site.get(Some(Role::Viewer), "/queue/7").await;
@@ -102,4 +105,8 @@ async fn a_core_that_is_away_is_told_on_every_page_about_it() {
     assert!(test.has("The message is not sent") && test.has("value=\"+447700900111\""), "{}", test.text);
     let live = site.sees(Role::Viewer, "/").await;
     assert!(live.has("The core cannot be reached.") && live.has("connection refused"), "{}", live.text);
+    let logged: Vec<String> = logging.ring().latest(usize::MAX).iter().map(|line| line.text.clone()).collect();
+    for text in ["api ", "connection refused", "dashboard: The core at"] {
+        assert!(logged.iter().any(|line| line.contains(text)), "{text}: {logged:?}");
+    }
 }

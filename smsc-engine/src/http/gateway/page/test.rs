@@ -22,7 +22,7 @@ pub(in super::super) async fn show(
 ) -> Result<Response, Problem> {
     visit.need(Role::Operator)?;
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
-    Ok(page(&ask(&desk, &visit, form(&desk).typed(&fields))))
+    Ok(page(&ask(&desk, &visit, form(&desk, &fields))))
 }
 
 pub(in super::super) async fn send(State(desk): State<Arc<Desk>>, order: Order) -> Result<Response, Problem> {
@@ -46,7 +46,7 @@ pub(in super::super) async fn send(State(desk): State<Arc<Desk>>, order: Order) 
             Err(fault) => trouble = Some(refusal(&desk, &fault)),
         }
     }
-    let form = Form { trouble, ..form(&desk).typed(&order.fields).with(&faults) };
+    let form = Form { trouble, ..form(&desk, &order.fields).typed(&order.fields).with(&faults) };
     Ok(refused(&ask(&desk, &order.visit, form)))
 }
 
@@ -55,16 +55,16 @@ fn ask(desk: &Desk, visit: &Visit, form: Form) -> FormPage {
     FormPage { layout: desk.layout(visit, ("/queue", &title)), title, form }
 }
 
-fn form(desk: &Desk) -> Form {
+fn form(desk: &Desk, fields: &Fields) -> Form {
     Form::new("/test_message", "Send", "/queue")
         .ask(
-            Field::text("dest_smsc", "Through (dest_smsc)", "")
+            Field::text("dest_smsc", "Through (dest_smsc)", fields.text("dest_smsc"))
                 .suggest(desk.bind_names())
                 .help("The name of the bind that is to send it."),
         )
-        .ask(Field::text("source", "From", "").help("A number or a name the carrier allows."))
-        .ask(Field::text("destination", "To", "").help("With country code, such as +447700900123."))
-        .ask(Field::area("body", "Text", "Test"))
+        .ask(Field::text("source", "From", fields.text("source")).help("A number or a name the carrier allows."))
+        .ask(Field::text("destination", "To", fields.text("destination")).help("With country code, such as +447700900123."))
+        .ask(Field::area("body", "Text", fields.word("body").unwrap_or_else(|| "Test".to_owned())))
 }
 
 /// Why it was not sent, and whether it may have been nevertheless.
