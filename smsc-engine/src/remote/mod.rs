@@ -6,11 +6,13 @@
 mod bulk;
 mod client;
 mod core;
+mod desk;
 mod fault;
 mod stats;
 
 pub use self::core::{Protocol, RemoteCore, RemoteOptions, WorkList};
 pub use bulk::BulkCore;
 pub use client::{CoreClient, CoreClientConfig};
+pub use desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 pub use fault::{BuildError, CoreFault};
 pub use stats::{CallCount, CoreStats};

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "centre")]
 mod accounts;
+#[cfg(feature = "dashboard")]
+mod browser;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
@@ -25,6 +27,8 @@ mod day;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+#[cfg(feature = "gateway")]
+mod gateway_dashboard;
 mod journal_disk;
 mod journal_format;
 mod life;

@@ -10,13 +10,13 @@ use crate::model::{FinalState, Status, Timestamp};
 
 /// A moment, seen from another: the time of day, the date too if it is another day.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(in crate::http) struct Moment {
     at: Timestamp,
     now: Timestamp,
 }
 
 impl Moment {
-    pub(super) const fn new(at: Timestamp, now: Timestamp) -> Moment {
+    pub(in crate::http) const fn new(at: Timestamp, now: Timestamp) -> Moment {
         Moment { at, now }
     }
 }
@@ -41,14 +41,14 @@ impl fmt::Display for Moment {
 
 /// How a thing stands: a word, a sign and a colour, so that nobody has to see colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Badge {
+pub(in crate::http) struct Badge {
     word: &'static str,
     tone: Tone,
 }
 
 /// What a state means for whoever looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::http) enum Tone {
     Good,
     Busy,
     Warn,
@@ -57,7 +57,7 @@ pub(super) enum Tone {
 }
 
 impl Badge {
-    pub(super) const fn new(word: &'static str, tone: Tone) -> Badge {
+    pub(in crate::http) const fn new(word: &'static str, tone: Tone) -> Badge {
         Badge { word, tone }
     }
 }
@@ -90,7 +90,7 @@ impl fmt::Display for Badge {
 }
 
 /// The end of a message in words.
-pub(super) const fn end(state: FinalState) -> &'static str {
+pub(in crate::http) const fn end(state: FinalState) -> &'static str {
     match state {
         FinalState::Delivered => "delivered",
         FinalState::Expired => "expired",
@@ -102,7 +102,7 @@ pub(super) const fn end(state: FinalState) -> &'static str {
 }
 
 /// Shows text that strangers wrote in one line: what cannot be seen, or makes other things look wrong, as a sign.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::http) fn visible(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, character| {
         push(&mut out, character);
         out
@@ -110,7 +110,7 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 /// As [`visible`], but lines stay lines.
-pub(super) fn visible_lines(text: &str) -> String {
+pub(in crate::http) fn visible_lines(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, character| {
         match character {
             '\n' => out.push('\n'),
@@ -154,7 +154,7 @@ fn push(out: &mut String, character: char) {
 }
 
 /// A span in two units at most: `3 d 4 h`, `12 min 3 s`, `250 ms`.
-pub(super) fn span(time: Duration) -> String {
+pub(in crate::http) fn span(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.subsec_millis());
     let pair = |(large, unit): (u64, &str), (small, other): (u64, &str)| match small {
         0 => format!("{large} {unit}"),
@@ -170,7 +170,7 @@ pub(super) fn span(time: Duration) -> String {
 }
 
 /// Says how long ago or ahead a moment is, in its largest unit.
-pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
+pub(in crate::http) fn relative(at: Timestamp, now: Timestamp) -> String {
     let rough = |time: Duration| match time.as_secs() {
         0 => "a moment".to_owned(),
         seconds @ 1..60 => format!("{seconds} s"),
@@ -182,7 +182,7 @@ pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// A count with narrow spaces between groups of three.
-pub(super) fn count(number: u64) -> String {
+pub(in crate::http) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 2);
     for (place, digit) in digits.chars().enumerate() {
@@ -195,12 +195,12 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A number per second: one place below ten, none above.
-pub(super) fn rate(per_second: f64) -> String {
+pub(in crate::http) fn rate(per_second: f64) -> String {
     if per_second < 10.0 && per_second > 0.0 { format!("{per_second:.1}") } else { count(per_second.round() as u64) }
 }
 
 /// Octets in their largest binary unit.
-pub(super) fn octets(number: u64) -> String {
+pub(in crate::http) fn octets(number: u64) -> String {
     let unit = ["B", "KiB", "MiB", "GiB", "TiB"];
     let step = (number.max(1).ilog2() / 10).min(4);
     let name = unit.get(step as usize).copied().unwrap_or("B");

@@ -11,11 +11,11 @@ use crate::model::Timestamp;
 
 /// The fields of a form that was sent, or of a query.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(in crate::http) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads `application/x-www-form-urlencoded`; any octets are a form.
-    pub(super) fn read(octets: &[u8]) -> Fields {
+    pub(in crate::http) fn read(octets: &[u8]) -> Fields {
         let text = String::from_utf8_lossy(octets);
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -26,45 +26,45 @@ impl Fields {
     }
 
     /// The value of a field; empty if it is not there.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(in crate::http) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     /// The value without blanks around it; `None` if nothing is left.
-    pub(super) fn word(&self, name: &str) -> Option<String> {
+    pub(in crate::http) fn word(&self, name: &str) -> Option<String> {
         Some(self.text(name).trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// True if a box is ticked.
-    pub(super) fn ticked(&self, name: &str) -> bool {
+    pub(in crate::http) fn ticked(&self, name: &str) -> bool {
         !self.text(name).is_empty()
     }
 
     /// All values of a field that may be there more than once.
-    pub(super) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+    pub(in crate::http) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// What is wrong with a form, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Faults(BTreeMap<String, String>);
+pub(in crate::http) struct Faults(BTreeMap<String, String>);
 
 impl Faults {
-    pub(super) fn add(&mut self, field: &str, fault: impl ToString) {
+    pub(in crate::http) fn add(&mut self, field: &str, fault: impl ToString) {
         self.0.entry(field.to_owned()).or_insert_with(|| fault.to_string());
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::http) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn of(&self, field: &str) -> Option<&str> {
+    pub(in crate::http) fn of(&self, field: &str) -> Option<&str> {
         self.0.get(field).map(String::as_str)
     }
 
     /// Reads a whole number; an empty field is `None`.
-    pub(super) fn number<N: FromStr + PartialOrd + ToString>(
+    pub(in crate::http) fn number<N: FromStr + PartialOrd + ToString>(
         &mut self,
         fields: &Fields,
         name: &str,
@@ -79,7 +79,7 @@ impl Faults {
     }
 
     /// Reads a moment in UTC; an empty field is `None`.
-    pub(super) fn moment(&mut self, fields: &Fields, name: &str) -> Option<Timestamp> {
+    pub(in crate::http) fn moment(&mut self, fields: &Fields, name: &str) -> Option<Timestamp> {
         let text = fields.word(name)?;
         let moment = read_moment(&text);
         if moment.is_none() {
@@ -90,40 +90,57 @@ impl Faults {
 }
 
 /// Reads what people and browsers write: with seconds or without, a `T` or a blank between.
-pub(super) fn read_moment(text: &str) -> Option<Timestamp> {
+pub(in crate::http) fn read_moment(text: &str) -> Option<Timestamp> {
     calendar::parse(text).or_else(|| calendar::parse(&format!("{text}:00")))
 }
 
 /// A form to be filled in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Form {
-    pub(super) action: String,
-    pub(super) fields: Vec<Field>,
+pub(in crate::http) struct Form {
+    pub(in crate::http) action: String,
+    pub(in crate::http) fields: Vec<Field>,
+    /// What is seldom asked.
+    pub(in crate::http) folds: Vec<Fold>,
     /// What the button says.
-    pub(super) submit: &'static str,
+    pub(in crate::http) submit: &'static str,
     /// Where one goes who changes nothing.
-    pub(super) back: String,
+    pub(in crate::http) back: String,
     /// The REST call that does the same.
-    pub(super) curl: Option<String>,
+    pub(in crate::http) curl: Option<String>,
     /// True if something is wrong with it.
-    pub(super) faulty: bool,
+    pub(in crate::http) faulty: bool,
+    /// Why it cannot be done though nothing is wrong with any field.
+    pub(in crate::http) trouble: Option<String>,
+}
+
+/// Fields that are out of sight at first.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct Fold {
+    pub(in crate::http) title: &'static str,
+    pub(in crate::http) fields: Vec<Field>,
+}
+
+impl Fold {
+    pub(in crate::http) fn is_faulty(&self) -> bool {
+        self.fields.iter().any(|field| field.fault.is_some())
+    }
 }
 
 /// One field of a form.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) value: String,
-    pub(super) help: &'static str,
-    pub(super) fault: Option<String>,
-    pub(super) kind: Kind,
+pub(in crate::http) struct Field {
+    pub(in crate::http) name: &'static str,
+    pub(in crate::http) label: &'static str,
+    pub(in crate::http) value: String,
+    pub(in crate::http) help: &'static str,
+    pub(in crate::http) fault: Option<String>,
+    pub(in crate::http) kind: Kind,
     /// Values and words to choose from.
-    pub(super) choices: Vec<(String, String)>,
+    pub(in crate::http) choices: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::http) enum Kind {
     #[default]
     Text,
     Number,
@@ -131,91 +148,125 @@ pub(super) enum Kind {
     Tick,
     Choice,
     Secret,
+    /// To be read, not changed.
+    Fixed,
 }
 
 impl Form {
-    pub(super) fn new(action: impl Into<String>, submit: &'static str, back: impl Into<String>) -> Form {
+    pub(in crate::http) fn new(action: impl Into<String>, submit: &'static str, back: impl Into<String>) -> Form {
         Form { action: action.into(), submit, back: back.into(), ..Form::default() }
     }
 
     #[must_use]
-    pub(super) fn ask(mut self, field: Field) -> Form {
+    pub(in crate::http) fn ask(mut self, field: Field) -> Form {
         self.fields.push(field);
+        self
+    }
+
+    #[must_use]
+    pub(in crate::http) fn fold(mut self, title: &'static str, fields: Vec<Field>) -> Form {
+        self.folds.push(Fold { title, fields });
         self
     }
 
     /// Puts faults beside their fields; those of fields that are not asked stand at the first one.
     #[must_use]
-    pub(super) fn with(mut self, faults: &Faults) -> Form {
+    pub(in crate::http) fn with(mut self, faults: &Faults) -> Form {
         self.faulty = !faults.is_empty();
         for (name, fault) in &faults.0 {
-            let place = self.fields.iter().position(|field| field.name == name).unwrap_or(0);
-            if let Some(field) = self.fields.get_mut(place) {
+            let place = self.all_fields().position(|field| field.name == name).unwrap_or(0);
+            if let Some(field) = self.all_fields().nth(place) {
                 field.fault.get_or_insert_with(|| visible(fault));
             }
         }
         self
     }
 
+    /// Shows what was typed, except passwords.
     #[must_use]
-    pub(super) fn curl(mut self, curl: String) -> Form {
+    pub(in crate::http) fn typed(mut self, fields: &Fields) -> Form {
+        for field in self.all_fields().filter(|field| !matches!(field.kind, Kind::Secret | Kind::Fixed)) {
+            fields.text(field.name).clone_into(&mut field.value);
+        }
+        self
+    }
+
+    fn all_fields(&mut self) -> impl Iterator<Item = &mut Field> {
+        self.fields.iter_mut().chain(self.folds.iter_mut().flat_map(|fold| &mut fold.fields))
+    }
+
+    #[must_use]
+    pub(in crate::http) fn curl(mut self, curl: String) -> Form {
         self.curl = Some(curl);
         self
     }
 }
 
 impl Field {
-    pub(super) fn text(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
+    pub(in crate::http) fn text(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
         Field { name, label, value: value.into(), ..Field::default() }
     }
 
-    pub(super) fn number(name: &'static str, label: &'static str, value: impl ToString) -> Field {
+    pub(in crate::http) fn number(name: &'static str, label: &'static str, value: impl ToString) -> Field {
         Field { kind: Kind::Number, ..Field::text(name, label, value.to_string()) }
     }
 
-    pub(super) fn area(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
+    pub(in crate::http) fn area(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
         Field { kind: Kind::Area, ..Field::text(name, label, value) }
     }
 
-    pub(super) fn tick(name: &'static str, label: &'static str, ticked: bool) -> Field {
+    pub(in crate::http) fn tick(name: &'static str, label: &'static str, ticked: bool) -> Field {
         Field { kind: Kind::Tick, ..Field::text(name, label, if ticked { "on" } else { "" }) }
     }
 
-    pub(super) fn secret(name: &'static str, label: &'static str) -> Field {
+    pub(in crate::http) fn secret(name: &'static str, label: &'static str) -> Field {
         Field { kind: Kind::Secret, ..Field::text(name, label, "") }
     }
 
-    pub(super) fn choice(name: &'static str, label: &'static str, value: impl Into<String>, choices: &[(&str, &str)]) -> Field {
+    pub(in crate::http) fn fixed(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
+        Field { kind: Kind::Fixed, ..Field::text(name, label, value) }
+    }
+
+    pub(in crate::http) fn choice(
+        name: &'static str,
+        label: &'static str,
+        value: impl Into<String>,
+        choices: &[(&str, &str)],
+    ) -> Field {
         let choices = choices.iter().map(|(value, word)| ((*value).to_owned(), (*word).to_owned())).collect();
         Field { kind: Kind::Choice, choices, ..Field::text(name, label, value) }
     }
 
     #[must_use]
-    pub(super) fn help(mut self, help: &'static str) -> Field {
+    pub(in crate::http) fn help(mut self, help: &'static str) -> Field {
         self.help = help;
         self
     }
 
     /// Names to choose from, where others may be written too.
     #[must_use]
-    pub(super) fn suggest(mut self, names: impl IntoIterator<Item = String>) -> Field {
+    pub(in crate::http) fn suggest(mut self, names: impl IntoIterator<Item = String>) -> Field {
         self.choices = names.into_iter().map(|name| (name, String::new())).collect();
         self
     }
 
-    pub(super) fn is_area(&self) -> bool {
+    pub(in crate::http) fn is_area(&self) -> bool {
         self.kind == Kind::Area
     }
 
-    pub(super) fn is_tick(&self) -> bool {
+    pub(in crate::http) fn is_tick(&self) -> bool {
         self.kind == Kind::Tick
     }
 
-    pub(super) fn is_choice(&self) -> bool {
+    pub(in crate::http) fn is_choice(&self) -> bool {
         self.kind == Kind::Choice
     }
 
-    pub(super) fn input(&self) -> &'static str {
+    pub(in crate::http) fn is_fixed(&self) -> bool {
+        self.kind == Kind::Fixed
+    }
+
+    pub(in crate::http) fn input(&self) -> &'static str {
         match self.kind {
             Kind::Secret => "password",
             Kind::Number => "number",
@@ -224,7 +275,7 @@ impl Field {
     }
 
     /// What describes the field to those who hear the page.
-    pub(super) fn described_by(&self) -> String {
+    pub(in crate::http) fn described_by(&self) -> String {
         let help = (!self.help.is_empty()).then(|| format!("{}-help", self.name));
         let fault = self.fault.as_ref().map(|_| format!("{}-fault", self.name));
         fault.into_iter().chain(help).collect::<Vec<_>>().join(" ")
@@ -260,5 +311,21 @@ mod tests {
         assert_eq!(faults.0.keys().collect::<Vec<_>>(), ["from", "priority", "weight"]);
         let form = Form::new("/x", "Save", "/").ask(Field::number("weight", "Weight", 101)).with(&faults);
         assert!(form.faulty && form.fields[0].fault.is_some());
+    }
+
+    #[test]
+    fn what_was_typed_stays_and_passwords_do_not() {
+        let typed = Fields::read(b"name=other&port=x&password=secret&tls=on");
+        let mut faults = Faults::default();
+        faults.add("port", "no number");
+        let form = Form::new("/x", "Save", "/")
+            .ask(Field::fixed("name", "Name", "north"))
+            .ask(Field::secret("password", "Password"))
+            .fold("More", vec![Field::number("port", "Port", 2775), Field::tick("tls", "TLS", false)])
+            .typed(&typed)
+            .with(&faults);
+        let values: Vec<&str> = form.fields.iter().chain(&form.folds[0].fields).map(|field| field.value.as_str()).collect();
+        assert_eq!(values, ["north", "", "x", "on"]);
+        assert!(form.folds[0].is_faulty());
     }
 }

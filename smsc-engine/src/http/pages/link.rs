@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 
 /// Puts an address together; empty values are left out.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(in crate::http) struct Link {
     text: String,
     begun: bool,
 }
 
 impl Link {
-    pub(super) fn to(path: &str) -> Link {
+    pub(in crate::http) fn to(path: &str) -> Link {
         Link { text: path.to_owned(), begun: false }
     }
 
     #[must_use]
-    pub(super) fn with(mut self, name: &str, value: impl AsRef<str>) -> Link {
+    pub(in crate::http) fn with(mut self, name: &str, value: impl AsRef<str>) -> Link {
         let value = value.as_ref();
         if !value.is_empty() {
             self.text.push(if self.begun { '&' } else { '?' });
@@ -27,13 +27,13 @@ impl Link {
         self
     }
 
-    pub(super) fn text(self) -> String {
+    pub(in crate::http) fn text(self) -> String {
         self.text
     }
 }
 
 /// Text as part of an address: everything but letters, digits and four signs as `%XX`.
-pub(super) fn encoded(text: &str) -> String {
+pub(in crate::http) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for octet in text.bytes() {
         match octet {
@@ -46,7 +46,7 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 /// Reads what [`encoded`] wrote; octets that are no text become replacement characters.
-pub(super) fn decoded(text: &str) -> String {
+pub(in crate::http) fn decoded(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

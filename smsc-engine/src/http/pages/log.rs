@@ -1,7 +1,6 @@
 //! The log as it is written, for whoever looks on.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -11,15 +10,16 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::json;
 
-use super::super::desk::Desk;
-use super::super::form::Fields;
-use super::super::layout::{Layout, page};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Moment, visible};
-use super::super::visit::{Order, Visit};
+use super::form::Fields;
+use super::layout::{Layout, page};
+use super::link::Link;
+use super::problem::Problem;
+use super::shell::Shell;
+use super::show::{Moment, visible};
+use super::visit::{Order, Visit};
 use crate::calendar;
-use crate::log::{Follower, Level, Line, Lines, Logging};
+use crate::log::{Follower, Level, Line, Lines};
+use crate::model::Timestamp;
 
 #[derive(Template)]
 #[template(path = "logs.html")]
@@ -67,17 +67,9 @@ fn text(line: &Line) -> String {
     visible(whole.trim_end())
 }
 
-fn logging(desk: &Desk) -> Result<&Logging, Problem> {
-    desk.options.log.as_ref().ok_or_else(|| Problem::absent("a log that can be looked at"))
-}
-
-pub(in super::super) async fn show(
-    State(desk): State<Arc<Desk>>,
-    visit: Visit,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
+pub(super) async fn show(State(shell): State<Shell>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
-    let (logging, filter, now) = (logging(&desk)?, Filter::read(&fields), desk.now());
+    let (logging, filter, now) = (shell.log()?, Filter::read(&fields), Timestamp::now());
     let link = |path: &str, level: &str| Link::to(path).with("level", level).with("q", fields.text("q")).text();
     let found = logging.ring().latest(usize::MAX);
     let mut lines: Vec<Shown> = found
@@ -91,20 +83,25 @@ pub(in super::super) async fn show(
     let names = Level::ALL.map(Level::name);
     Ok(page(&Log {
         lines,
-        levels: names.iter().map(|name| (*name, link("/logs", name), *name == filter.level.name())).collect(),
+        levels: names.iter().map(|name| (word(name), link("/logs", name), *name == filter.level.name())).collect(),
         wanted: visible(fields.text("q")),
         level: filter.level.name(),
         stream: link("/logs/stream", filter.level.name()),
         last: found.last().map_or(0, |line| line.sequence),
         written: logging.level().name(),
         choices: names.into_iter().skip(1).collect(),
-        layout: desk.layout(&visit, ("/logs", "Logs")),
+        layout: shell.layout(&visit, ("/logs", "Logs")),
     }))
 }
 
+/// The word for the lines down to a level: down to the last it is all of them.
+fn word(level: &'static str) -> &'static str {
+    if level == Level::Trace.name() { "all" } else { level }
+}
+
 /// Sends lines as they come; a browser that was away goes on where it was, and is told what it has missed.
-pub(in super::super) async fn stream(
-    State(desk): State<Arc<Desk>>,
+pub(super) async fn stream(
+    State(shell): State<Shell>,
     _: Visit,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -113,13 +110,13 @@ pub(in super::super) async fn stream(
     let filter = Filter::read(&fields);
     let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_else(|| fields.text("after"));
     let after = known.parse().ok();
-    let state = (logging(&desk)?.ring().follow(after), filter, desk.gate.clone(), headers);
-    let lines = stream::unfold(state, |(mut follower, filter, gate, headers)| async move {
+    let state = (shell.log()?.ring().follow(after), filter, shell, headers);
+    let lines = stream::unfold(state, |(mut follower, filter, shell, headers)| async move {
         let lines = follower.next(BATCH).await;
         // Whoever was logged out sees no more.
-        gate.session(&headers, false)?;
+        shell.gate().session(&headers, false)?;
         let event = event(&lines, &filter, &follower);
-        Some((Ok::<_, Infallible>(event), (follower, filter, gate, headers)))
+        Some((Ok::<_, Infallible>(event), (follower, filter, shell, headers)))
     });
     Ok(([("x-accel-buffering", "no")], Sse::new(lines).keep_alive(KeepAlive::default())).into_response())
 }
@@ -132,9 +129,9 @@ fn event(lines: &Lines, filter: &Filter, follower: &Follower) -> Event {
     Event::default().event("lines").id(follower.seen().to_string()).data(data.to_string())
 }
 
-pub(in super::super) async fn set_level(State(desk): State<Arc<Desk>>, order: Order) -> Result<Response, Problem> {
+pub(super) async fn set_level(State(shell): State<Shell>, order: Order) -> Result<Response, Problem> {
     let level: Level = order.fields.text("level").parse().map_err(Problem::conflict)?;
-    logging(&desk)?.set_level(level);
+    shell.log()?.set_level(level);
     Ok(order.done(("set log level", level.name()), "/logs", &format!("Lines from {} on are written now.", level.name())))
 }
 

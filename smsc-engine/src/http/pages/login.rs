@@ -1,16 +1,14 @@
 //! Coming in and going out.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::{Query, RawForm, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::super::desk::Desk;
-use super::super::form::Fields;
-use super::super::problem::Problem;
-use super::super::visit::Visit;
+use super::form::Fields;
+use super::problem::Problem;
+use super::shell::Shell;
+use super::visit::Visit;
 use crate::http::client::Client;
 use crate::users::{LogInError, local_path};
 
@@ -25,47 +23,35 @@ struct Login<'a> {
 
 /// Where to go afterwards.
 #[derive(serde::Deserialize)]
-pub(in super::super) struct Next {
+pub(super) struct Next {
     #[serde(default)]
     next: String,
 }
 
-pub(in super::super) async fn show(
-    State(desk): State<Arc<Desk>>,
-    Query(Next { next }): Query<Next>,
-    headers: HeaderMap,
-) -> Response {
-    match desk.gate.session(&headers, true) {
+pub(super) async fn show(State(shell): State<Shell>, Query(Next { next }): Query<Next>, headers: HeaderMap) -> Response {
+    match shell.gate().session(&headers, true) {
         Some(_) => Redirect::to(local_path(&next)).into_response(),
-        None => rendered(
-            StatusCode::OK,
-            &Login { application: &desk.control.application, name: "", next: &next, fault: String::new() },
-        ),
+        None => rendered(StatusCode::OK, &Login { application: shell.name(), name: "", next: &next, fault: String::new() }),
     }
 }
 
-pub(in super::super) async fn enter(State(desk): State<Arc<Desk>>, Client(peer): Client, RawForm(form): RawForm) -> Response {
+pub(super) async fn enter(State(shell): State<Shell>, Client(peer): Client, RawForm(form): RawForm) -> Response {
     let fields = Fields::read(&form);
     let (name, next) = (fields.text("name"), fields.text("next"));
-    match desk.gate.log_in(name, fields.text("password"), peer).await {
+    match shell.gate().log_in(name, fields.text("password"), peer).await {
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(local_path(next))).into_response(),
         Err(denied) => {
             let (status, fault) = words(denied);
-            rendered(status, &Login { application: &desk.control.application, name, next, fault })
+            rendered(status, &Login { application: shell.name(), name, next, fault })
         }
     }
 }
 
-pub(in super::super) async fn leave(
-    State(desk): State<Arc<Desk>>,
-    visit: Visit,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Response {
+pub(super) async fn leave(State(shell): State<Shell>, visit: Visit, headers: HeaderMap, RawForm(form): RawForm) -> Response {
     if !visit.viewer.is_csrf(Fields::read(&form).text("csrf")) {
         return Problem::forged().into_response();
     }
-    ([(header::SET_COOKIE, desk.gate.log_out(&headers))], Redirect::to("/login")).into_response()
+    ([(header::SET_COOKIE, shell.gate().log_out(&headers))], Redirect::to("/login")).into_response()
 }
 
 fn words(denied: LogInError) -> (StatusCode, String) {
