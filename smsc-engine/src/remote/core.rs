@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::CoreClient;
+use super::desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 use super::fault::CoreFault;
 use crate::api::CoreApi;
+use crate::model::MessageId;
 
 /// In which way messages are exchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,38 @@ impl RemoteCore {
     /// # Errors
     /// It is away, or says that it cannot work.
     pub async fn health(&self) -> Result<(), CoreFault> {
+        unimplemented!()
+    }
+
+    /// Tells the core that this frontend is there.
+    ///
+    /// # Errors
+    /// It is away, or does not want to know.
+    pub async fn heartbeat(&self, _heartbeat: &Heartbeat) -> Result<(), CoreFault> {
+        unimplemented!()
+    }
+
+    /// Lists pending messages of the core.
+    ///
+    /// # Errors
+    /// It is away, or its answer cannot be read.
+    pub async fn pending(&self, _filter: &PendingFilter) -> Result<PendingPage, CoreFault> {
+        unimplemented!()
+    }
+
+    /// Shows one message of the core; `None` if it has none of this name.
+    ///
+    /// # Errors
+    /// It is away, or its answer cannot be read.
+    pub async fn message(&self, _id: MessageId) -> Result<Option<MessageView>, CoreFault> {
+        unimplemented!()
+    }
+
+    /// Hands in a message for trying out and returns its name in the core.
+    ///
+    /// # Errors
+    /// The core is away, or refuses the message: the text of [`CoreFault::Http`] says why.
+    pub async fn send_test(&self, _message: &TestMessage) -> Result<MessageId, CoreFault> {
         unimplemented!()
     }
 }

@@ -5,10 +5,12 @@
 
 mod client;
 mod core;
+mod desk;
 mod fault;
 mod stats;
 
 pub use self::core::{Protocol, RemoteCore, RemoteOptions, WorkList};
 pub use client::{CoreClient, CoreClientConfig};
+pub use desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 pub use fault::{BuildError, CoreFault};
 pub use stats::{CallCount, CoreStats};
