@@ -45,5 +45,10 @@ pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
 #[cfg(feature = "gateway")]
-pub use self::gateway::*;
+pub(crate) use self::gateway::{peer_fault, read_peer, write_peer};
+#[cfg(feature = "gateway")]
+pub use self::gateway::{
+    BindTls, ClientBind, ClientMode, CoreCalls, GatewayMetrics, GatewaySettings, GatewayStorage, GatewayWeb, Habits, Listen,
+    PeerFile, RewriteRule, ServerBind, file_warning, gateway_environment, load_gateway,
+};
 pub use self::settings::*;

@@ -8,8 +8,6 @@ mod bind;
 mod binds;
 mod courier;
 mod draft;
-#[cfg(feature = "sql")]
-mod entry;
 mod intake;
 mod operate;
 mod peer;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use smpp_session::net::ServerConfig;
 use smpp_session::{Config, Timeouts};
 
-use super::{BindTls, ClientBind, ClientMode, GatewaySettings, Habits, RewriteRule, ServerBind};
+use super::{BindTls, ClientBind, ClientMode, GatewaySettings, Habits, Listen, RewriteRule, ServerBind};
 use crate::config::assembly::{dialect, seconds_or_never, size};
 use crate::config::settings::ReceiptDialect;
 use crate::frontend::{BindsOptions, ClientPeer, PeerProfile, PeerTls, Rewrite, ServerPeer};
@@ -21,7 +21,7 @@ impl From<&GatewaySettings> for BindsOptions {
         let timers = Timeouts { session_init: seconds_or_never(listen.session_init_seconds), ..usual.timers };
         let name = if listen.system_id.is_empty() { &settings.smsc_name } else { &listen.system_id };
         BindsOptions {
-            listen: (!settings.server_binds.is_empty()).then(|| SocketAddr::new(listen.host, listen.port)),
+            listen: (!settings.server_binds.is_empty()).then(|| listen.address()),
             system_id: name.chars().take(LONGEST_SYSTEM_ID).collect(),
             server: ServerConfig {
                 session: Config { timers, ..usual },
@@ -29,6 +29,13 @@ impl From<&GatewaySettings> for BindsOptions {
                 ..ServerConfig::default()
             },
         }
+    }
+}
+
+impl Listen {
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
     }
 }
 

@@ -85,19 +85,19 @@ pub(super) fn warnings(settings: &GatewaySettings) -> Vec<String> {
         let (host, port) = (listen.host, listen.port);
         warnings.push(format!("listen.host is {host}: partners reach port {port} on every address of this machine"));
     }
-    warnings.extend(server_binds.iter().filter(|bind| bind.ip_whitelist.is_empty()).map(|bind| open_to_all(&bind.name)));
     let unchecked = "verify_ssl_peer is false: whoever is in between can pose as the core".to_owned();
     warnings.extend((settings.api_base_url.starts_with("https://") && !settings.verify_ssl_peer).then_some(unchecked));
     let clear = "api_base_url is http: what is exchanged with the core can be read on the way".to_owned();
     warnings.extend((settings.api_base_url.starts_with("http://") && !is_here(&settings.api_base_url)).then_some(clear));
-    let any = settings.binds.iter().filter(|bind| bind.tls.enabled && bind.tls.accept_any);
-    warnings.extend(any.map(|bind| format!("the certificate of {} is not checked", bind.name)));
     warnings
 }
 
-/// What is said of a partner that may come from anywhere.
-pub(crate) fn open_to_all(name: &str) -> String {
-    format!("the ip_whitelist of {name} is empty: it may connect from any address")
+/// What is allowed of peers and nobody should overlook.
+pub(super) fn peer_warnings(settings: &GatewaySettings) -> Vec<String> {
+    let any = settings.server_binds.iter().filter(|bind| bind.ip_whitelist.is_empty());
+    let any = any.map(|bind| format!("the ip_whitelist of {} is empty: it may come from any address", bind.name));
+    let unchecked = settings.binds.iter().filter(|bind| bind.tls.enabled && bind.tls.accept_any);
+    any.chain(unchecked.map(|bind| format!("the certificate of {} is not checked", bind.name))).collect()
 }
 
 /// Whether an address is on this machine.

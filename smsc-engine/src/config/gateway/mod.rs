@@ -20,6 +20,7 @@ use crate::remote::{Protocol, WorkList};
 
 pub use bind::{BindTls, ClientBind, Habits, RewriteRule, ServerBind};
 pub use peer::PeerFile;
+pub(crate) use peer::{peer_fault, read_peer, write_peer};
 pub use root::{file_warning, gateway_environment, load_gateway};
 pub use word::ClientMode;
 

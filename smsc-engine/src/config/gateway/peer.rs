@@ -35,6 +35,16 @@ impl PeerFile {
         read(text)
     }
 
+    /// The peers it holds.
+    pub fn peers(&self) -> (Vec<ClientPeer>, Vec<ServerPeer>) {
+        (self.binds.iter().map(ClientPeer::from).collect(), self.server_binds.iter().map(ServerPeer::from).collect())
+    }
+
+    /// Writes it for showing to people: passwords are hidden.
+    pub fn to_toml(&self) -> String {
+        Page::shown(self)
+    }
+
     /// Writes all of it, with the passwords, for whoever may know them.
     pub fn write(&self) -> String {
         Page::whole(self)
@@ -42,18 +52,22 @@ impl PeerFile {
 }
 
 /// Writes a peer with its password.
-pub(crate) fn write(peer: &impl Root) -> String {
+pub(crate) fn write_peer<T: Root>(peer: &T) -> String {
     Page::whole(peer)
 }
 
-/// Reads what [`write`] has written.
-pub(crate) fn read<T: Root>(text: &str) -> Result<T, ConfigErrors> {
-    load::text(&Source { text: text.into(), ..Source::default() }, std::iter::empty())
+/// Reads what [`write_peer`] has written, or tells all that is wrong with it.
+pub(crate) fn read_peer<T: Root>(text: &str) -> Result<T, String> {
+    let fault = |ConfigError { fault, .. }: &ConfigError| fault.to_string();
+    read(text).map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>().join("; "))
 }
 
 /// Tells all that is wrong with a peer, in words for the operator.
-pub(crate) fn fault<T: Root>(peer: &T) -> Result<(), String> {
+pub(crate) fn peer_fault<T: Root>(peer: &T) -> Result<(), String> {
     // The table of keys knows every range; who reads it back meets them all.
-    let faults = |errors: ConfigErrors| errors.iter().map(|ConfigError { fault, .. }| fault.to_string()).collect::<Vec<_>>().join("; ");
-    read::<T>(&write(peer)).map(drop).map_err(faults)
+    read_peer::<T>(&write_peer(peer)).map(drop)
+}
+
+fn read<T: Root>(text: &str) -> Result<T, ConfigErrors> {
+    load::text(&Source { text: text.into(), ..Source::default() }, std::iter::empty())
 }

@@ -64,9 +64,14 @@ impl GatewaySettings {
         Page::sample::<GatewaySettings>()
     }
 
-    /// What is allowed and nobody should overlook, one line each.
+    /// What is allowed and nobody should overlook, one line each; of peers a running gateway warns by itself.
     pub fn warnings(&self) -> Vec<String> {
         check::warnings(self)
+    }
+
+    /// What nobody should overlook about peers, one line each.
+    pub fn peer_warnings(&self) -> Vec<String> {
+        check::peer_warnings(self)
     }
 }
 
