@@ -1,5 +1,6 @@
 //! How a gateway is built.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::GatewayError;
@@ -16,8 +17,10 @@ use crate::remote::{CoreClientConfig, RemoteOptions};
 pub struct GatewayConfig {
     /// Everything that has no field of its own below.
     pub settings: GatewaySettings,
-    /// Where partners connect to, and their limits.
+    /// Sessions and their limits; where partners connect to is said below.
     pub binds: BindsOptions,
+    /// Where partners connect to; it is not listened there before there is one. Port 0 takes a free one.
+    pub listen: SocketAddr,
     /// How messages are exchanged with the core.
     pub remote: RemoteOptions,
     /// The program around it.
@@ -28,6 +31,7 @@ impl From<&GatewaySettings> for GatewayConfig {
     fn from(settings: &GatewaySettings) -> Self {
         GatewayConfig {
             binds: settings.into(),
+            listen: settings.listen.address(),
             remote: settings.into(),
             host: Host::default(),
             settings: settings.clone(),

@@ -64,7 +64,8 @@ impl Gateway {
         let users = Users::open(store.database(), users, UsersOptions::default()).await.map_err(GatewayError::Users)?;
         let client = CoreClient::new(config.core()?).map_err(GatewayError::Core)?;
         let core = RemoteCore::new(client, config.remote.clone());
-        let binds = listen(&config, &peers, &core).await?;
+        let listening = |error| GatewayError::Listen { address: config.listen, error };
+        let binds = Binds::start(config.binds.clone(), core.api()).await.map_err(listening)?;
         match Gateway::serve(&config, (binds.clone(), peers, core), (store, users)).await {
             Ok(gateway) => Ok(gateway),
             Err(error) => {
@@ -89,8 +90,8 @@ impl Gateway {
             clients: peers.clients.clone(),
             servers: peers.servers.clone(),
         });
+        peers.follow(&binds, config.listen).await?;
         let ports = Ports::open(config, control.clone(), users.clone()).await?;
-        peers.follow(&binds).await?;
         // Not before: of a start that fails nobody is told.
         let first_password = match settings.web.enabled {
             true => users.first_start(config.directory()).await.map_err(GatewayError::Users)?,
@@ -154,20 +155,6 @@ impl Gateway {
 /// See [`GatewayError`].
 pub fn check(settings: &GatewaySettings) -> Result<(), GatewayError> {
     CoreClient::new(config::core(settings)?).map(drop).map_err(GatewayError::Core)
-}
-
-async fn listen(config: &GatewayConfig, peers: &Peers, core: &RemoteCore) -> Result<Binds, GatewayError> {
-    let mut options = config.binds.clone();
-    // Partners may be in the database only, or have been deleted from the file.
-    options.listen = match options.listen {
-        None if !peers.servers.is_empty() => Some(config.settings.listen.address()),
-        other => other,
-    };
-    let address = options.listen;
-    Binds::start(options, core.api()).await.map_err(|error| {
-        let address = address.unwrap_or_else(|| config.settings.listen.address());
-        GatewayError::Listen { address, error }
-    })
 }
 
 // Time for requests and sessions to end; operators and service managers wait about this long.

@@ -1,5 +1,9 @@
 //! From the lists of peers to the binds that run.
 
+use std::net::SocketAddr;
+
+use tokio::runtime::Handle;
+
 use super::GatewayError;
 use super::config::GatewayConfig;
 use super::store::Store;
@@ -21,11 +25,23 @@ impl Peers {
         Ok(Peers { clients, servers })
     }
 
-    /// Hands them to `binds`, now and at every change; a change that `binds` does not take does not happen.
-    pub(super) async fn follow(&self, binds: &Binds) -> Result<(), GatewayError> {
+    /// Hands them to `binds`, now and at every change; a change that `binds` does not take does not happen. With the
+    /// first partner of all the listener comes.
+    pub(super) async fn follow(&self, binds: &Binds, listen: SocketAddr) -> Result<(), GatewayError> {
+        if !self.servers.is_empty() {
+            let listening = |error| GatewayError::Listen { address: listen, error };
+            binds.listen(listen).await.map_err(listening)?;
+        }
         let follower = binds.clone();
         self.clients.follow(move |peers| follower.set_clients(peers)).await.map_err(GatewayError::Peers)?;
-        let follower = binds.clone();
-        self.servers.follow(move |peers| follower.set_servers(peers)).await.map_err(GatewayError::Peers)
+        let (follower, runtime) = (binds.clone(), Handle::current());
+        let apply = move |peers: Vec<ServerPeer>| {
+            if !peers.is_empty() && follower.listener().is_none() {
+                let listening = runtime.block_on(follower.listen(listen));
+                listening.map_err(|error| format!("cannot listen for SMPP on {listen}: {error}"))?;
+            }
+            follower.set_servers(peers)
+        };
+        self.servers.follow(apply).await.map_err(GatewayError::Peers)
     }
 }

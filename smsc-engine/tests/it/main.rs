@@ -25,6 +25,8 @@ mod day;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+#[cfg(all(feature = "gateway", feature = "centre", unix))]
+mod gateway;
 mod journal_disk;
 mod journal_format;
 mod life;

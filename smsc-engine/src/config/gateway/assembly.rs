@@ -21,7 +21,8 @@ impl From<&GatewaySettings> for BindsOptions {
         let timers = Timeouts { session_init: seconds_or_never(listen.session_init_seconds), ..usual.timers };
         let name = if listen.system_id.is_empty() { &settings.smsc_name } else { &listen.system_id };
         BindsOptions {
-            listen: (!settings.server_binds.is_empty()).then(|| listen.address()),
+            // Not before there are partners.
+            listen: None,
             system_id: name.chars().take(LONGEST_SYSTEM_ID).collect(),
             server: ServerConfig {
                 session: Config { timers, ..usual },

@@ -106,7 +106,7 @@ const HEAD: &str = "\
 
 The gateway serves these figures at `/metrics`, on port 4000 of this machine only unless told otherwise, in the text format
 0.0.4 of Prometheus. This page is written by the program; the test
-`gateway::shipped::the_page_of_metrics_is_that_of_the_table` says how.
+`metrics::shipped::the_page_of_metrics_is_that_of_the_table` says how.
 
 * Counters begin at 0 when the program starts: use `rate` and `increase`.
 * The series of a bind appear with its first event.
