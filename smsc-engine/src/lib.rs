@@ -56,6 +56,8 @@ pub mod model;
 pub mod ops;
 #[cfg(feature = "sql")]
 pub mod overlay;
+#[cfg(any(feature = "centre", feature = "gateway"))]
+pub mod program;
 #[cfg(feature = "remote")]
 #[cfg_attr(docsrs, doc(cfg(feature = "remote")))]
 pub mod remote;
@@ -75,6 +77,8 @@ pub mod manual {}
 
 #[cfg(feature = "centre")]
 pub use centre::{Centre, CentreConfig, StartError};
+#[cfg(feature = "gateway")]
+pub use gateway::{Gateway, GatewayConfig, GatewayError};
 
 /// A future behind a pointer, as traits used as `dyn` need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

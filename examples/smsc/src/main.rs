@@ -6,14 +6,13 @@ mod check;
 mod command;
 mod greeting;
 mod serve;
-mod signals;
 mod words;
 
 use std::future::Future;
 use std::process::ExitCode;
-use std::thread;
 
 use smsc_engine::config::{self, ConfigErrors, Settings};
+use smsc_engine::program;
 
 use crate::args::{Args, Command, Parsed};
 use crate::words::{FAILED, WRONG_SETTINGS, fail, say};
@@ -50,10 +49,7 @@ fn settings(args: &Args) -> Result<Settings, ConfigErrors> {
 }
 
 fn run(task: impl Future<Output = Result<ExitCode, Box<dyn std::error::Error>>>) -> ExitCode {
-    // More workers than this only wake one another; one alone would let a slow moment stop the listener.
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
-    match runtime {
+    match program::runtime() {
         Ok(runtime) => runtime.block_on(task).unwrap_or_else(|error| fail(FAILED, &error)),
         Err(error) => fail(FAILED, &format!("cannot start: {error}")),
     }

@@ -6,10 +6,10 @@ use smsc_engine::Centre;
 use smsc_engine::centre::{CentreConfig, Host, HostOrder};
 use smsc_engine::config::Settings;
 use smsc_engine::log::{Level, LogOptions, Logging};
+use smsc_engine::program::{Signal, Signals};
 use tokio::sync::mpsc;
 
 use crate::args::Args;
-use crate::signals::{Signal, Signals};
 use crate::words::{INTERRUPTED, complain, say};
 use crate::{greeting, settings};
 
@@ -35,7 +35,7 @@ pub(crate) async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, 
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Reload => _ = reload(args, &centre, &logging).await.inspect_err(|error| tracing::error!("{error}")),
-                Signal::Stop => break,
+                _ => break,
             },
             order = ordered.recv() => match order {
                 Some(HostOrder::Reload(answer)) => _ = answer.send(reload(args, &centre, &logging).await),

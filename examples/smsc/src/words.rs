@@ -1,30 +1,21 @@
-//! What is printed, and the exit codes that go with it.
+//! What is printed, in the name of this program.
 
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Prints on standard output; a reader that has gone away is no reason to stop a centre.
+use smsc_engine::program::Console;
+pub(crate) use smsc_engine::program::{FAILED, INTERRUPTED, WRONG_SETTINGS};
+
+const CONSOLE: Console = Console("smsc");
+
 pub(crate) fn say(text: &str) -> ExitCode {
-    let mut output = io::stdout();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    ExitCode::SUCCESS
+    CONSOLE.say(text)
 }
 
-/// Prints what went wrong, and makes the exit code of it.
 pub(crate) fn fail(code: u8, error: &dyn Display) -> ExitCode {
-    complain(error);
-    ExitCode::from(code)
+    CONSOLE.fail(code, error)
 }
 
-/// Prints one line on standard error.
 pub(crate) fn complain(error: &dyn Display) {
-    let _ = writeln!(io::stderr(), "smsc: {error}");
+    CONSOLE.complain(error);
 }
-
-/// Something went wrong while starting or running.
-pub(crate) const FAILED: u8 = 1;
-/// The command line or the configuration is wrong.
-pub(crate) const WRONG_SETTINGS: u8 = 2;
-/// What shells report of a program ended by Ctrl-C.
-pub(crate) const INTERRUPTED: i32 = 130;

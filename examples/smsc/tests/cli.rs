@@ -5,10 +5,12 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use smsc_engine::config::Settings;
+
+use self::process::{PATIENCE, Running, Scratch, run};
 
 #[cfg(unix)]
 #[path = "cli/command.rs"]
@@ -16,37 +18,12 @@ mod command;
 #[cfg(unix)]
 #[path = "cli/deploy.rs"]
 mod deploy;
+#[path = "cli/process.rs"]
+mod process;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(unix)]
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
-
-/// Longest time the program may take to end; far above what it needs.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A directory of one test, removed at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(test: &str) -> Self {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory).unwrap();
-        Self(directory)
-    }
-
-    fn file(&self, text: &str) -> PathBuf {
-        let file = self.0.join("smsc.toml");
-        fs::write(&file, text).unwrap();
-        file
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The program, on a free port, without variables of whoever runs the tests.
 fn smsc(scratch: &Scratch) -> Command {
@@ -61,12 +38,6 @@ fn smsc(scratch: &Scratch) -> Command {
     command
 }
 
-/// Runs to the end; exit code, standard output, standard error.
-fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
-
 /// A run that must end by itself with one line of complaint.
 #[track_caller]
 fn refused(command: &mut Command, code: i32) -> String {
@@ -74,56 +45,6 @@ fn refused(command: &mut Command, code: i32) -> String {
     assert_eq!((status, output.as_str()), (Some(code), ""), "{errors}");
     assert_eq!(errors.lines().count(), 1, "{errors}");
     errors.trim_end().strip_prefix("smsc: ").unwrap().into()
-}
-
-/// The program while it runs; killed when dropped.
-struct Running {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    greeting: Vec<String>,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut greeting = Vec::new();
-        while greeting.last().is_none_or(|line: &String| line != "press Ctrl-C to stop") {
-            let mut line = String::new();
-            assert_ne!(output.read_line(&mut line).unwrap(), 0, "ended after {greeting:?}");
-            greeting.push(line.trim_end().into());
-        }
-        Self { child, output, greeting }
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.greeting[1].strip_prefix("SMPP listening on ").unwrap().parse().unwrap()
-    }
-
-    fn signal(&self, name: &str) {
-        let killed = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
-        assert!(killed.unwrap().success());
-    }
-
-    /// Waits for the end; exit code, the rest of standard output, standard error.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < deadline, "the program does not end");
-            std::thread::sleep(Duration::from_millis(5)); // std cannot wait for a child with a limit
-        }
-        let (mut rest, mut errors) = (String::new(), String::new());
-        self.output.read_to_string(&mut rest).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (self.child.wait().unwrap().code(), rest, errors)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// An ESME that does only what it is told.

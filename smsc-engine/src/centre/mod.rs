@@ -8,7 +8,6 @@ mod check;
 mod config;
 mod core;
 mod error;
-mod host;
 mod ports;
 mod reload;
 mod stores;
@@ -37,7 +36,7 @@ use crate::users::{FirstPassword, User, Users, UsersOptions};
 pub use self::check::{Finding, check};
 pub use self::config::CentreConfig;
 pub use self::error::StartError;
-pub use self::host::{Host, HostOrder};
+pub use crate::program::{Host, HostOrder};
 pub use self::ports::Service;
 pub use self::reload::Reloaded;
 

@@ -6,23 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
-use ipnet::IpNet;
 
-use super::host::{self, Hosted};
 use super::{CentreConfig, StartError};
 use crate::config::{Api, ApiLimits, LongText, Settings};
 use crate::control::Control;
 #[cfg(unix)]
 use crate::http::admin::{self, ControlSocket, SOCKET};
-use crate::http::client::Client;
+use crate::http::client::through_proxies;
 use crate::http::dashboard::{self, DashboardOptions};
 use crate::http::listen::{ListenError, ListenOptions, Listener, TlsFiles};
 use crate::http::metrics;
 use crate::http::rest::{self, Limits, Rest, RestOptions};
 use crate::ops::{Operations, System};
+use crate::program::Hosted;
 use crate::overlay::{AccountBook, RuleBook};
 use crate::sql::Database;
 use crate::users::Users;
@@ -186,8 +182,7 @@ impl Ports {
             system: Some(Arc::new(System::new(config.directory()))),
             log: config.host.logging.clone(),
         };
-        let proxies: Arc<[IpNet]> = web.trusted_proxies.as_slice().into();
-        dashboard::router(self.control.clone(), options).layer(from_fn_with_state(proxies, through_proxies))
+        through_proxies(dashboard::router(self.control.clone(), options), &web.trusted_proxies)
     }
 
     /// Where people reach the API, for links and for calls to be copied.
@@ -211,7 +206,7 @@ impl Ports {
         let operations = Operations {
             control: served.control,
             accounts: Some(served.accounts),
-            program: host::program(hosted),
+            program: Arc::new(hosted),
             directory: config.directory().into(),
             databases: served.databases,
             system: System::new(config.directory()),
@@ -235,14 +230,8 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// The files of TLS, made if none are named; `None` without TLS.
     fn files(&self, config: &CentreConfig) -> Result<Option<TlsFiles>, StartError> {
-        if !self.tls {
-            return Ok(None);
-        }
-        let files = match (given(self.cert), given(self.key)) {
-            (Some(cert), Some(key)) => Ok(TlsFiles { cert, key, client_ca: None }),
-            _ => TlsFiles::own(&config.directory().join(OWN_TLS), crate::model::Timestamp::now()),
-        };
-        files.map(Some).map_err(|error| self.failed(error))
+        let files = || TlsFiles::named_or_own((self.cert, self.key), config.directory());
+        self.tls.then(files).transpose().map_err(|error| self.failed(error))
     }
 
     fn failed(&self, error: ListenError) -> StartError {
@@ -256,13 +245,6 @@ fn given(path: &Path) -> Option<PathBuf> {
 
 fn paths(files: Option<&TlsFiles>) -> Vec<PathBuf> {
     files.map(|files| vec![files.cert.clone(), files.key.clone()]).unwrap_or_default()
-}
-
-/// Finds out who is behind a proxy, for log-ins that fail.
-async fn through_proxies(State(proxies): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
-    let Client(client) = Client::of(request.headers(), request.extensions(), &proxies);
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 0)));
-    next.run(request).await
 }
 
 impl From<&Api> for RestOptions {
@@ -299,9 +281,6 @@ impl From<&ApiLimits> for Limits {
         }
     }
 }
-
-/// Below the directory of the messages.
-const OWN_TLS: &str = "tls";
 
 #[cfg(test)]
 mod tests {

@@ -166,10 +166,7 @@ impl From<&Account> for Defaults {
     fn from(account: &Account) -> Self {
         Defaults {
             charset: account.charset,
-            dialect: match account.receipts {
-                ReceiptDialect::Standard => Dialect::STANDARD,
-                ReceiptDialect::Provider => Dialect::PROVIDER,
-            },
+            dialect: dialect(account.receipts),
             message_id: account.message_ids,
             source: (account.source_ton, account.source_npi),
             destination: (account.destination_ton, account.destination_npi),
@@ -191,7 +188,14 @@ impl From<&Sandbox> for SandboxConfig {
     }
 }
 
-fn seconds_or_never(seconds: u32) -> Option<Duration> {
+pub(super) fn dialect(dialect: ReceiptDialect) -> Dialect {
+    match dialect {
+        ReceiptDialect::Standard => Dialect::STANDARD,
+        ReceiptDialect::Provider => Dialect::PROVIDER,
+    }
+}
+
+pub(super) fn seconds_or_never(seconds: u32) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds.into()))
 }
 
@@ -207,7 +211,7 @@ fn hours(hours: u32) -> Duration {
     Duration::from_secs(u64::from(hours) * 3600)
 }
 
-fn size(size: impl TryInto<usize>) -> usize {
+pub(super) fn size(size: impl TryInto<usize>) -> usize {
     size.try_into().unwrap_or(usize::MAX)
 }
 

@@ -1,9 +1,9 @@
 //! What no single value shows: keys that need one another, and rules and routes that make no sense.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::node::Node;
-use super::{Account, ConfigError, Fault, Settings};
+use super::{Account, ConfigError, Fault, Settings, WebUser};
 use crate::accounts::{AccountError, Accounts};
 use crate::core::route::validate;
 use crate::core::translate::{Mode, Translator};
@@ -13,13 +13,17 @@ use crate::model::{Route, Rule};
 pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
     node(settings, root, faults);
     let Settings { api, web, metrics, .. } = settings;
-    pair(&root.child("api"), (&api.tls_cert_path, &api.tls_key_path), faults);
-    pair(&root.child("web"), (&web.tls_cert_path, &web.tls_key_path), faults);
-    pair(&root.child("metrics"), (&metrics.tls_cert_path, &metrics.tls_key_path), faults);
+    for (section, certificate, key) in [
+        ("api", &api.tls_cert_path, &api.tls_key_path),
+        ("web", &web.tls_cert_path, &web.tls_key_path),
+        ("metrics", &metrics.tls_cert_path, &metrics.tls_key_path),
+    ] {
+        pair(&root.child(section), [("tls_cert_path", certificate), ("tls_key_path", key)], faults);
+    }
     if !api.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
         refuse(&root.child("api").child("client_ca_path"), "certificates of clients need enable_tls", faults);
     }
-    users(settings, &root.child("web").child("users"), faults);
+    users(&settings.web.users, &root.child("web").child("users"), faults);
     records(settings, &root.child("records"), faults);
     let url = &settings.charging.ocs_url;
     if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
@@ -41,16 +45,18 @@ fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
 }
 
 /// A certificate is nothing without its key.
-fn pair(section: &Node<'_>, (certificate, key): (&Path, &Path), faults: &mut Vec<ConfigError>) {
-    match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
-        (false, true) => refuse(&section.child("tls_cert_path"), "tls_key_path is missing beside it", faults),
-        (true, false) => refuse(&section.child("tls_key_path"), "tls_cert_path is missing beside it", faults),
+pub(super) fn pair(section: &Node<'_>, paths: [(&str, &PathBuf); 2], faults: &mut Vec<ConfigError>) {
+    let [(certificate, path), (key, key_path)] = paths;
+    match (path.as_os_str().is_empty(), key_path.as_os_str().is_empty()) {
+        (false, true) => refuse(&section.child(certificate), &format!("{key} is missing beside it"), faults),
+        (true, false) => refuse(&section.child(key), &format!("{certificate} is missing beside it"), faults),
         _ => {}
     }
 }
 
-fn users(settings: &Settings, list: &Node<'_>, faults: &mut Vec<ConfigError>) {
-    for (index, user) in settings.web.users.iter().enumerate() {
+/// Complains about users without a password, or with two.
+pub(super) fn users(users: &[WebUser], list: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    for (index, user) in users.iter().enumerate() {
         let entry = list.item(index);
         let (password, hash) = (!user.password.expose().is_empty(), !user.password_hash.expose().is_empty());
         match (password, hash) {
@@ -110,7 +116,7 @@ fn routes(settings: &Settings, list: &Node<'_>, faults: &mut Vec<ConfigError>) {
     }
 }
 
-fn refuse(node: &Node<'_>, reason: &str, faults: &mut Vec<ConfigError>) {
+pub(super) fn refuse(node: &Node<'_>, reason: &str, faults: &mut Vec<ConfigError>) {
     node.complain(Fault::Unusable { path: node.path.clone(), reason: reason.into() }, faults);
 }
 
@@ -121,7 +127,7 @@ fn refuse_field(entry: &Node<'_>, (key, reason): (&str, &str), faults: &mut Vec<
     at.complain(Fault::Unusable { path: field.path.clone(), reason: reason.into() }, faults);
 }
 
-fn missing(section: &Node<'_>, key: &str, faults: &mut Vec<ConfigError>) {
+pub(super) fn missing(section: &Node<'_>, key: &str, faults: &mut Vec<ConfigError>) {
     section.complain(Fault::Missing { path: section.child(key).path }, faults);
 }
 

@@ -74,6 +74,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Place::File { path, .. } if path.as_os_str().is_empty() => f.write_str("no file"),
             Place::File { path, position: None } => path.display().fmt(f),
             Place::File { path, position: Some((line, column)) } => write!(f, "{}:{line}:{column}", path.display()),
             Place::Variable(name) => Shown(name).fmt(f),
@@ -89,7 +90,7 @@ pub enum Fault {
     #[error("cannot be read: {0}")]
     Unreadable(String),
     /// The file is not TOML.
-    #[error("{0}")]
+    #[error("syntax error: {0}")]
     Syntax(String),
     /// There is no such key in this section.
     #[error("unknown key `{}` {section}{}", Shown(.key), Hint(.near, .known))]

@@ -44,8 +44,7 @@ pub(super) fn is_known(name: &str) -> bool {
 pub(super) fn variables(given: &[(String, String)]) -> Vec<Variable> {
     let find = |name: &str| given.iter().rfind(|(given, _)| given == name).map(|(_, value)| value.as_str());
     let variable = |(name, path): &(&str, &[&str])| {
-        let value = read(name, find(name)?);
-        Some(Variable { name: (*name).into(), path: path.iter().map(|step| (*step).into()).collect(), value })
+        Some(Variable::known(name, path, read(name, find(name)?)))
     };
     NAMES.iter().filter_map(variable).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "gateway")]
+use super::gateway::{ClientBind, ServerBind};
 use super::node::Node;
 use super::page::Page;
 use super::rule::{ENTRIES, Rule, Setting};
@@ -49,6 +51,12 @@ lists! {
     WebUser by name;
     TranslationRule;
     SmsRoute;
+}
+
+#[cfg(feature = "gateway")]
+lists! {
+    ClientBind by name;
+    ServerBind by name;
 }
 
 fn read<T: Entry>(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Vec<T>> {

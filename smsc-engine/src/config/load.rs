@@ -7,11 +7,10 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::check::{check, credentials};
-use super::legacy;
 use super::node::Node;
-use super::rule::{Rule, Setting};
-use super::source::{self, PREFIX, Source, Variable};
+use super::root::Root;
+use super::rule::Rule;
+use super::source::{self, Source, Variable};
 use super::{ConfigError, ConfigErrors, Fault, Place, Settings};
 
 /// Reads settings: defaults, then the file, then variables such as `SMSC_SMPP__LISTEN`, the last one given wins.
@@ -31,30 +30,50 @@ use super::{ConfigError, ConfigErrors, Fault, Place, Settings};
 /// # Ok::<(), smsc_engine::config::ConfigErrors>(())
 /// ```
 pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Settings, ConfigErrors> {
-    let source = file.map_or_else(|| Ok(Source::default()), read)?;
-    let file = parse(&source)?;
-    let (legacy, ours): (Vec<_>, Vec<_>) = environment.partition(|(name, _)| legacy::is_known(name));
-    let mut variables: Vec<Variable> = ours.into_iter().filter_map(|(name, value)| Variable::parse(name, value)).collect();
-    variables.sort_by(|a, b| a.name.cmp(&b.name));
-    // The last one wins.
-    variables.splice(0..0, legacy::variables(&legacy));
-
-    let mut faults = Vec::new();
-    let root = Node::root(&source, &file, &variables);
-    let mut settings = Settings::read(&root, &Rule::ROOT, &mut faults).unwrap_or_default();
-    credentials(&settings.accounts, &root, &mut faults);
-    legacy::complete(&mut settings, &root, &legacy, &mut faults);
-    // What could not be read would only be complained about twice.
-    if faults.is_empty() {
-        check(&settings, &root, &mut faults);
-    }
-    if faults.is_empty() { Ok(settings) } else { Err(ConfigErrors::new(faults)) }
+    root(file, environment)
 }
 
 /// The variables of this process that [`load`] may want; one that is not UTF-8 is refused there if it names a key.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
+    variables::<Settings>()
+}
+
+/// Reads the settings of any program.
+pub(super) fn root<T: Root>(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<T, ConfigErrors> {
+    text(&file.map_or_else(|| Ok(Source::default()), read)?, environment)
+}
+
+/// Reads them from a text.
+pub(super) fn text<T: Root>(
+    source: &Source,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<T, ConfigErrors> {
+    let file = parse(source)?;
+    let (known, ours): (Vec<_>, Vec<_>) = environment.partition(|(name, _)| T::is_known(name));
+    let own = |(name, value)| Variable::parse(T::PREFIX, name, value);
+    let mut variables: Vec<Variable> = ours.into_iter().filter_map(own).collect();
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
+    // The last one wins.
+    variables.splice(0..0, T::variables(&known));
+
+    let mut faults = Vec::new();
+    let root = Node::root(source, &file, &variables);
+    let mut settings = T::read(&root, &Rule::ROOT, &mut faults).unwrap_or_default();
+    settings.complete(&root, &known, &mut faults);
+    // What could not be read would only be complained about twice.
+    if faults.is_empty() {
+        settings.check(&root, &mut faults);
+    }
+    if faults.is_empty() { Ok(settings) } else { Err(ConfigErrors::new(faults)) }
+}
+
+/// The variables of this process that settings may want.
+pub(super) fn variables<T: Root>() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.to_str().filter(|name| name.starts_with(PREFIX) || legacy::is_known(name))?;
+        let name = name.to_str().filter(|name| name.starts_with(T::PREFIX) || T::is_known(name))?;
         Some((name.to_owned(), value.to_string_lossy().into_owned()))
     })
 }

@@ -1,8 +1,9 @@
-//! What a centre can be told, in one table, and how it is read from a file and from the environment.
+//! What a program can be told, in one table, and how it is read from a file and from the environment.
 //!
-//! [`Settings`] is plain data with a default for everything. With the feature `config`, `load` fills it from a
-//! TOML file and from variables such as `SMSC_SMPP__LISTEN`, which win over the file; it finds all mistakes at once and
-//! says where each one is. Nothing here opens a port or a store, and settings made in code are not checked for range.
+//! [`Settings`] of a centre, and `GatewaySettings` of a gateway, are plain data with a default for almost everything.
+//! With the feature `config`, `load` fills them from a TOML file and from variables such as `SMSC_SMPP__LISTEN`, which
+//! win over the file; it finds all mistakes at once and says where each one is. Nothing here opens a port or a store, and
+//! settings made in code are not checked for range.
 
 mod assembly;
 #[cfg(feature = "config")]
@@ -17,12 +18,16 @@ mod list;
 mod load;
 #[macro_use]
 mod macros;
+#[cfg(feature = "gateway")]
+mod gateway;
 #[cfg(feature = "config")]
 mod name;
 #[cfg(feature = "config")]
 mod node;
 #[cfg(feature = "config")]
 mod page;
+#[cfg(feature = "config")]
+mod root;
 #[cfg(feature = "config")]
 mod rule;
 mod settings;
@@ -39,4 +44,11 @@ mod value;
 pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
+#[cfg(feature = "gateway")]
+pub(crate) use self::gateway::{peer_fault, read_peer, write_peer};
+#[cfg(feature = "gateway")]
+pub use self::gateway::{
+    BindTls, ClientBind, ClientMode, CoreCalls, GatewayMetrics, GatewaySettings, GatewayStorage, GatewayWeb, Habits, Listen,
+    PeerFile, RewriteRule, ServerBind, file_warning, gateway_environment, load_gateway,
+};
 pub use self::settings::*;

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::rule::{Rule, Setting};
-use super::source::{PREFIX, SEPARATOR, Source, Variable};
+use super::source::{SEPARATOR, Source, Variable};
 use super::suggestion::nearest;
 use super::{ConfigError, Fault, Place};
 
@@ -110,7 +110,7 @@ impl<'a> Node<'a> {
 
     /// Whether a variable with our prefix gives this very key.
     pub(super) fn is_variable(&self) -> bool {
-        self.variables.iter().any(|given| given.rest.is_empty() && given.variable.name.starts_with(PREFIX))
+        self.variables.iter().any(|given| given.rest.is_empty() && !given.variable.prefix.is_empty())
     }
 
     /// A key of this section.
@@ -200,7 +200,7 @@ impl Given<'_> {
             .enumerate()
             .map(|(index, step)| if index == walked { key } else { step.as_str() })
             .collect();
-        format!("{PREFIX}{}", steps.join(SEPARATOR).to_ascii_uppercase())
+        format!("{}{}", self.variable.prefix, steps.join(SEPARATOR).to_ascii_uppercase())
     }
 
     /// The next step of its path leads nowhere.

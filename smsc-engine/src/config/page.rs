@@ -2,23 +2,12 @@
 
 use std::fmt::Write;
 
-use super::Settings;
+use super::root::Root;
 use super::rule::{ENTRIES, Rule, Setting};
 use super::value::Scalar;
 
-impl Settings {
-    /// All settings as TOML, for showing to people: passwords are hidden, but for those that are empty.
-    pub fn to_toml(&self) -> String {
-        Page::write(self, false)
-    }
-
-    /// A configuration file that says what every key means and holds all defaults, the test account included.
-    pub fn sample() -> String {
-        Page::write(&Self::default(), true)
-    }
-}
-
 /// A TOML document being written.
+#[derive(Default)]
 pub(super) struct Page {
     text: String,
     /// The keys that lead to the section being written.
@@ -32,11 +21,24 @@ pub(super) struct Page {
 }
 
 impl Page {
-    fn write(settings: &Settings, sample: bool) -> String {
-        let text = if sample { HEADER.into() } else { String::new() };
-        let mut page = Self { text, path: Vec::new(), explained: sample, revealing: sample, example: false };
-        settings.write_fields(&mut page);
-        page.text
+    /// Writes settings for people: passwords are hidden, but for those that are empty.
+    pub(super) fn shown(settings: &impl Setting) -> String {
+        Page::default().filled(settings)
+    }
+
+    /// Writes all of them, passwords too.
+    pub(super) fn whole(settings: &impl Setting) -> String {
+        Page { revealing: true, ..Page::default() }.filled(settings)
+    }
+
+    /// Writes every key with its default and what it means.
+    pub(super) fn sample<T: Root>() -> String {
+        Page { text: T::HEADER.into(), explained: true, revealing: true, ..Page::default() }.filled(&T::default())
+    }
+
+    fn filled(mut self, settings: &impl Setting) -> String {
+        settings.write_fields(&mut self);
+        self.text
     }
 
     /// Writes a section, or an entry of a list of sections.
@@ -122,10 +124,3 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Stands for a password; its length tells nothing.
 const HIDDEN: &str = "********";
-
-/// Begins the sample.
-const HEADER: &str = "\
-# Every key with its default; leave out what you do not change.
-# Each can also be given in the environment, where it wins: SMSC_SMPP__LISTEN for listen in [smpp],
-# SMSC_ACCOUNTS__0__SYSTEM_ID for the first account. What begins with # and no blank is an example of a list that is empty.
-";

@@ -30,6 +30,8 @@ pub(super) fn place(path: &Path, before: &str) -> Place {
 /// A variable of the environment that names a key.
 pub(super) struct Variable {
     pub(super) name: String,
+    /// What the names of our own variables begin with; empty for a name that the documents have.
+    pub(super) prefix: &'static str,
     /// `SMSC_ACCOUNTS__0__SYSTEM_ID` as `accounts`, `0`, `system_id`.
     pub(super) path: Vec<String>,
     pub(super) value: String,
@@ -37,15 +39,17 @@ pub(super) struct Variable {
 
 impl Variable {
     /// Takes a variable whose name looks like a path of keys; others of our prefix mean something else.
-    pub(super) fn parse(name: String, value: String) -> Option<Self> {
-        let path = name.strip_prefix(PREFIX).filter(|path| path.contains(SEPARATOR))?;
+    pub(super) fn parse(prefix: &'static str, name: String, value: String) -> Option<Self> {
+        let path = name.strip_prefix(prefix).filter(|path| path.contains(SEPARATOR))?;
         let path = path.split(SEPARATOR).map(str::to_ascii_lowercase).collect();
-        Some(Self { name, path, value })
+        Some(Self { name, prefix, path, value })
+    }
+
+    /// Takes a name that the documents have for a key.
+    pub(super) fn known(name: &str, path: &[&str], value: String) -> Self {
+        Self { name: name.into(), prefix: "", path: path.iter().map(|step| (*step).into()).collect(), value }
     }
 }
-
-/// Begins the name of every variable that is ours.
-pub(super) const PREFIX: &str = "SMSC_";
 
 /// Parts the keys in the name of a variable; no key holds two underscores in a row.
 pub(super) const SEPARATOR: &str = "__";

@@ -53,7 +53,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn meaning(found: &str) -> Self {
+    pub(super) fn meaning(found: &str) -> Self {
         Refusal::Meaning { found: found.into(), near: None }
     }
 }
@@ -84,19 +84,25 @@ impl<T: Scalar> Setting for T {
     }
 }
 
-/// A text that may be missing, which is not the same as an empty one.
-impl Setting for Option<String> {
-    fn read(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Self> {
-        String::read(node, rule, faults).map(Some)
-    }
+macro_rules! optional {
+    ($($value:ty),+) => { $(
+        /// A value that may be missing, which is not the same as an empty one.
+        impl Setting for Option<$value> {
+            fn read(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Self> {
+                <$value>::read(node, rule, faults).map(Some)
+            }
 
-    fn write(&self, rule: &Rule, page: &mut Page) {
-        match self {
-            Some(text) => page.value(rule, text),
-            None => page.absent(rule, &String::new()),
+            fn write(&self, rule: &Rule, page: &mut Page) {
+                match self {
+                    Some(value) => page.value(rule, value),
+                    None => page.absent(rule, &<$value>::default()),
+                }
+            }
         }
-    }
+    )+ };
 }
+
+optional!(String, u8);
 
 macro_rules! numbers {
     ($($number:ty),+) => { $(
@@ -222,6 +228,20 @@ impl Scalar for IpNet {
     fn from_text(text: &str) -> Result<Self, Refusal> {
         let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         net.map_err(|_| Refusal::meaning(text))
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Scalar for IpAddr {
+    fn expected() -> String {
+        "an IP address such as \"127.0.0.1\"".into()
+    }
+
+    fn from_text(text: &str) -> Result<Self, Refusal> {
+        text.parse().map_err(|_| Refusal::meaning(text))
     }
 
     fn to_toml(&self) -> String {

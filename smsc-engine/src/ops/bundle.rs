@@ -21,8 +21,13 @@ use crate::model::Timestamp;
 /// Whatever `out` says.
 pub fn write(operations: &Operations, metrics: &str, out: impl Write) -> io::Result<()> {
     let now = operations.control.now();
+    archive(contents(operations, metrics, now), now, out)
+}
+
+/// Writes small files into one `.tar.gz`.
+pub(crate) fn archive(files: Vec<(&'static str, String)>, now: Timestamp, out: impl Write) -> io::Result<()> {
     let mut archive = tar::Builder::new(GzEncoder::new(out, Compression::default()));
-    for (name, content) in contents(operations, metrics, now) {
+    for (name, content) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o600);
@@ -100,7 +105,7 @@ fn frontends(operations: &Operations) -> Value {
 }
 
 /// Hides the values of keys that sound like secrets, should the program have left one in.
-fn without_secrets(settings: &str) -> String {
+pub(crate) fn without_secrets(settings: &str) -> String {
     let line = |line: &str| match line.split_once('=') {
         Some((key, _)) if SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word)) => format!("{key}= \"***\"\n"),
         _ => format!("{line}\n"),

@@ -27,6 +27,8 @@ mod day;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+#[cfg(all(feature = "gateway", feature = "centre", unix))]
+mod gateway;
 #[cfg(feature = "gateway")]
 mod gateway_dashboard;
 mod journal_disk;

@@ -5,7 +5,6 @@ mod backup;
 mod message;
 mod record;
 mod route;
-mod table;
 
 use std::io;
 use std::path::Path;
@@ -13,6 +12,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use smsc_engine::http::admin::{CallError, ControlClient, SOCKET};
+use smsc_engine::program::table;
 
 use crate::args::{Command, Sessions};
 
@@ -75,9 +75,7 @@ impl Shell {
     /// Returns what is in the envelope.
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, CallError> {
         let method = method.parse().map_err(|error| CallError::Broken(format!("{error:?}")))?;
-        let mut answer = self.client.call(method, path, body.as_ref()).await?;
-        let data = answer.get_mut("data").map(Value::take);
-        Ok(data.unwrap_or(answer))
+        self.client.data(method, path, body.as_ref()).await
     }
 
     /// A call that either succeeds or not.

@@ -10,19 +10,19 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// What was asked for.
-pub(super) struct Data<T>(pub(super) T);
+pub(crate) struct Data<T>(pub(crate) T);
 
 /// Why it is not done.
-pub(super) struct Fault(StatusCode, String);
+pub(crate) struct Fault(StatusCode, String);
 
 /// What every call answers.
-pub(super) type Answer<T> = Result<Data<T>, Fault>;
+pub(crate) type Answer<T> = Result<Data<T>, Fault>;
 
 /// The JSON that came with a call; one that cannot be read is answered with what is wrong.
-pub(super) struct Body<T>(pub(super) T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 /// The parameters of a call; likewise.
-pub(super) struct Params<T>(pub(super) T);
+pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Fault;
@@ -43,15 +43,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 }
 
 impl Fault {
-    pub(super) fn wrong(detail: impl ToString) -> Fault {
+    pub(crate) fn wrong(detail: impl ToString) -> Fault {
         Fault(StatusCode::UNPROCESSABLE_ENTITY, detail.to_string())
     }
 
-    pub(super) fn unknown(detail: impl ToString) -> Fault {
+    pub(crate) fn unknown(detail: impl ToString) -> Fault {
         Fault(StatusCode::NOT_FOUND, detail.to_string())
     }
 
-    pub(super) fn failed(detail: impl ToString) -> Fault {
+    pub(crate) fn failed(detail: impl ToString) -> Fault {
         Fault(StatusCode::INTERNAL_SERVER_ERROR, detail.to_string())
     }
 }
@@ -68,6 +68,6 @@ impl IntoResponse for Fault {
     }
 }
 
-pub(super) async fn nothing_here(uri: Uri) -> Fault {
+pub(crate) async fn nothing_here(uri: Uri) -> Fault {
     Fault::unknown(format!("there is nothing at {}", uri.path()))
 }

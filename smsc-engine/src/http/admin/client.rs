@@ -23,7 +23,7 @@ pub struct ControlClient {
 #[non_exhaustive]
 pub enum CallError {
     /// Nobody serves the socket.
-    #[error("no centre answers at {}: {error}; is it running, and with this data directory?", path.display())]
+    #[error("nobody answers at {}: {error}; is it running, and with this data directory?", path.display())]
     NotThere {
         /// Which socket.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum CallError {
         detail: String,
     },
     /// The connection was lost, or what came is no answer.
-    #[error("the centre gave no answer: {0}")]
+    #[error("there was no answer: {0}")]
     Broken(String),
 }
 
@@ -64,6 +64,16 @@ impl ControlClient {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&octets).map_err(|error| CallError::Broken(error.to_string()))
+    }
+
+    /// Makes a call and returns what is in the envelope of the answer.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn data(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, CallError> {
+        let mut answer = self.call(method, path, body).await?;
+        let data = answer.get_mut("data").map(Value::take);
+        Ok(data.unwrap_or(answer))
     }
 
     /// Makes a call and returns the answer as it came.

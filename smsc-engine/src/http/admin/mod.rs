@@ -4,7 +4,9 @@
 //! have, and below `/api` the REST API itself. Answers are `{"data": …}` or `{"errors": {"detail": …}}`.
 
 mod account;
-mod answer;
+pub(crate) mod answer;
+#[cfg(feature = "gateway")]
+pub(crate) mod gateway;
 #[cfg(unix)]
 mod client;
 mod record;

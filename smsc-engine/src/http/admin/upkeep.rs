@@ -13,12 +13,21 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Body, Data, Fault};
 use crate::calendar;
 use crate::ops::backup::{self, BackupReport};
-use crate::ops::{Operations, bundle};
+use crate::ops::{Operations, Program, bundle};
 
 /// A level of the log.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Level {
-    level: String,
+    pub(super) level: String,
+}
+
+impl Level {
+    /// Logs from this level on, and tells from which.
+    pub(super) fn set(&self, program: &dyn Program) -> Result<Level, Fault> {
+        program.set_log_level(&self.level).map_err(Fault::wrong)?;
+        tracing::info!(level = self.level, "the operator changed the log level");
+        Ok(Level { level: program.log_level() })
+    }
 }
 
 /// Where a backup goes.
@@ -61,9 +70,7 @@ pub(super) async fn log_level(State(operations): State<Arc<Operations>>) -> Data
 }
 
 pub(super) async fn set_log_level(State(operations): State<Arc<Operations>>, Body(wanted): Body<Level>) -> Answer<Level> {
-    operations.program.set_log_level(&wanted.level).map_err(Fault::wrong)?;
-    tracing::info!(level = wanted.level, "the operator changed the log level");
-    Ok(Data(Level { level: operations.program.log_level() }))
+    wanted.set(&*operations.program).map(Data)
 }
 
 pub(super) async fn reload(State(operations): State<Arc<Operations>>) -> Answer<String> {

@@ -24,6 +24,8 @@ use tokio::task::JoinHandle;
 use crate::model::Timestamp;
 use bound::Bound;
 
+#[cfg(feature = "gateway")]
+pub(crate) use own::host_name;
 pub use tls::TlsFiles;
 
 /// How to listen.

@@ -12,6 +12,17 @@ use super::{ListenError, TlsFiles};
 use crate::model::Timestamp;
 
 impl TlsFiles {
+    /// Takes the certificate and the key that are named; if none are, a certificate of its own below `directory`.
+    ///
+    /// # Errors
+    /// As [`own`](TlsFiles::own).
+    pub fn named_or_own((cert, key): (&Path, &Path), directory: &Path) -> Result<TlsFiles, ListenError> {
+        match cert.as_os_str().is_empty() || key.as_os_str().is_empty() {
+            false => Ok(TlsFiles { cert: cert.into(), key: key.into(), client_ca: None }),
+            true => TlsFiles::own(&directory.join(OWN), Timestamp::now()),
+        }
+    }
+
     /// Makes a certificate for this host below `directory`, or takes the one that is there unless it ends within a month.
     ///
     /// # Errors
@@ -60,7 +71,8 @@ fn make(now: Timestamp) -> Result<(String, String), rcgen::Error> {
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
 }
 
-fn host_name() -> Option<String> {
+/// The name of this machine, if it has one of its own.
+pub(crate) fn host_name() -> Option<String> {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME")).ok()?;
     let name = name.trim();
     (!name.is_empty() && name != "localhost").then(|| name.to_owned())
@@ -83,6 +95,8 @@ fn write(path: &Path, octets: &[u8], mode: u32) -> io::Result<()> {
     fs::rename(&temporary, path)
 }
 
+/// Below the directory of a program.
+const OWN: &str = "tls";
 const SECRET: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -139,7 +139,7 @@ fn frontends(out: &mut Writer, control: &Control) {
     }
 }
 
-const fn bind_type(kind: BindKind) -> &'static str {
+pub(super) const fn bind_type(kind: BindKind) -> &'static str {
     match kind {
         BindKind::Receiver => "receiver",
         BindKind::Transmitter => "transmitter",

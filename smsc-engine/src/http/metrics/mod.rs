@@ -7,6 +7,8 @@ mod api;
 mod certificate;
 mod collect;
 mod figures;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 mod page;
 mod table;
 mod writer;
@@ -28,7 +30,7 @@ pub use table::{FAMILIES, Family, Kind};
 
 /// Writes all figures of a centre.
 pub async fn text(control: &Control) -> String {
-    collect::all(control).await.text()
+    collect::all(control).await.text(FAMILIES)
 }
 
 /// Serves them at `/metrics`.
@@ -37,7 +39,12 @@ pub fn router(control: Arc<Control>) -> axum::Router {
 }
 
 async fn serve(State(control): State<Arc<Control>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, FORMAT)], text(&control).await)
+    page_of(text(&control).await)
+}
+
+/// An answer in the format that Prometheus reads.
+fn page_of(text: String) -> impl IntoResponse {
+    ([(CONTENT_TYPE, FORMAT)], text)
 }
 
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -2,12 +2,17 @@
 
 use std::fmt::Write;
 
-use super::table::{FAMILIES, Kind};
+use super::table::{FAMILIES, Family, Kind};
 
 /// Writes `docs/metrics.md`.
 pub fn markdown() -> String {
-    let mut page = String::from(HEAD);
-    let mut families: Vec<_> = FAMILIES.iter().collect();
+    page(FAMILIES, HEAD)
+}
+
+/// Writes a page about families after what is to be said of all of them.
+pub(super) fn page(all: &[Family], head: &str) -> String {
+    let mut page = String::from(head);
+    let mut families: Vec<_> = all.iter().collect();
     families.sort_by_key(|family| family.name);
     for family in families {
         let labels: Vec<_> = family.labels.iter().map(|label| format!("`{label}`")).collect();
@@ -15,7 +20,7 @@ pub fn markdown() -> String {
         let _ = writeln!(page, "| `{}` | {} | {} | {} |", family.name, family.kind.name(), labels.join(", "), family.help);
     }
     page.push_str(MIDDLE);
-    for family in FAMILIES {
+    for family in all {
         if let Kind::Histogram(bounds) = family.kind {
             let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
             let _ = writeln!(page, "| `{}` | {} |", family.name, bounds.join(", "));

@@ -82,16 +82,21 @@ const DATABASE: &[f64] = &[0.1, 0.5, 1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 5
 /// Those of `core::STEPS`.
 const ATTEMPTS: &[f64] = &[1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0];
 
+/// A list of families, and each of them under a name of its own.
 macro_rules! families {
-    ($($id:ident = $name:literal $kind:expr, [$($label:literal),*], $help:literal;)*) => {
+    ($(#[$doc:meta])* pub const $all:ident; $($id:ident = $name:literal $kind:expr, [$($label:literal),*], $help:literal;)*) => {
         $(pub(super) const $id: Family = Family { name: $name, kind: $kind, labels: &[$($label),*], help: $help };)*
 
-        /// Every family.
-        pub const FAMILIES: &[Family] = &[$($id),*];
+        $(#[$doc])*
+        pub const $all: &[Family] = &[$($id),*];
     };
 }
+#[cfg(feature = "gateway")]
+pub(super) use families;
 
 families! {
+    /// Every family of a core.
+    pub const FAMILIES;
     RECEIVED = "sms_c_message_received_count" Counter, ["source_smsc", "source_type"], "Messages accepted for processing.";
     PROCESSING = "sms_c_message_processing_stop_duration" Histogram(SHORT), [], "Milliseconds a submission took to be accepted, translated, routed and stored.";
     DUPLICATE = "sms_c_duplicate_count" Counter, [], "Repeats answered with the id of the first.";

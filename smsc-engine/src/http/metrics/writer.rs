@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smpp_session::Distribution;
 
-use super::table::{FAMILIES, Family, Kind};
+use super::table::{Family, Kind};
 
 /// Collects samples by family, in any order.
 #[derive(Debug, Default)]
@@ -25,9 +25,13 @@ impl Writer {
 
     /// Adds times, in milliseconds.
     pub(super) fn times(&mut self, family: &Family, labels: Labels<'_>, times: &Distribution) {
-        let at_most = |bound: f64| times.at_most(Duration::from_secs_f64(bound / 1000.0));
-        let buckets: Vec<u64> = family.bounds().iter().map(|bound| at_most(*bound)).collect();
-        self.histogram(family, labels, (&buckets, times.count(), millis(times.sum())));
+        self.durations(family, labels, (times, Duration::from_millis(1)));
+    }
+
+    /// Adds times, in this unit.
+    pub(super) fn durations(&mut self, family: &Family, labels: Labels<'_>, (times, unit): (&Distribution, Duration)) {
+        let buckets: Vec<u64> = family.bounds().iter().map(|bound| times.at_most(unit.mul_f64(*bound))).collect();
+        self.histogram(family, labels, (&buckets, times.count(), millis(times.sum()) / millis(unit)));
     }
 
     /// Adds a histogram: how many were at most each bound, how many there were, and their sum.
@@ -40,9 +44,9 @@ impl Writer {
         self.line(family, "_count", labels, count);
     }
 
-    /// Returns everything, with help and type of each family, in the order of their names.
-    pub(super) fn text(&self) -> String {
-        let mut families: Vec<&Family> = FAMILIES.iter().collect();
+    /// Returns everything of these families, with help and type of each, in the order of their names.
+    pub(super) fn text(&self, families: &[Family]) -> String {
+        let mut families: Vec<&Family> = families.iter().collect();
         families.sort_by_key(|family| family.name);
         let mut text = String::with_capacity(self.samples.values().map(String::len).sum::<usize>() + 200 * families.len());
         for Family { name, kind, help, .. } in families {
@@ -97,14 +101,14 @@ impl Display for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::{DELIVERY_ATTEMPTED, ENUM_TIME, PENDING};
+    use super::super::table::{DELIVERY_ATTEMPTED, ENUM_TIME, FAMILIES, PENDING};
     use super::*;
 
     #[test]
     fn labels_cannot_break_out_of_their_line() {
         let mut writer = Writer::default();
         writer.put(&DELIVERY_ATTEMPTED, &[("dest_smsc", &"a\"} 1\nb\\")], 7);
-        let text = writer.text();
+        let text = writer.text(FAMILIES);
         assert!(text.contains("sms_c_delivery_attempted_count{dest_smsc=\"a\\\"} 1\\nb\\\\\"} 7\n"), "{text}");
     }
 
@@ -112,7 +116,7 @@ mod tests {
     fn every_family_has_help_and_type_and_they_are_sorted() {
         let mut writer = Writer::default();
         writer.put(&PENDING, &[], 1);
-        let text = writer.text();
+        let text = writer.text(FAMILIES);
         let names = |word: &str| -> Vec<String> {
             let lines = text.lines().filter_map(|line| line.strip_prefix(word));
             lines.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
@@ -131,7 +135,7 @@ mod tests {
         }
         let mut writer = Writer::default();
         writer.times(&ENUM_TIME, &[("success", &true)], &times.snapshot());
-        let text = writer.text();
+        let text = writer.text(FAMILIES);
         for line in [
             "sms_c_enum_lookup_stop_duration_bucket{success=\"true\",le=\"25\"} 1\n",
             "sms_c_enum_lookup_stop_duration_bucket{success=\"true\",le=\"50\"} 3\n",

@@ -311,7 +311,7 @@ async fn promtool_finds_nothing_wrong_with_the_text() {
 }
 
 /// Runs `promtool`; `None` where it is not installed.
-fn promtool(arguments: &[&str], input: &str) -> Option<Output> {
+pub(crate) fn promtool(arguments: &[&str], input: &str) -> Option<Output> {
     let spawned =
         Command::new("promtool").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let Ok(mut child) = spawned else {

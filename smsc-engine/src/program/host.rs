@@ -1,7 +1,6 @@
-//! The program around a centre, as far as an operator reaches it through the centre.
+//! The program around a centre or a gateway, as far as an operator reaches it through that.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,7 +8,7 @@ use crate::BoxFuture;
 use crate::log::{Format, Level, Logging};
 use crate::ops::Program;
 
-/// What a centre is told about the program around it; everything may be left out.
+/// What a centre or a gateway is told about the program around it; everything may be left out.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
     /// Its name and version, such as `smsc 0.1.0`.
@@ -33,12 +32,12 @@ pub enum HostOrder {
 }
 
 /// A host with the settings in force.
-pub(super) struct Hosted {
-    pub(super) host: Host,
+pub(crate) struct Hosted {
+    pub(crate) host: Host,
     /// As TOML, without secrets.
-    pub(super) settings: String,
+    pub(crate) settings: String,
     /// Certificates and keys that are used.
-    pub(super) certificates: Vec<PathBuf>,
+    pub(crate) certificates: Vec<PathBuf>,
 }
 
 impl Hosted {
@@ -89,11 +88,6 @@ impl Program for Hosted {
     fn stop(&self) -> bool {
         self.host.orders.as_ref().is_some_and(|orders| orders.try_send(HostOrder::Stop).is_ok())
     }
-}
-
-/// Makes it what operations ask.
-pub(super) fn program(hosted: Hosted) -> Arc<dyn Program> {
-    Arc::new(hosted)
 }
 
 /// Lines of the log that go into a support bundle.

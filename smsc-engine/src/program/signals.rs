@@ -4,7 +4,8 @@ use std::io;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
+#[non_exhaustive]
+pub enum Signal {
     /// To read the settings again.
     Reload,
     /// To stop.
@@ -13,7 +14,8 @@ pub(crate) enum Signal {
 
 /// The signals that stop the program or make it read its settings again, caught from the start on so that none ends it
 /// half-way.
-pub(crate) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -24,7 +26,11 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn catch() -> io::Result<Self> {
+    /// Catches them from now on.
+    ///
+    /// # Errors
+    /// The system does not let it.
+    pub fn catch() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -34,7 +40,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.hangup.recv() => Signal::Reload,
             _ = self.interrupt.recv() => Signal::Stop,
@@ -43,7 +49,7 @@ impl Signals {
     }
 
     /// Waits until the program is asked to stop.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -51,30 +57,34 @@ impl Signals {
     }
 
     /// Waits for Ctrl-C.
-    pub(crate) async fn interrupt(&mut self) {
+    pub async fn interrupt(&mut self) {
         self.interrupt.recv().await;
     }
 }
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(crate) fn catch() -> io::Result<Self> {
+    /// Catches them as far as the system has them.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn catch() -> io::Result<Self> {
         Ok(Self {})
     }
 
     /// Waits until the program is asked to stop; nobody can ask it to read its settings again.
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         self.interrupt().await;
         Signal::Stop
     }
 
     /// Waits until the program is asked to stop.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.interrupt().await;
     }
 
     /// Waits for Ctrl-C; for ever where it cannot be caught.
-    pub(crate) async fn interrupt(&mut self) {
+    pub async fn interrupt(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

@@ -1,9 +1,9 @@
-//! JSON for people.
+//! Answers as people read them.
 
 use serde_json::Value;
 
 /// Shows the chosen columns of a list of objects; an empty list says so.
-pub(super) fn rows(list: &Value, columns: &[&str]) -> String {
+pub fn rows(list: &Value, columns: &[&str]) -> String {
     let Some(list) = list.as_array().filter(|list| !list.is_empty()) else { return "none\n".into() };
     let mut lines = vec![columns.iter().map(|column| column.to_uppercase()).collect::<Vec<_>>()];
     lines.extend(list.iter().map(|row| columns.iter().map(|column| cell(row.get(column))).collect()));
@@ -17,7 +17,7 @@ pub(super) fn rows(list: &Value, columns: &[&str]) -> String {
 }
 
 /// Shows an object, one line for each value.
-pub(super) fn tree(value: &Value) -> String {
+pub fn tree(value: &Value) -> String {
     let mut lines = String::new();
     branch(value, "", &mut lines);
     lines
@@ -36,7 +36,7 @@ fn branch(value: &Value, name: &str, lines: &mut String) {
 }
 
 /// One value on one line; what an attacker may have put in there moves no cursor.
-pub(super) fn cell(value: Option<&Value>) -> String {
+pub fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".into(),
         Some(Value::String(text)) => {
