@@ -1,9 +1,7 @@
 //! What no single value shows: keys that need one another, and rules and routes that make no sense.
 
-use std::path::Path;
-
 use super::node::Node;
-use super::{Account, ConfigError, Fault, Settings};
+use super::{Account, ConfigError, Fault, HttpPort, Settings};
 use crate::accounts::{AccountError, Accounts};
 use crate::core::route::validate;
 use crate::core::translate::{Mode, Translator};
@@ -13,10 +11,10 @@ use crate::model::{Route, Rule};
 pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
     node(settings, root, faults);
     let Settings { api, web, metrics, .. } = settings;
-    pair(&root.child("api"), (&api.tls_cert_path, &api.tls_key_path), faults);
-    pair(&root.child("web"), (&web.tls_cert_path, &web.tls_key_path), faults);
-    pair(&root.child("metrics"), (&metrics.tls_cert_path, &metrics.tls_key_path), faults);
-    if !api.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
+    for (section, port) in [("api", &api.port), ("web", &web.port), ("metrics", &metrics.port)] {
+        pair(&root.child(section), port, faults);
+    }
+    if !api.port.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
         refuse(&root.child("api").child("client_ca_path"), "certificates of clients need enable_tls", faults);
     }
     users(settings, &root.child("web").child("users"), faults);
@@ -41,8 +39,8 @@ fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
 }
 
 /// A certificate is nothing without its key.
-fn pair(section: &Node<'_>, (certificate, key): (&Path, &Path), faults: &mut Vec<ConfigError>) {
-    match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+fn pair(section: &Node<'_>, port: &HttpPort, faults: &mut Vec<ConfigError>) {
+    match (port.tls_cert_path.as_os_str().is_empty(), port.tls_key_path.as_os_str().is_empty()) {
         (false, true) => refuse(&section.child("tls_cert_path"), "tls_key_path is missing beside it", faults),
         (true, false) => refuse(&section.child("tls_key_path"), "tls_cert_path is missing beside it", faults),
         _ => {}

@@ -5,6 +5,7 @@
 
 mod bound;
 mod certificate;
+mod listeners;
 mod own;
 mod tls;
 
@@ -24,6 +25,8 @@ use tokio::task::JoinHandle;
 use crate::model::Timestamp;
 use bound::Bound;
 
+pub use listeners::{Listeners, Wanted};
+pub use own::OwnCertificate;
 pub use tls::TlsFiles;
 
 /// How to listen.
