@@ -80,7 +80,7 @@ pub(super) fn complete(settings: &mut Settings, root: &Node<'_>, variables: &[(S
         };
         if let Err(expected) = taken {
             let path = format!("{section}.listen");
-            let fault = Fault::Invalid { path, expected: expected.into(), found: Some(value.clone()), near: None };
+            let fault = Fault::Part { path, expected, found: value.clone() };
             faults.push(ConfigError { place: super::Place::Variable((*name).into()), fault });
         }
     }

@@ -19,7 +19,8 @@ pub(crate) fn settings(directory: &Path) -> Settings {
     let mut settings = Settings::default();
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.storage.directory = directory.into();
-    (settings.smpp.listen, settings.api.port.listen, settings.web.port.listen, settings.metrics.port.listen) = (free, free, free, free);
+    (settings.smpp.listen, settings.api.port.listen, settings.web.port.listen, settings.metrics.port.listen) =
+        (free, free, free, free);
     settings
 }
 
