@@ -76,7 +76,7 @@ impl Ports {
     pub(super) async fn open(config: &CentreConfig, served: Served) -> Result<Ports, StartError> {
         let Settings { api, web, metrics, .. } = &config.settings;
         let control = served.control.clone();
-        let rest = Rest::new(control.clone(), RestOptions::from(api));
+        let rest = Rest::with_accounts(control.clone(), RestOptions::from(api), served.accounts.clone());
         let own = OwnCertificate::new(config.directory().join(OWN_TLS), web.hostname.as_str());
         let mut listeners = Listeners::new(own);
         let nobody = Path::new("");
@@ -184,7 +184,7 @@ fn open_socket(config: &CentreConfig, served: Served, certificates: Vec<PathBuf>
     // Whoever may open the socket is the owner: nothing is asked and nothing is limited.
     let options =
         RestOptions { limits: Limits::NONE, keys: Vec::new(), allow: Vec::new(), ..RestOptions::from(&config.settings.api) };
-    let rest = Rest::new(served.control.clone(), options);
+    let rest = Rest::with_accounts(served.control.clone(), options, served.accounts.clone());
     let operations = Operations {
         control: served.control,
         accounts: Some(served.accounts),
@@ -216,8 +216,10 @@ impl From<&Api> for RestOptions {
                 LongText::Refuse => rest::LongText::Refuse,
             },
             max_body: usize::try_from(api.max_body_octets).unwrap_or(usize::MAX),
+            max_import: usize::try_from(api.max_import_octets).unwrap_or(usize::MAX),
             limits: (&api.limits).into(),
             keys: api.api_keys.iter().map(|key| (key.name.clone(), key.key.clone())).collect(),
+            admins: api.api_keys.iter().filter(|key| key.admin).map(|key| key.name.clone()).collect(),
             allow: api.allow.clone(),
             trusted_proxies: api.trusted_proxies.clone(),
             ..RestOptions::default()

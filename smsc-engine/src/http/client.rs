@@ -1,11 +1,14 @@
 //! Who calls: the address of a client, through proxies that can be trusted.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
+
+use crate::audit::Actor;
 
 /// The address a request comes from.
 ///
@@ -34,6 +37,22 @@ impl Client {
             }
         }
         Client(client)
+    }
+}
+
+/// Somebody at the machine who calls over the control socket, by the name the system has for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalUser(pub Arc<str>);
+
+impl LocalUser {
+    /// Who makes a request, if it came over the control socket.
+    pub fn of(extensions: &Extensions) -> Option<LocalUser> {
+        extensions.get::<ConnectInfo<LocalUser>>().map(|ConnectInfo(user)| user.clone())
+    }
+
+    /// The same, for the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::LocalUser(self.0.to_string())
     }
 }
 

@@ -99,7 +99,7 @@ impl Site {
     }
 
     /// The same; false if it ends instead.
-    pub(crate) fn try_start(&mut self) -> bool {
+    fn try_start(&mut self) -> bool {
         let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.said = Arc::default();
         follow(child.stdout.take().unwrap(), &self.said);

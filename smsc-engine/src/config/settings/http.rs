@@ -45,6 +45,8 @@ settings! {
         lease_seconds: u32 = 60, in 1..=86_400;
         /// Octets a request may have.
         max_body_octets: u64 = 1_048_576, in 1_024..=268_435_456;
+        /// Octets a document of routes may have that is imported.
+        max_import_octets: u64 = 67_108_864, in 1_024..=1_073_741_824;
         /// What becomes of a text that needs several parts: "split" or "refuse".
         long_text: LongText = LongText::Split;
         /// Requests a second for each client address; 0 sets no limit.
@@ -75,6 +77,8 @@ settings! {
         name: String, in 1..=255;
         /// Its key.
         key: Secret, in 16..=255;
+        /// Whether it may see and change who may bind.
+        admin: bool = false;
     }
 
     /// The dashboard.

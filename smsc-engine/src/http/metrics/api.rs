@@ -54,6 +54,8 @@ resources! {
     Mms = "mms_messages";
     /// Signalling events.
     Ss7 = "ss7_events";
+    /// Who may bind.
+    Accounts = "accounts";
     /// Whether it lives.
     Status = "status";
     /// How it does.
