@@ -10,6 +10,8 @@
 
 #[cfg(feature = "centre")]
 mod accounts;
+#[cfg(all(feature = "http", feature = "remote"))]
+mod bulk;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
