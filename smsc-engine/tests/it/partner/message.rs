@@ -1,7 +1,7 @@
 //! What partners hand in, and what they are brought.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::slow::Slow;
 use super::world::{World, bind, deliver, eventually, message, partner, soon, text, try_bind};
@@ -13,6 +13,7 @@ use smpp_pdu::{
 use smpp_session::BindKind;
 use smsc_engine::accounts::MessageIdForm;
 use smsc_engine::api::{Attempt, CoreApi, Report, Submission};
+use smsc_engine::frontend::Rewrite;
 use smsc_engine::model::{Account, Lane, Message, MessageId, Status, Timestamp};
 
 const HOLD: Duration = Duration::from_secs(60);
@@ -148,6 +149,38 @@ async fn several_sessions_of_a_partner_share_its_messages() {
     assert_eq!(seen, to_shop);
     assert_eq!(text(&bank.next().await), "for the bank");
     eventually("all is counted", || world.counts("shop").sent == 60).await;
+}
+
+#[tokio::test]
+async fn a_partner_is_brought_no_more_than_its_limit_over_all_its_sessions() {
+    let mut slow = partner("slow");
+    slow.tps_limit = 20;
+    let world = World::new(&[], vec![slow]).await;
+    let mut sessions = [bind(&world, "slow").await, bind(&world, "slow").await];
+    let start = Instant::now();
+    for number in 0..50 {
+        world.send_to("slow", &format!("{number}")).await;
+    }
+    eventually("it is shown that they wait", || world.status("slow").held_back).await;
+    eventually("all are sent", || world.counts("slow").sent == 50).await;
+    // Twenty in the first second, twenty in the next one, and the rest after that.
+    assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(sessions.iter_mut().all(|session| session.delivered.try_recv().is_ok()), "both take their share");
+    eventually("nothing waits", || !world.status("slow").held_back).await;
+}
+
+#[tokio::test]
+async fn numbers_and_answers_mean_what_the_profile_of_the_partner_says() {
+    let mut shop = partner("shop");
+    shop.profile.source = Rewrite { ton: Some(2), strip: "1".into(), prepend: "0".into(), ..Rewrite::default() };
+    shop.profile.destination = Rewrite { npi: Some(8), ..Rewrite::default() };
+    let world = World::new(&[], vec![shop]).await;
+    let mut bound = bind(&world, "shop").await;
+    world.send_to("shop", "hello").await;
+    let frame = bound.next().await;
+    let got = deliver(&frame);
+    assert_eq!(got.source_addr, Addr::new(Ton(2), Npi(1), "05550100").unwrap());
+    assert_eq!(got.destination_addr, Addr::new(Ton(1), Npi(8), "447700900123").unwrap());
 }
 
 #[tokio::test]

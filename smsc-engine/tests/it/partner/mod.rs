@@ -2,6 +2,7 @@
 
 mod change;
 mod door;
+mod log;
 mod message;
 mod slow;
 mod world;
