@@ -10,6 +10,7 @@
 
 #[cfg(feature = "centre")]
 mod accounts;
+mod carrier;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
