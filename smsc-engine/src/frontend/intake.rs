@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
+use smpp_pdu::{CommandId, CommandStatus, DataSmResp, DeliverSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
+use super::courier::Line;
 use super::guest::Guest;
-use super::partner::Partner;
 use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
 use crate::model::{Address, FinalState};
@@ -44,13 +44,21 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Owed {
     notation: Notation,
-    /// Whose messages are counted.
-    partner: Option<Arc<Partner>>,
+    /// Where a partner's messages are counted once the core has them.
+    line: Option<Arc<Line>>,
 }
 
 impl Owed {
     pub(super) fn to(guest: &Guest, version: Version) -> Owed {
-        Owed { notation: Notation::of(guest.defaults.message_id, version), partner: guest.partner.clone() }
+        let line = guest.partner.as_ref().map(|partner| partner.line.clone());
+        Owed { notation: Notation::of(guest.defaults.message_id, version), line }
+    }
+}
+
+/// Nothing but an answer.
+impl From<Notation> for Owed {
+    fn from(notation: Notation) -> Owed {
+        Owed { notation, line: None }
     }
 }
 
@@ -63,6 +71,8 @@ pub(super) enum Form {
     Data,
     /// `submit_multi_resp`: the addresses submitted, and those refused before.
     Multi(Vec<Address>, Vec<(Address, CommandStatus)>),
+    /// `deliver_sm_resp` or `data_sm_resp` to a carrier, which has no id; counted there.
+    Delivered(Arc<Line>),
 }
 
 impl Intake {
@@ -133,10 +143,10 @@ fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
 
 /// Writes the response that the request asks for.
 fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided: Result<Accepted, Refusal>) {
-    let Owed { notation, partner } = owed;
-    if let (Some(partner), Ok(accepted)) = (partner, &decided) {
+    let Owed { notation, line } = owed;
+    if let (Some(line), Ok(accepted)) = (line, &decided) {
         let handed_in = if let Form::Multi(addresses, _) = &form { addresses.len() } else { 1 };
-        partner.line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
+        line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
     }
     // An error means that the session is over: then nobody waits for the answer.
     let _ = match (decided, form) {
@@ -152,9 +162,32 @@ fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided
             let refused = addresses_of(&accepted, &addresses).chain(refused).collect();
             respond_multi(batch, (incoming, notation), &accepted, refused)
         }
+        (decided, Form::Delivered(line)) => respond_to_carrier(batch, incoming, (decided, &line)),
         (Err(Refusal::Undelivered(state, error)), Form::Data) => respond_undelivered(incoming, (state, error)),
         (Err(refusal), _) => batch.refuse(incoming, status(refusal)),
     };
+}
+
+/// Tells a carrier whether its message was taken, and if not, whether it shall come again.
+fn respond_to_carrier(
+    batch: &mut Batch,
+    incoming: Incoming,
+    (decided, line): (Result<Accepted, Refusal>, &Line),
+) -> Result<(), smpp_session::RespondError> {
+    let status = match decided {
+        // What came before is there already.
+        Ok(_) | Err(Refusal::Duplicate) => {
+            line.meter.received.add(1);
+            return match incoming.command_id() {
+                CommandId::DATA_SM => batch.answer(incoming, &DataSmResp::default()),
+                _ => batch.answer(incoming, &DeliverSmResp::default()),
+            };
+        }
+        Err(Refusal::QueueFull | Refusal::Busy | Refusal::Unknown | Refusal::Broken | Refusal::Away) => CommandStatus::RX_T_APPN,
+        Err(_) => CommandStatus::RX_R_APPN,
+    };
+    tracing::warn!(bind = %line.lane, %status, "a message of a carrier was not taken");
+    batch.refuse(incoming, status)
 }
 
 /// The destinations that the core refused, each with the status that says why.
