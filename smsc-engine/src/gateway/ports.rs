@@ -38,10 +38,11 @@ impl Ports {
             ports.metrics = Some(listen("metrics", ListenOptions::new(metrics.listen), router).await?);
         }
         if web.enabled {
-            let tls = TlsFiles::named_or_own((&web.tls_cert_path, &web.tls_key_path), config.directory());
+            let files = || TlsFiles::named_or_own((&web.tls_cert_path, &web.tls_key_path), config.directory());
+            let tls = web.enable_tls.then(files).transpose();
             let tls = tls.map_err(|error| GatewayError::Port { service: "dashboard", error })?;
-            certificates.extend([tls.cert.clone(), tls.key.clone()]);
-            let options = ListenOptions { tls: Some(tls), ..ListenOptions::new(web.listen) };
+            certificates.extend(tls.iter().flat_map(|tls| [tls.cert.clone(), tls.key.clone()]));
+            let options = ListenOptions { tls, ..ListenOptions::new(web.listen) };
             let pages = through_proxies(pages(control.clone(), users), &web.trusted_proxies);
             ports.dashboard = Some(listen("dashboard", options, pages).await?);
         }

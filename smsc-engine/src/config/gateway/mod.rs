@@ -1,28 +1,24 @@
 //! What a gateway can be told: the table of its keys, and how the parts of a gateway want them.
 
 mod assembly;
-mod bind;
 mod check;
 mod peer;
 mod root;
 #[cfg(test)]
 mod tests;
-mod word;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use smpp_session::net::ipnet::IpNet;
 
-use super::settings::{Log, WebUser};
+use super::settings::{ClientBind, Log, ServerBind, WebUser};
 use crate::accounts::Secret;
 use crate::remote::{Protocol, WorkList};
 
-pub use bind::{BindTls, ClientBind, Habits, RewriteRule, ServerBind};
 pub use peer::PeerFile;
-pub(crate) use peer::{peer_fault, read_peer, write_peer};
+pub(crate) use peer::PeerText;
 pub use root::{file_warning, gateway_environment, load_gateway};
-pub use word::ClientMode;
 
 settings! {
     /// All a gateway can be told; ranges are about octets of texts and entries of lists.
@@ -91,12 +87,14 @@ settings! {
         health_seconds: u32 = 10, in 1..=300;
     }
 
-    /// The dashboard; it is served over HTTPS only.
+    /// The dashboard.
     GatewayWeb {
         /// Whether it is served.
         enabled: bool = true;
         /// IP address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 8087));
+        /// Whether it speaks TLS, and nothing else; without it, for a proxy on this machine that does.
+        enable_tls: bool = true;
         /// File with its certificate chain in PEM; empty makes a certificate of its own, in the directory of the storage.
         tls_cert_path: PathBuf = PathBuf::new(), in 0..=4_096;
         /// File with the key of the certificate in PEM.

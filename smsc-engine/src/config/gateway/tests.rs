@@ -7,7 +7,7 @@ use std::time::Duration;
 use smpp_session::BindKind;
 
 use super::*;
-use crate::config::{ClientMode, load_gateway, peer_fault, read_peer, write_peer};
+use crate::config::{ClientMode, PeerText, load_gateway};
 use crate::frontend::{BindsOptions, ClientPeer, PeerTls, Rewrite, ServerPeer};
 
 /// A file of one test.
@@ -212,14 +212,14 @@ fn odd_carrier() -> ClientPeer {
 #[test]
 fn a_peer_is_kept_in_the_words_of_the_file_and_comes_back_the_same() {
     let peer = odd_carrier();
-    let text = write_peer(&ClientBind::from(&peer));
+    let text = ClientBind::from(&peer).to_text();
     assert!(text.contains("temporary_statuses = [\"ESME_RINVDSTADR\", 0x400]\n"), "{text}");
-    assert_eq!(read_peer::<ClientBind>(&text).map(|bind| ClientPeer::from(&bind)), Ok(peer.clone()), "{text}");
+    assert_eq!(ClientBind::from_text(&text).map(|bind| ClientPeer::from(&bind)), Ok(peer.clone()), "{text}");
     let mut partner = ServerPeer::new("bank", "bank", "secret");
     partner.dialect = sms_codec::receipt::Dialect::PROVIDER;
     partner.ip_whitelist = vec!["10.0.0.0/8".parse().unwrap()];
-    let text = write_peer(&ServerBind::from(&partner));
-    assert_eq!(read_peer::<ServerBind>(&text).map(|bind| ServerPeer::from(&bind)), Ok(partner.clone()), "{text}");
+    let text = ServerBind::from(&partner).to_text();
+    assert_eq!(ServerBind::from_text(&text).map(|bind| ServerPeer::from(&bind)), Ok(partner.clone()), "{text}");
     let file = PeerFile::new(&[peer.clone()], &[partner.clone()]);
     assert_eq!(PeerFile::read(&file.write()).unwrap().peers(), (vec![peer], vec![partner]));
 }
@@ -229,10 +229,10 @@ fn a_peer_out_of_range_is_refused_in_the_words_of_the_file() {
     let mut peer = odd_carrier();
     (peer.port, peer.tps_limit, peer.queue_check_frequency) = (0, 0, Duration::from_secs(11));
     let told = "port must be 1 to 65535, is 0; tps_limit must be 1 to 10000, is 0; queue_check_frequency must be 100 to 10000, is 11000";
-    assert_eq!(peer_fault(&ClientBind::from(&peer)), Err(told.into()));
+    assert_eq!(ClientBind::from(&peer).fault(), Err(told.into()));
     let mut partner = ServerPeer::new("bank", "", "much too long");
     partner.allowed_bind_types.clear();
-    let told = peer_fault(&ServerBind::from(&partner)).unwrap_err();
+    let told = ServerBind::from(&partner).fault().unwrap_err();
     assert!(told.contains("system_id must be 1 to 15 octets long, is 0"), "{told}");
     assert!(told.contains("allowed_bind_types must be 1 to 3 entries, is 0") && !told.contains("much"), "{told}");
 }
