@@ -17,7 +17,9 @@ use crate::state::Binding;
 use crate::throttle::Limiter;
 use crate::timers::Timers;
 use crate::window::Window;
-use crate::{BindKind, CloseReason, Config, Counters, Event, Outcome, RequestError, RespondError, Responder, Statuses, Time};
+use crate::{
+    BindKind, CloseReason, Config, Counters, Event, Outcome, RequestError, RespondError, Responder, Statuses, Time, Timeouts,
+};
 
 /// One session.
 ///
@@ -219,6 +221,24 @@ impl<T> Session<T> {
     /// Sets how many requests of this peer may be without an answer, at least 1.
     pub fn set_unanswered(&mut self, limit: usize) {
         self.inbound.set_limit(limit);
+    }
+
+    /// Sets how many requests of this side may be without an answer, at least 1 and at most
+    /// [`MAX_WINDOW`](crate::MAX_WINDOW).
+    pub fn set_window(&mut self, requests: usize) {
+        self.config.window = requests;
+        self.fit_window();
+    }
+
+    /// Sets the highest version this side speaks; of no effect once the session is bound.
+    pub fn set_version(&mut self, version: Version) {
+        self.config.version = version;
+    }
+
+    /// Sets how long things may take from now on.
+    pub fn set_timers(&mut self, timers: Timeouts) {
+        self.config.timers = timers;
+        self.timers.set_spans(timers);
     }
 
     /// Where the session stands.

@@ -251,6 +251,11 @@ impl<T> Session<T> {
 
     fn adjust(&mut self, now: Time) {
         self.limiter.adjust(now);
+        self.fit_window();
+    }
+
+    /// Leaves of the window what the peer's congestion leaves of it.
+    pub(crate) fn fit_window(&mut self) {
         self.window.set_limit(self.config.window(), self.limiter.share());
     }
 

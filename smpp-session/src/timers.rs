@@ -48,6 +48,11 @@ impl Timers {
         Timers { spans, session_init, ending: false, heard: now, used: now, enquiry: None, not_before: Time::ZERO }
     }
 
+    /// What has begun keeps its time.
+    pub(crate) fn set_spans(&mut self, spans: Timeouts) {
+        self.spans = spans;
+    }
+
     /// The peer sent a PDU.
     pub(crate) fn hear(&mut self, command_id: CommandId, now: Time) {
         self.heard = now;

@@ -113,8 +113,8 @@
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   // A proxy may keep a dead connection open.
   setInterval(() => { if (source && Date.now() - lastTick > 6000) fail("Nothing has come for a while; a proxy may hold it back."); }, 2000);
-  document.body.addEventListener("htmx:error", () => fail("The centre does not answer."));
-  document.body.addEventListener("htmx:response:error", (event) => fail(`The centre answers ${event.detail.ctx?.response?.status ?? "with an error"}.`));
+  document.body.addEventListener("htmx:error", () => fail(`The ${root.dataset.what} does not answer.`));
+  document.body.addEventListener("htmx:response:error", (event) => fail(`The ${root.dataset.what} answers ${event.detail.ctx?.response?.status ?? "with an error"}.`));
   document.body.addEventListener("htmx:after:swap", showTimes);
   showClock();
   open();

@@ -121,14 +121,20 @@ impl From<MessageId> for Accepted {
 /// Tells that there may be work on a lane.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// A lane's messages come from up to three places.
-    sources: [watch::Receiver<u64>; 3],
+    sources: Vec<watch::Receiver<u64>>,
 }
 
 impl Work {
-    /// Watches three sources as one.
-    pub fn new(sources: [watch::Receiver<u64>; 3]) -> Work {
-        Work { sources }
+    /// Watches several sources as one: the messages of a lane come from several places.
+    pub fn new(sources: impl IntoIterator<Item = watch::Receiver<u64>>) -> Work {
+        Work { sources: sources.into_iter().collect() }
+    }
+
+    /// Watches what this and another watch.
+    #[must_use]
+    pub fn and(mut self, other: Work) -> Work {
+        self.sources.extend(other.sources);
+        self
     }
 
     /// Everything up to now is known: look for work after this, not before.
@@ -138,12 +144,11 @@ impl Work {
 
     /// Waits until there may be more; false when there never will.
     pub async fn changed(&mut self) -> bool {
-        let [one, two, three] = &mut self.sources;
-        let changed = tokio::select! {
-            changed = one.changed() => changed,
-            changed = two.changed() => changed,
-            changed = three.changed() => changed,
-        };
+        if self.sources.is_empty() {
+            return false;
+        }
+        let changes = self.sources.iter_mut().map(|source| Box::pin(source.changed()));
+        let (changed, ..) = futures_util::future::select_all(changes).await;
         changed.is_ok()
     }
 }
@@ -293,4 +298,7 @@ pub enum Refusal {
     /// The core cannot work; its log says why.
     #[error("the core cannot work")]
     Broken,
+    /// The core did not answer. It may have done what it was asked to; nothing was acknowledged.
+    #[error("the core is away")]
+    Away,
 }

@@ -68,6 +68,8 @@ pub mod sql;
 pub mod testing;
 #[cfg(feature = "dashboard")]
 pub mod users;
+#[cfg(any(feature = "http", feature = "remote"))]
+mod wire;
 
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../MANUAL.md")]

@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::vec::Vec;
 
-use smpp_pdu::{CStr, CommandStatus};
+use smpp_pdu::{CStr, CommandStatus, Version};
 use thiserror::Error;
 
 use super::account::{Account, Party};
 use super::bind::IncomingBind;
-use crate::RespondError;
+use crate::{RespondError, Session, Timeouts};
 
 /// Knows the sessions of every account. Clones are handles of the same roster.
 ///
@@ -128,11 +128,36 @@ pub struct Limits {
     pub max_pdu: Option<u32>,
     /// Requests of one session that may be without an answer; `None` means the server's limit.
     pub unanswered: Option<usize>,
+    /// Requests of ours that one session may leave without an answer; `None` means the server's limit.
+    pub window: Option<usize>,
+    /// The highest version spoken with it; `None` means the server's.
+    pub version: Option<Version>,
+    /// How long things may take once it is bound; `None` means the server's times.
+    pub timers: Option<Timeouts>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { sessions: usize::MAX, sessions_per_address: usize::MAX, max_pdu: None, unanswered: None }
+        Limits {
+            sessions: usize::MAX,
+            sessions_per_address: usize::MAX,
+            max_pdu: None,
+            unanswered: None,
+            window: None,
+            version: None,
+            timers: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Before the bind is answered: the answer states the version.
+    fn hold_for(&self, session: &mut Session<u32>) {
+        self.max_pdu.into_iter().for_each(|octets| session.set_max_pdu(octets));
+        self.unanswered.into_iter().for_each(|limit| session.set_unanswered(limit));
+        self.window.into_iter().for_each(|requests| session.set_window(requests));
+        self.version.into_iter().for_each(|version| session.set_version(version));
+        self.timers.into_iter().for_each(|timers| session.set_timers(timers));
     }
 }
 
@@ -149,12 +174,7 @@ impl IncomingBind {
             return Err(AcceptError::Full);
         }
         let accepted = self.conclude(|session, responder| {
-            if let Some(octets) = limits.max_pdu {
-                session.set_max_pdu(octets);
-            }
-            if let Some(unanswered) = limits.unanswered {
-                session.set_unanswered(unanswered);
-            }
+            limits.hold_for(session);
             session.accept_bind(responder, system_id)
         });
         match accepted {

@@ -25,6 +25,7 @@ pub use form::{AccountForm, AccountFormError};
 pub use hash::{HashCost, hash_password};
 pub use meter::{Denial, Meter, Usage};
 pub use pattern::AddressPattern;
+pub(crate) use record::is_within;
 pub use record::{AccountRecord, Defaults, MessageIdForm, Password, Quota};
 pub use secret::Secret;
 pub use store::{AccountStore, AccountStoreError, MemoryAccountStore, keep_usage};

@@ -132,9 +132,7 @@ impl AccountRecord {
 
     /// True if it may bind like this from there.
     pub fn may_bind(&self, kind: BindKind, peer: IpAddr) -> bool {
-        // An IPv4 address that came in over an IPv6 socket is in no IPv4 range.
-        let peer = peer.to_canonical();
-        self.kinds.contains(&kind) && (self.peers.is_empty() || self.peers.iter().any(|range| range.contains(&peer)))
+        self.kinds.contains(&kind) && (self.peers.is_empty() || is_within(&self.peers, peer))
     }
 
     /// Checks the addresses of a message.
@@ -167,6 +165,13 @@ impl AccountRecord {
     pub(super) const fn is_limited(&self) -> bool {
         self.rate.is_some() || self.quota.day.is_some() || self.quota.month.is_some()
     }
+}
+
+/// Tells whether an address is in one of these ranges.
+pub(crate) fn is_within(ranges: &[IpNet], address: IpAddr) -> bool {
+    // An IPv4 address that came in over an IPv6 socket is in no IPv4 range.
+    let address = address.to_canonical();
+    ranges.iter().any(|range| range.contains(&address))
 }
 
 #[cfg(feature = "passwords")]

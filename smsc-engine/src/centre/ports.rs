@@ -146,6 +146,7 @@ impl Ports {
 
     /// Takes no more requests, and waits for those under way for at most `grace`.
     pub(super) async fn close(&mut self, grace: Duration) {
+        self.rest.end_streams();
         #[cfg(unix)]
         if let Some(socket) = self.socket.take() {
             socket.close(grace).await;

@@ -112,11 +112,11 @@ impl CoreApi for Core {
     }
 
     fn report(&self, reports: Vec<Report>) -> BoxFuture<'_, ()> {
-        Box::pin(self.inner.report(reports))
+        Box::pin(async move { _ = self.inner.report(reports).await })
     }
 
     fn hear(&self, reports: Vec<NetworkReport>) -> BoxFuture<'_, Vec<bool>> {
-        Box::pin(self.inner.hear(reports))
+        Box::pin(async move { self.inner.hear(reports).await.known })
     }
 
     fn release(&self, messages: &[MessageId]) {
@@ -125,12 +125,16 @@ impl CoreApi for Core {
 
     fn watch(&self, lane: &Lane) -> Work {
         let located = self.inner.queue.watch(&Lane::located(lane.as_str()));
-        Work::new([self.inner.queue.watch(lane), located, self.inner.fleeting.watch(lane)])
+        let esmes = lane.esmes();
+        let own = std::iter::once(lane).chain(&esmes);
+        Work::new(own.flat_map(|lane| [self.inner.queue.watch(lane), self.inner.fleeting.watch(lane)]).chain([located]))
     }
 
     fn next_due(&self, lane: &Lane) -> Option<Timestamp> {
-        let due = [self.inner.queue.next_due(lane), self.inner.next_due_located(lane), self.inner.fleeting.next_due(lane)];
-        due.into_iter().flatten().min()
+        let esmes = lane.esmes();
+        let own = std::iter::once(lane).chain(&esmes);
+        let due = own.flat_map(|lane| [self.inner.queue.next_due(lane), self.inner.fleeting.next_due(lane)]);
+        due.chain([self.inner.next_due_located(lane)]).flatten().min()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Handing messages out, and what comes back.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,12 +12,16 @@ use crate::api::{Attempt, NetworkReport, Report};
 use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status};
 
 impl Inner {
-    /// Takes due messages of a lane: those kept in memory only, those routed there, those whose recipient is served there.
+    /// Takes due messages of a lane: those kept in memory only, those routed there, those for the ESMEs of this name,
+    /// those whose recipient is served there.
     pub(super) async fn lease(&self, lane: &Lane, max: usize, hold: Duration) -> Vec<Message> {
         let now = self.now();
         let want = |max| Lease { max, now, until: now.after(hold) };
-        let mut messages = self.fleeting.lease(lane, want(max)).await;
-        messages.extend(self.take(lane, want(max - messages.len())).await);
+        let mut messages = Vec::new();
+        for lane in std::iter::once(lane).chain(&lane.esmes()) {
+            messages.extend(self.fleeting.lease(lane, want(max - messages.len())).await);
+            messages.extend(self.take(lane, want(max - messages.len())).await);
+        }
         if messages.len() < max && !self.waiting.is_empty() {
             messages.extend(self.take_located(lane, want(max - messages.len())).await);
         }
@@ -33,8 +38,8 @@ impl Inner {
         })
     }
 
-    /// Records what became of attempts.
-    pub(super) async fn report(&self, mut reports: Vec<Report>) {
+    /// Records what became of attempts; false if the queue refuses.
+    pub(super) async fn report(&self, mut reports: Vec<Report>) -> bool {
         let (now, policy) = (self.now(), self.policy());
         self.meters.note_attempts(reports.iter().map(|report| &report.message));
         for (message, outcome) in self.fleeting.report(&mut reports, now).await {
@@ -51,6 +56,7 @@ impl Inner {
             }
             messages.push(message);
         }
+        let wanted = changes.len();
         let made = self.settle_with(changes, messages, Room::Awaited).await;
         let mut notices = Vec::new();
         // Nobody hears of an attempt at a message that has ended meanwhile.
@@ -62,6 +68,7 @@ impl Inner {
             // They only tell of what goes on; the receipt follows.
             tracing::warn!(%error, "intermediate notifications were not kept");
         }
+        made.len() == wanted
     }
 
     /// Makes changes of these messages, in the same order, and tells everybody who ended; returns which were made, none
@@ -147,38 +154,44 @@ impl Inner {
         recorder.offer(record);
     }
 
-    /// What networks say of messages that were handed over; false for those nobody here knows.
-    pub(super) async fn hear(&self, reports: Vec<NetworkReport>) -> Vec<bool> {
-        let mut known = Vec::with_capacity(reports.len());
+    /// What networks say of messages that were handed over.
+    pub(super) async fn hear(&self, reports: Vec<NetworkReport>) -> Heard {
+        let mut heard = Heard { known: Vec::with_capacity(reports.len()), is_kept: true };
+        let (mut changes, mut messages, mut ending) = (Vec::new(), Vec::new(), HashSet::new());
         for report in reports {
-            known.push(self.hear_one(report).await);
-        }
-        known
-    }
-
-    async fn hear_one(&self, report: NetworkReport) -> bool {
-        let found = match self.queue.handed(&report.lane, report.remote.octets()).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return false,
-            Err(error) => {
+            let found = self.queue.handed(&report.lane, report.remote.octets()).await.unwrap_or_else(|error| {
                 tracing::error!(lane = %report.lane, %error, "a report of the network cannot be looked up");
-                return false;
+                heard.is_kept = false;
+                None
+            });
+            heard.known.push(found.is_some());
+            let Some(found) = found else { continue };
+            let id = found.message.id;
+            self.note(id, EventName::DeliveryReport, format!("state {} error {}", report.state, report.error));
+            let (Some(state), None) = (FinalState::from_message_state(report.state), found.outcome) else { continue };
+            // The first end counts.
+            if ending.insert(id) {
+                changes.push(lifecycle::settle(&found.message, (state, report.error), self.now(), || self.queue.next_id()));
+                messages.push(found.message);
             }
-        };
-        let id = found.message.id;
-        self.note(id, EventName::DeliveryReport, format!("state {} error {}", report.state, report.error));
-        if let (Some(state), None) = (FinalState::from_message_state(report.state), found.outcome) {
-            let end = (state, report.error);
-            let change = lifecycle::settle(&found.message, end, self.now(), || self.queue.next_id());
-            self.settle(vec![change], vec![found.message]).await;
         }
-        true
+        let wanted = changes.len();
+        heard.is_kept &= wanted == 0 || self.settle(changes, messages).await.len() == wanted;
+        heard
     }
 
     pub(super) fn release(&self, ids: &[MessageId]) {
         self.fleeting.release(ids);
         self.queue.release(ids);
     }
+}
+
+/// What became of what networks said.
+pub(super) struct Heard {
+    /// For each: whether it was about a message of this core.
+    pub(super) known: Vec<bool>,
+    /// Everything of it is durable.
+    pub(super) is_kept: bool,
 }
 
 /// What a change does without room on the disk.

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme};
+use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
+use super::guest::Guest;
+use super::partner::Partner;
 use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
 use crate::model::{Address, FinalState};
@@ -34,8 +36,22 @@ struct Load {
 #[derive(Debug)]
 pub(super) struct Waiting {
     incoming: Incoming,
-    notation: Notation,
+    owed: Owed,
     form: Form,
+}
+
+/// How whoever waits is answered.
+#[derive(Debug)]
+pub(super) struct Owed {
+    notation: Notation,
+    /// Whose messages are counted.
+    partner: Option<Arc<Partner>>,
+}
+
+impl Owed {
+    pub(super) fn to(guest: &Guest, version: Version) -> Owed {
+        Owed { notation: Notation::of(guest.defaults.message_id, version), partner: guest.partner.clone() }
+    }
 }
 
 /// Which response is owed.
@@ -51,10 +67,10 @@ pub(super) enum Form {
 
 impl Intake {
     /// Takes one submission; the response follows when it is durable.
-    pub(super) fn take(&self, incoming: Incoming, notation: Notation, (form, submission): (Form, Submission)) {
+    pub(super) fn take(&self, incoming: Incoming, owed: Owed, (form, submission): (Form, Submission)) {
         let mut load = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         load.submissions.push(submission);
-        load.waiting.push(Waiting { incoming, notation, form });
+        load.waiting.push(Waiting { incoming, owed, form });
     }
 
     /// Says that no more will come for the moment.
@@ -116,7 +132,12 @@ fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
 }
 
 /// Writes the response that the request asks for.
-fn respond(batch: &mut Batch, Waiting { incoming, notation, form }: Waiting, decided: Result<Accepted, Refusal>) {
+fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided: Result<Accepted, Refusal>) {
+    let Owed { notation, partner } = owed;
+    if let (Some(partner), Ok(accepted)) = (partner, &decided) {
+        let handed_in = if let Form::Multi(addresses, _) = &form { addresses.len() } else { 1 };
+        partner.line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
+    }
     // An error means that the session is over: then nobody waits for the answer.
     let _ = match (decided, form) {
         (Ok(accepted), Form::Submit) => {
@@ -192,7 +213,7 @@ fn status(refusal: Refusal) -> CommandStatus {
         Refusal::Denied(status) => CommandStatus(status),
         Refusal::Undelivered(..) => CommandStatus::RDELIVERYFAILURE,
         Refusal::Busy => CommandStatus::RTHROTTLED,
-        Refusal::Unknown | Refusal::Broken => CommandStatus::RSYSERR,
+        Refusal::Unknown | Refusal::Broken | Refusal::Away => CommandStatus::RSYSERR,
     }
 }
 

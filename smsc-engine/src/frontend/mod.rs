@@ -6,16 +6,24 @@
 mod account;
 mod bind;
 mod binds;
+mod carrier;
+mod centre;
+mod check;
 mod courier;
+mod door;
 mod draft;
+mod guest;
 mod intake;
+mod listener;
 mod operate;
+mod partner;
 mod peer;
 mod service;
 mod text;
 
 pub use crate::accounts::{AccountRecord as Account, Password, Secret};
 pub use bind::{BindCounts, BindMode, BindPlace, BindState, BindStatus};
-pub use binds::{Binds, BindsOptions, ListenerStatus};
+pub use binds::{Binds, BindsOptions, ListenerStatus, STRANGERS};
+pub use carrier::Carrier;
+pub use centre::{Frontend, FrontendConfig, FrontendError};
 pub use peer::{AskReceipts, ClientPeer, LongText, PeerProfile, PeerTls, Rewrite, ServerPeer};
-pub use service::{Frontend, FrontendConfig, FrontendError};

@@ -114,6 +114,7 @@ fn status(refusal: Refusal, failed: CommandStatus) -> CommandStatus {
         Refusal::TooLarge => CommandStatus::RINVMSGLEN,
         Refusal::QueueFull => CommandStatus::RMSGQFUL,
         Refusal::Denied(status) => CommandStatus(status),
+        // Also while the core is away: whoever asks may ask again.
         _ => CommandStatus::RSYSERR,
     }
 }

@@ -1,153 +1,56 @@
-//! What ESMEs ask of this MC.
+//! What ESMEs ask of this side.
 
-use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use smpp_pdu::{CommandId, CommandStatus, DataSm, DecodeError, DestAddress, SubmitMulti, SubmitSm, Version};
-use smpp_session::net::{Incoming, IncomingBind, Link, Roster, Server, ServerConfig, Service};
-use smpp_session::{BindKind, CloseReason};
-use tokio::task::JoinHandle;
+use smpp_session::net::{Incoming, IncomingBind, Link, Refusal, Service};
+use smpp_session::{BindKind, CloseReason, Timer};
 
-use super::account::{Bound, Door, admit};
 use super::courier;
+use super::door::Door;
 use super::draft::{Draft, Party, Sender};
-use super::intake::{Form, Intake};
+use super::guest::{Guest, Guests, reason};
+use super::intake::{Form, Intake, Owed};
 use super::operate::Order;
 use super::text::Notation;
-use crate::accounts::{AccountError, AccountRecord, Accounts};
 use crate::api::{CoreApi, Submission};
-use crate::model::{Address, Lane, Timestamp};
-
-/// How the SMPP side works.
-#[derive(Clone, Debug)]
-pub struct FrontendConfig {
-    /// Where to listen.
-    pub listen: SocketAddr,
-    /// The name this MC gives itself in bind responses, at most 15 characters.
-    pub system_id: String,
-    /// Who may bind.
-    pub accounts: Vec<AccountRecord>,
-    /// Sessions and limits.
-    pub server: ServerConfig,
-}
-
-/// A running SMPP side.
-pub struct Frontend {
-    address: SocketAddr,
-    /// Until it is shut down.
-    server: Mutex<Option<Server>>,
-    door: Arc<Door>,
-    intake: JoinHandle<()>,
-}
-
-/// Why an SMPP side did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FrontendError {
-    /// The accounts cannot be used.
-    #[error(transparent)]
-    Accounts(#[from] AccountError),
-    /// The address cannot be listened on.
-    #[error(transparent)]
-    Listen(#[from] io::Error),
-}
-
-impl Frontend {
-    /// Listens, and serves what comes from `core`.
-    ///
-    /// # Errors
-    /// See [`FrontendError`].
-    pub async fn start(config: FrontendConfig, core: Arc<dyn CoreApi>) -> Result<Frontend, FrontendError> {
-        let accounts = Arc::new(Accounts::new(config.accounts)?);
-        let door = Arc::new(Door { accounts, roster: Roster::new(), system_id: config.system_id });
-        let intake = Arc::new(Intake::default());
-        let service = Arc::new(Esmes { core: core.clone(), door: door.clone(), intake: intake.clone() });
-        let server = Server::bind(config.listen, config.server, service).await?;
-        let address = server.local_addr();
-        Ok(Frontend { address, server: Mutex::new(Some(server)), door, intake: tokio::spawn(intake.run(core)) })
-    }
-
-    /// The accounts, for other ways in and to keep their counters; replace them by
-    /// [`replace_accounts`](Self::replace_accounts), which also ends sessions.
-    pub fn accounts(&self) -> &Arc<Accounts> {
-        &self.door.accounts
-    }
-
-    /// Takes other accounts at once, and unbinds the sessions of those that are gone or disabled.
-    ///
-    /// # Errors
-    /// They cannot be used; then the old ones stay.
-    pub fn replace_accounts(&self, records: Vec<AccountRecord>) -> Result<(), AccountError> {
-        self.door.replace(records)
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Every session, bound or not.
-    pub fn links(&self) -> Vec<Link> {
-        self.server().as_ref().map(Server::links).unwrap_or_default()
-    }
-
-    /// Unbinds every session, waits for at most `grace`, and stops.
-    pub async fn shutdown(&self, grace: Duration) {
-        let server = self.server().take();
-        if let Some(server) = server {
-            server.shutdown(grace).await;
-        }
-        self.intake.abort();
-    }
-}
-
-impl Frontend {
-    fn server(&self) -> MutexGuard<'_, Option<Server>> {
-        self.server.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::model::{Address, Timestamp};
 
 /// The service behind every session.
-struct Esmes {
-    core: Arc<dyn CoreApi>,
-    door: Arc<Door>,
-    intake: Arc<Intake>,
+pub(super) struct Esmes {
+    pub(super) core: Arc<dyn CoreApi>,
+    pub(super) door: Arc<Door>,
+    pub(super) intake: Arc<Intake>,
 }
 
 impl Esmes {
     fn submit(&self, incoming: Incoming) {
-        let Some((Bound { account, defaults }, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
-        let notation = Notation::of(defaults.message_id, version);
-        let sender = Sender { account, version, octets: incoming.frame().octets(), now: Timestamp::now() };
-        let accounts = &self.door.accounts;
+        let Some((guest, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        let owed = Owed::to(guest, version);
+        let sender = Sender { account: &guest.account, version, octets: incoming.frame().octets(), now: Timestamp::now() };
+        let guests = &*self.door.guests;
         match incoming.command_id() {
             CommandId::SUBMIT_SM => {
                 let one = incoming.read::<SubmitSm<'_>>();
-                let one = one.map(|pdu| admit(accounts, sender, Draft::from(pdu).submission(sender)?));
-                self.hand_in(incoming, notation, one.map(|one| one.map(|one| (Form::Submit, one))));
+                let one = one.map(|pdu| admit(guests, sender, Draft::from(pdu).submission(sender)?));
+                self.hand_in(incoming, owed, one.map(|one| one.map(|one| (Form::Submit, one))));
             }
             CommandId::DATA_SM => {
                 let one = incoming.read::<DataSm<'_>>();
-                let one = one.map(|pdu| admit(accounts, sender, Draft::of_data(pdu)?.submission(sender)?));
-                self.hand_in(incoming, notation, one.map(|one| one.map(|one| (Form::Data, one))));
+                let one = one.map(|pdu| admit(guests, sender, Draft::of_data(pdu)?.submission(sender)?));
+                self.hand_in(incoming, owed, one.map(|one| one.map(|one| (Form::Data, one))));
             }
             _ => {
-                let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(accounts, &pdu, sender));
-                self.hand_in(incoming, notation, many);
+                let many = incoming.read::<SubmitMulti<'_>>().map(|pdu| submit_multi(guests, &pdu, sender));
+                self.hand_in(incoming, owed, many);
             }
         }
     }
 
-    fn hand_in(
-        &self,
-        incoming: Incoming,
-        notation: Notation,
-        read: Result<Result<(Form, Submission), CommandStatus>, DecodeError>,
-    ) {
+    fn hand_in(&self, incoming: Incoming, owed: Owed, read: Result<Result<(Form, Submission), CommandStatus>, DecodeError>) {
         match read {
-            Ok(Ok(submitted)) => self.intake.take(incoming, notation, submitted),
+            Ok(Ok(submitted)) => self.intake.take(incoming, owed, submitted),
             // An error of answering means that the session is over.
             Ok(Err(status)) => _ = incoming.refuse(status),
             // Dropped, it answers what its defect asks for.
@@ -156,8 +59,8 @@ impl Esmes {
     }
 
     fn operate(&self, incoming: Incoming) {
-        let Some((Bound { account, defaults }, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
-        match Order::read(&incoming, account, Notation::of(defaults.message_id, version)) {
+        let Some((guest, version)) = bound(&incoming) else { return refuse_unbound(incoming) };
+        match Order::read(&incoming, &guest.account, Notation::of(guest.defaults.message_id, version)) {
             Ok(order) => drop(tokio::spawn(order.carry_out(self.core.clone(), incoming))),
             Err(Some(status)) => _ = incoming.refuse(status),
             Err(None) => drop(incoming),
@@ -166,8 +69,8 @@ impl Esmes {
 }
 
 /// Whose session it is, and the version spoken there.
-fn bound(incoming: &Incoming) -> Option<(&Bound, Version)> {
-    Some((incoming.account::<Bound>()?, incoming.version()?))
+fn bound(incoming: &Incoming) -> Option<(&Guest, Version)> {
+    Some((incoming.account::<Guest>()?, incoming.version()?))
 }
 
 /// The session hands over nothing before a bind.
@@ -175,8 +78,14 @@ fn refuse_unbound(incoming: Incoming) {
     let _ = incoming.refuse(CommandStatus::RINVBNDSTS);
 }
 
+/// Asks whether its sender may send this; the error is the status to answer.
+fn admit(guests: &dyn Guests, sender: Sender<'_>, mut submission: Submission) -> Result<Submission, CommandStatus> {
+    guests.admit(sender.account, &mut submission.message, sender.now)?;
+    Ok(submission)
+}
+
 /// One message for each address; those that are refused are named in the response.
-fn submit_multi(accounts: &Accounts, pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Submission), CommandStatus> {
+fn submit_multi(guests: &dyn Guests, pdu: &SubmitMulti<'_>, sender: Sender<'_>) -> Result<(Form, Submission), CommandStatus> {
     if sender.version < Version::V5_0 && pdu.dest_address.len() > MOST_DESTINATIONS {
         return Err(CommandStatus::RINVNUMDESTS);
     }
@@ -189,7 +98,7 @@ fn submit_multi(accounts: &Accounts, pdu: &SubmitMulti<'_>, sender: Sender<'_>) 
         // There are no distribution lists, and the response cannot name one.
         let DestAddress::Sme(destination) = destination else { return Err(CommandStatus::RINVDLNAME) };
         let address = Party::from(destination).address();
-        match Draft::of_multi(pdu, destination).submission(sender).and_then(|one| admit(accounts, sender, one)) {
+        match Draft::of_multi(pdu, destination).submission(sender).and_then(|one| admit(guests, sender, one)) {
             Ok(submission) => {
                 addresses.push(address);
                 match &mut all {
@@ -213,11 +122,13 @@ impl Service for Esmes {
     }
 
     fn bound(&self, link: &Link) {
-        let Some(bound) = link.account::<Bound>() else { return };
-        tracing::info!(peer = %link.peer(), system_id = link.system_id(), kind = ?link.kind(), "bound");
-        if matches!(link.kind(), Some(BindKind::Receiver | BindKind::Transceiver)) {
-            let lane = Lane::esme(&bound.account);
-            tokio::spawn(courier::deliver(link.clone(), self.core.clone(), (lane, bound.defaults)));
+        let Some(guest) = link.account::<Guest>() else { return };
+        tracing::info!(peer = %link.peer(), system_id = link.system_id(), name = %guest.account, kind = ?link.kind(), "bound");
+        if let Some(partner) = &guest.partner {
+            partner.line.meter.bind_success.add(1);
+        }
+        if link.kind().is_some_and(BindKind::receives) {
+            tokio::spawn(courier::deliver(link.clone(), guest.line(&self.core), guest.defaults));
         }
     }
 
@@ -233,9 +144,21 @@ impl Service for Esmes {
         self.intake.flush();
     }
 
+    fn refused(&self, peer: SocketAddr, why: Refusal) {
+        tracing::warn!(%peer, reason = reason(why), "bind failed");
+        self.door.guests.turned_away();
+    }
+
     fn closed(&self, link: &Link, why: CloseReason) {
-        if link.account::<Bound>().is_some() {
-            tracing::info!(peer = %link.peer(), system_id = link.system_id(), %why, "closed");
+        // Only then was it bound.
+        let (Some(guest), Some(_)) = (link.account::<Guest>(), link.kind()) else { return };
+        if let CloseReason::TimedOut(Timer::EnquireLink) = why {
+            // Operators search for these words.
+            tracing::warn!(peer = %link.peer(), name = %guest.account, "enquire_link timeout");
+        }
+        tracing::info!(peer = %link.peer(), system_id = link.system_id(), name = %guest.account, %why, "closed");
+        if let Some(partner) = &guest.partner {
+            partner.leave(why);
         }
     }
 }

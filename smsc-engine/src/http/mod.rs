@@ -5,6 +5,11 @@ pub mod client;
 #[cfg(feature = "dashboard")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
 pub mod dashboard;
+#[cfg(feature = "gateway")]
+#[cfg_attr(docsrs, doc(cfg(feature = "gateway")))]
+pub mod gateway;
 pub mod listen;
 pub mod metrics;
+#[cfg(feature = "dashboard")]
+mod pages;
 pub mod rest;

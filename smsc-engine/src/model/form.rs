@@ -34,6 +34,9 @@ pub enum FormFault {
     /// There are octets after the last field.
     #[error("octets left over")]
     Surplus,
+    /// There is more of it than so much.
+    #[error("more than {0}")]
+    TooMany(usize),
 }
 
 /// Counts up with every change of the list of fields. Version 1 had no extra fields.
@@ -120,18 +123,22 @@ fn octets_len(octets: &[u8]) -> usize {
 }
 
 /// Writes octets after their length: seven bits per octet, lowest first, so that a short string costs one octet more.
-fn put_octets(octets: &[u8], out: &mut Vec<u8>) {
-    let mut len = octets.len();
+pub(crate) fn put_octets(octets: &[u8], out: &mut Vec<u8>) {
+    put_len(octets.len(), out);
+    out.extend_from_slice(octets);
+}
+
+/// Writes the length of what follows.
+pub(crate) fn put_len(mut len: usize, out: &mut Vec<u8>) {
     while len >= 0x80 {
         out.push((len & 0x7F) as u8 | 0x80);
         len >>= 7;
     }
     out.push(len as u8);
-    out.extend_from_slice(octets);
 }
 
 /// Reads octets after their length. Four octets of length are more than any store takes in one message.
-fn take_octets<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], FormFault> {
+pub(crate) fn take_octets<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], FormFault> {
     let mut len = 0;
     for shift in [0, 7, 14, 21] {
         let octet = u8::take(rest)?;

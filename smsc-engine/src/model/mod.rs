@@ -19,6 +19,8 @@ mod time;
 mod word;
 
 pub(crate) use form::Part;
+#[cfg(any(feature = "http", feature = "remote"))]
+pub(crate) use form::{put_len, put_octets, take_octets};
 
 pub use address::Address;
 pub use cdr::Cdr;

@@ -86,9 +86,22 @@ impl Lane {
 
     /// Returns the lane on which messages and receipts wait for the ESMEs of `account`.
     pub fn esme(account: &Account) -> Self {
-        Lane::new(format!("esme:{account}"))
+        Lane::new(format!("{ESME}{account}"))
+    }
+
+    /// Tells whether a frontend may be called so.
+    pub(crate) fn is_name(&self) -> bool {
+        self.is_public() && !self.0.starts_with(ESME)
+    }
+
+    /// Returns the lane of what waits for the ESMEs of this name, which a frontend of this name brings them.
+    pub(crate) fn esmes(&self) -> Option<Lane> {
+        self.is_name().then(|| Lane::new(format!("{ESME}{self}")))
     }
 }
+
+/// How the lanes of ESMEs begin.
+const ESME: &str = "esme:";
 
 /// How the names of lanes begin that a core keeps to itself; no frontend is called so.
 pub(crate) const PRIVATE: char = '!';
@@ -101,6 +114,8 @@ mod tests {
     fn the_lane_of_an_account_bears_its_name() {
         assert_eq!(Lane::esme(&Account::from("shop")), Lane::from("esme:shop"));
         assert_ne!(Lane::from("shop"), Lane::from("esme:shop"));
+        assert_eq!(Lane::from("shop").esmes(), Some(Lane::from("esme:shop")));
+        assert!(Lane::from("esme:shop").esmes().is_none() && Lane::default().esmes().is_none());
         assert!(Lane::from("shop").is_public() && !Lane::located("shop").is_public() && !Lane::default().is_public());
     }
 }

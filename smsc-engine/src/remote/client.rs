@@ -144,6 +144,11 @@ impl CoreClient {
         self.shared.meter.is_up()
     }
 
+    /// How long a call may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.shared.config.timeout
+    }
+
     /// Makes a call and returns the body of a success.
     pub(crate) async fn call(&self, call: Call) -> Result<Bytes, CoreFault> {
         let begun = Instant::now();

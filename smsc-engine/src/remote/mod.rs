@@ -3,6 +3,7 @@
 //! [`CoreClient`] makes the calls, tells apart what can go wrong with them, counts and times them, and logs them in
 //! the words operators search for. What is asked and answered is the business of whoever uses it.
 
+mod bulk;
 mod client;
 mod core;
 mod desk;
@@ -10,6 +11,7 @@ mod fault;
 mod stats;
 
 pub use self::core::{Protocol, RemoteCore, RemoteOptions, WorkList};
+pub use bulk::BulkCore;
 pub use client::{CoreClient, CoreClientConfig};
 pub use desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 pub use fault::{BuildError, CoreFault};

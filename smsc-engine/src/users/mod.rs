@@ -12,6 +12,7 @@ mod error;
 mod first;
 mod log_in;
 mod session;
+mod site;
 mod token;
 mod user;
 mod web;
@@ -34,6 +35,7 @@ pub use cookie::{clear_cookie, session_cookie, token_of};
 pub use error::{LogInError, UsersError};
 pub use first::FirstPassword;
 pub use session::{LoggedIn, SessionInfo, SessionLimits};
+pub(crate) use site::{Sender, sender};
 pub use user::{NewUser, User};
 pub use web::{Forbidden, Gate, Session, gate, local_path};
 

@@ -2,12 +2,13 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, FromRequestParts, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, ORIGIN};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::site::{Sender, sender};
 use super::{Role, SessionInfo, Users, token_of};
 use crate::audit::OneLine;
 
@@ -145,7 +146,7 @@ async fn check(request: Request, session: Option<&SessionInfo>) -> Result<Reques
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(request);
     }
-    if !is_same_site(request.headers(), request.uri()) {
+    if sender(request.headers(), request.uri()) != Sender::Ours {
         return Err(Forbidden::Site);
     }
     // Without a session there is nothing to forge: the log-in itself, or 401 further on.
@@ -178,22 +179,10 @@ async fn token_in(form: Bytes) -> Option<String> {
     Form::<Token>::from_request(request, &()).await.ok().map(|Form(token)| token.csrf)
 }
 
-/// Tells whether a browser says that a page of this host sends the request.
-fn is_same_site(headers: &HeaderMap, uri: &Uri) -> bool {
-    if let Some(site) = headers.get(SEC_FETCH_SITE) {
-        return site == "same-origin";
-    }
-    // HTTP/2 has the host in the address of the request.
-    let host = text(headers, HOST).or(uri.authority().map(|authority| authority.as_str()));
-    let origin = text(headers, ORIGIN).and_then(|origin| origin.split_once("://"));
-    matches!((host, origin), (Some(host), Some(("http" | "https", origin))) if origin.eq_ignore_ascii_case(host))
-}
-
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 const BACKGROUND: HeaderName = HeaderName::from_static("x-background");

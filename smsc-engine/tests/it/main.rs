@@ -10,6 +10,8 @@
 
 #[cfg(feature = "centre")]
 mod accounts;
+#[cfg(feature = "dashboard")]
+mod browser;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]
@@ -27,6 +29,8 @@ mod dns_server;
 mod enum_lookup;
 #[cfg(all(feature = "gateway", feature = "centre", unix))]
 mod gateway;
+#[cfg(feature = "gateway")]
+mod gateway_dashboard;
 mod journal_disk;
 mod journal_format;
 mod life;
@@ -39,6 +43,7 @@ mod metrics;
 mod ops;
 #[cfg(feature = "sql")]
 mod overlay;
+mod partner;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

@@ -175,7 +175,7 @@ fn accounts_come_go_and_are_there_after_a_restart() {
     assert!(!list.to_string().contains("argon2") && site.ok(&["accounts", "list"]).contains("shop"), "{list}");
     // Who is shut out is shut out at once, and only as long as the operator wants.
     assert_eq!(site.ok(&["accounts", "disable", "shop"]), "shop may bind no more\n");
-    assert_eq!(wire.next().command_id(), UNBIND);
+    assert_eq!(wire.receive().command_id(), UNBIND);
     assert_ne!(site.bind("shop", "secret08").0, OK);
     site.stop();
     site.start();
@@ -235,7 +235,7 @@ fn a_session_is_shown_and_dropped() {
     let id = sessions[0]["id"].to_string();
     assert!(site.ok(&["sessions", "list"]).contains("transceiver"));
     assert_eq!(site.ok(&["sessions", "drop", &id]), format!("session {id} is being unbound\n"));
-    let unbind = wire.next();
+    let unbind = wire.receive();
     assert_eq!(unbind.command_id(), UNBIND);
     wire.send(&Pdu::new(response_to(UNBIND), unbind.sequence_number(), b"").0);
     wire.assert_closed();

@@ -14,7 +14,7 @@ fn a_pdu_octet_by_octet_is_one_pdu() {
         for octet in &pdu.0 {
             wire.send(&[*octet]);
         }
-        assert_eq!(wire.next().head(), (response_to(pdu.command_id()), OK, pdu.sequence_number()));
+        assert_eq!(wire.receive().head(), (response_to(pdu.command_id()), OK, pdu.sequence_number()));
     }
 }
 
@@ -26,7 +26,7 @@ fn a_hundred_requests_in_one_segment_have_a_hundred_answers() {
     wire.send(&octets);
     let mut answered: Vec<u32> = (2..102)
         .map(|_| {
-            let answer = wire.next();
+            let answer = wire.receive();
             assert_eq!((answer.command_id(), answer.command_status()), (response_to(SUBMIT_SM), OK));
             answer.sequence_number()
         })
@@ -42,9 +42,9 @@ fn the_end_of_one_pdu_may_come_with_the_start_of_the_next() {
     let (first, second) = (Pdu::submit(2).0, Pdu::new(ENQUIRE_LINK, 3, b"").0);
     wire.send(&first[..20]);
     wire.send(&[&first[20..], &second[..7]].concat());
-    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), OK, 2));
+    assert_eq!(wire.receive().head(), (response_to(SUBMIT_SM), OK, 2));
     wire.send(&second[7..]);
-    assert_eq!(wire.next().head(), (response_to(ENQUIRE_LINK), OK, 3));
+    assert_eq!(wire.receive().head(), (response_to(ENQUIRE_LINK), OK, 3));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_request_before_the_bind_is_refused() {
     let smsc = Smsc::start();
     let mut wire = Wire::connect(smsc.address);
     wire.send(&Pdu::submit(1).0);
-    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), INVALID_BIND_STATUS, 1));
+    assert_eq!(wire.receive().head(), (response_to(SUBMIT_SM), INVALID_BIND_STATUS, 1));
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn a_second_bind_is_refused_and_the_first_stays() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&Pdu::bind(BIND_TRANSCEIVER, 2).0);
-    assert_eq!(wire.next().head(), (response_to(BIND_TRANSCEIVER), ALREADY_BOUND, 2));
+    assert_eq!(wire.receive().head(), (response_to(BIND_TRANSCEIVER), ALREADY_BOUND, 2));
     wire.send(&Pdu::submit(3).0);
-    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), OK, 3));
+    assert_eq!(wire.receive().head(), (response_to(SUBMIT_SM), OK, 3));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn enquire_link_before_the_bind_is_answered() {
     let smsc = Smsc::start();
     let mut wire = Wire::connect(smsc.address);
     wire.send(&Pdu::new(ENQUIRE_LINK, 1, b"").0);
-    assert_eq!(wire.next().head(), (response_to(ENQUIRE_LINK), OK, 1));
+    assert_eq!(wire.receive().head(), (response_to(ENQUIRE_LINK), OK, 1));
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn an_unknown_request_is_nacked_and_the_session_goes_on() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&Pdu::new(0x0000_0777, 2, b"whatever").0);
-    assert_eq!(wire.next().head(), (GENERIC_NACK, INVALID_COMMAND_ID, 2));
+    assert_eq!(wire.receive().head(), (GENERIC_NACK, INVALID_COMMAND_ID, 2));
     wire.send(&Pdu::submit(3).0);
-    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), OK, 3));
+    assert_eq!(wire.receive().head(), (response_to(SUBMIT_SM), OK, 3));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_stray_response_is_no_reason_to_stop() {
     let mut wire = Wire::bound(smsc.address);
     wire.send(&Pdu::new(response_to(0x05), 4711, b"\0").0);
     wire.send(&Pdu::submit(2).0);
-    assert_eq!(wire.next().head(), (response_to(SUBMIT_SM), OK, 2));
+    assert_eq!(wire.receive().head(), (response_to(SUBMIT_SM), OK, 2));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_length_below_a_header_ends_the_session() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&[0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2]);
-    assert_eq!(wire.next().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 0));
+    assert_eq!(wire.receive().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 0));
     wire.assert_closed();
 }
 
@@ -106,7 +106,7 @@ fn a_length_of_four_gigabytes_ends_the_session() {
     let smsc = Smsc::start();
     let mut wire = Wire::bound(smsc.address);
     wire.send(&[0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2]);
-    assert_eq!(wire.next().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 2));
+    assert_eq!(wire.receive().head(), (GENERIC_NACK, INVALID_COMMAND_LENGTH, 2));
     wire.assert_closed();
 }
 
@@ -118,7 +118,7 @@ fn a_connection_torn_inside_a_pdu_harms_nobody_else() {
     torn.send(&Pdu::submit(2).0[..30]);
     drop(torn);
     other.send(&Pdu::submit(2).0);
-    assert_eq!(other.next().head(), (response_to(SUBMIT_SM), OK, 2));
+    assert_eq!(other.receive().head(), (response_to(SUBMIT_SM), OK, 2));
 }
 
 #[test]

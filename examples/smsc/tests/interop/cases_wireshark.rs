@@ -6,7 +6,8 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::esme::{Esme, Library, accepted};
-use crate::program::{Smsc, fresh_directory};
+use crate::place::fresh_directory;
+use crate::program::Smsc;
 use crate::require;
 use crate::tap::{From, Passed, Segments, Tap};
 

@@ -64,15 +64,9 @@ mod cases_raw;
 mod cases_sessions;
 mod cases_wireshark;
 
+use sms_harness::{esme, kannel, place, program, site, tap, web, wire};
+
 mod browser;
-mod esme;
-mod http;
-mod kannel;
-mod program;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../../smpp-session/tests/interop/require.rs"]
 mod require;
-mod site;
-mod tap;
-mod web;
-mod wire;

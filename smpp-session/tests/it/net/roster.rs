@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use smpp_pdu::{BindTransmitter, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, Password, Unbind};
+use smpp_pdu::{BindTransmitter, CStr, CommandId, CommandStatus, DeliverSm, DeliverSmResp, Password, Unbind, Version};
 use smpp_session::net::{
     AcceptError, Client, Incoming, IncomingBind, Limits, Link, Permit, Roster, Server, ServerConfig, Service, Unavailable,
 };
 use smpp_session::testing::Peer;
-use smpp_session::{BindKind, Config, Credentials, Overflow, RequestError};
+use smpp_session::{BindKind, Config, Credentials, Overflow, RequestError, Timeouts};
 use tokio::time::timeout;
 
 use super::{calm, eventually, soon};
@@ -109,6 +109,19 @@ async fn an_account_has_limits_of_its_own() {
     assert_eq!(frame.sequence_number(), 3);
     peer.send(&[[0, 0, 0, 201], [0, 0, 0, 4], [0; 4], [0, 0, 0, 4]].concat()).await;
     peer.expect(CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN).await;
+}
+
+#[tokio::test]
+async fn an_account_has_window_version_and_timers_of_its_own() {
+    let mut limits = Limits::default();
+    (limits.window, limits.version) = (Some(2), Some(Version::V3_3));
+    limits.timers = Some(Timeouts { enquire_link: Some(Duration::from_millis(20)), ..calm().timers });
+    let (server, roster, _) = serve(10, limits).await;
+    let mut peer = Peer::bind(server.local_addr(), "shop").await;
+    let session = roster.account("shop").snapshot().remove(0);
+    assert_eq!((session.free, session.version), (2, Some(Version::V3_3)));
+    // The server's own timers ask nobody.
+    peer.expect(CommandId::ENQUIRE_LINK, CommandStatus::ROK).await;
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@
 mod end;
 mod error;
 mod update;
+mod work;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::centre::Core;
 use super::charging::ChargingStats;
@@ -24,27 +24,17 @@ use super::records::{Recorder, Statistics};
 use super::route::RouteTable;
 use super::translate::Translator;
 use crate::api::{Accepted, CoreApi, Refusal, Submission};
-use crate::model::{Event, Lane, Message, MessageId, Timestamp};
+use crate::model::{Event, MessageId, Timestamp};
 
 pub use end::NetworkStatus;
 pub use error::HandleError;
 pub use update::Update;
+pub use work::Order;
 
 /// The control surface of one core; cheap to clone, all clones are one.
 #[derive(Clone)]
 pub struct Handle {
     inner: Arc<Inner>,
-}
-
-/// Which work a frontend asks for.
-#[derive(Clone, Copy, Debug)]
-pub struct Order {
-    /// At most so many messages.
-    pub max: usize,
-    /// How long they are the caller's.
-    pub hold: Duration,
-    /// Messages that no route claims and whose recipient is served by nobody, too.
-    pub unrouted: bool,
 }
 
 impl Core {
@@ -88,17 +78,6 @@ impl Handle {
     /// The queue cannot be read.
     pub async fn oldest(&self) -> Result<Option<Record>, HandleError> {
         Ok(self.inner.queue.oldest().await?)
-    }
-
-    /// Takes due messages of a frontend for delivery, oldest first.
-    pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
-        let mut messages = self.inner.lease(frontend, order.max, order.hold).await;
-        if order.unrouted && messages.len() < order.max {
-            let now = self.now();
-            let want = super::queue::Lease { max: order.max - messages.len(), now, until: now.after(order.hold) };
-            messages.extend(self.inner.take(&Lane::default(), want).await);
-        }
-        messages
     }
 
     /// Returns the history of a message, earliest first; empty without a log of events.
@@ -182,11 +161,12 @@ impl Handle {
         self.inner.events.as_ref()
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.now()
+    /// The core itself, as frontends in this process have it.
+    pub fn core(&self) -> Core {
+        Core { inner: self.inner.clone() }
     }
 
-    fn core(&self) -> Core {
-        Core { inner: self.inner.clone() }
+    fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 }

@@ -1,83 +1,50 @@
 //! What all pages share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::watch;
+use axum::extract::FromRef;
 
 use super::DashboardOptions;
-use super::gate::Gate;
 use super::history::{History, Totals, columns};
-use super::layout::Layout;
-use super::problem::Problem;
 use super::rates::Rates;
-use super::show::visible;
-use super::visit::Visit;
 use crate::control::Control;
 use crate::core::Handle;
 use crate::core::location::Locations;
 use crate::core::records::SqlRecords;
 use crate::core::route::RouteTable;
 use crate::frontend::Frontend;
+use crate::http::pages::layout::Layout;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::shell::{Menu, Search, Shell, ShellOptions, Style};
+use crate::http::pages::show::visible;
+use crate::http::pages::visit::Visit;
 use crate::model::{Lane, Timestamp};
 
 /// The centre that is looked at, and how.
 pub(super) struct Desk {
     pub(super) control: Arc<Control>,
     pub(super) options: DashboardOptions,
-    pub(super) gate: Gate,
+    pub(super) shell: Shell,
     pub(super) history: History,
     pub(super) rates: Rates,
-    /// The latest tick, written once for all who look.
-    pub(super) live: watch::Sender<Arc<str>>,
 }
 
 impl Desk {
     /// Begins to take samples, until nobody holds the desk any more.
     pub(super) fn open(control: Arc<Control>, options: DashboardOptions) -> Arc<Desk> {
-        let gate = Gate::new(options.users.clone(), options.tls);
-        let desk = Arc::new(Desk {
-            control,
-            options,
-            gate,
-            history: History::default(),
-            rates: Rates::default(),
-            live: watch::Sender::new(Arc::from("")),
-        });
-        let weak = Arc::downgrade(&desk);
-        tokio::spawn(async move {
-            let mut tick = tokio::time::interval(SECOND);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
-                tick.tick().await;
-                let Some(desk) = weak.upgrade() else { return };
-                if let Some(smpp) = &desk.control.smpp {
-                    desk.rates.take(&smpp.links());
-                }
-                let sample = desk.history.take(Totals::of(&desk.control));
-                desk.live.send_replace(columns(&[sample]).into());
+        let shell = Shell::new(STYLE, shell_options(&control.application, &options));
+        let desk = Arc::new(Desk { control, options, shell, history: History::default(), rates: Rates::default() });
+        desk.shell.tick(&desk, |desk| {
+            if let Some(smpp) = &desk.control.smpp {
+                desk.rates.take(&smpp.links());
             }
+            columns(&[desk.history.take(Totals::of(&desk.control))])
         });
         desk
     }
 
     pub(super) fn layout(&self, visit: &Visit, page: (&str, &str)) -> Layout {
-        let asks = self.gate.users().is_some();
-        let mut layout = Layout::new(visit, &self.control.application, page);
-        for group in &mut layout.groups {
-            group.entries.retain(|entry| (entry.path != "/logs" || self.has_log()) && (entry.path != "/users" || asks));
-        }
-        Layout { asks, api: self.options.api.clone(), ..layout }
-    }
-
-    #[cfg(feature = "log")]
-    fn has_log(&self) -> bool {
-        self.options.log.is_some()
-    }
-
-    #[cfg(not(feature = "log"))]
-    const fn has_log(&self) -> bool {
-        false
+        self.shell.layout(visit, page)
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -89,19 +56,19 @@ impl Desk {
     }
 
     pub(super) fn routes(&self) -> Result<&RouteTable, Problem> {
-        self.handle().routes().ok_or_else(|| Problem::absent("a table of routes"))
+        self.handle().routes().ok_or_else(|| self.shell.absent("a table of routes"))
     }
 
     pub(super) fn locations(&self) -> Result<&Locations, Problem> {
-        self.handle().locations().ok_or_else(|| Problem::absent("subscriber locations"))
+        self.handle().locations().ok_or_else(|| self.shell.absent("subscriber locations"))
     }
 
     pub(super) fn smpp(&self) -> Result<&Frontend, Problem> {
-        self.control.smpp.as_deref().ok_or_else(|| Problem::absent("an SMPP listener of its own"))
+        self.control.smpp.as_deref().ok_or_else(|| self.shell.absent("an SMPP listener of its own"))
     }
 
     pub(super) fn records(&self) -> Result<&SqlRecords, Problem> {
-        self.control.records.as_ref().ok_or_else(|| Problem::absent("a database of records"))
+        self.control.records.as_ref().ok_or_else(|| self.shell.absent("a database of records"))
     }
 
     /// The names messages can be sent to, for fields that ask for one.
@@ -119,6 +86,52 @@ impl Desk {
     }
 }
 
-const SECOND: Duration = Duration::from_secs(1);
+impl FromRef<Arc<Desk>> for Shell {
+    fn from_ref(desk: &Arc<Desk>) -> Shell {
+        desk.shell.clone()
+    }
+}
+
+fn shell_options(name: &str, options: &DashboardOptions) -> ShellOptions {
+    ShellOptions {
+        name: name.to_owned(),
+        elsewhere: vec![("API description", format!("{}/api/docs", options.api))],
+        users: options.users.clone(),
+        tls: options.tls,
+        #[cfg(feature = "log")]
+        log: options.log.clone(),
+    }
+}
+
+const STYLE: Style = Style {
+    what: "centre",
+    menu: MENU,
+    search: Search { path: "/search", label: "Search messages by id or number", hint: "Message id or number" },
+};
+
+const MENU: Menu = &[
+    ("Traffic", &[("/", "Overview"), ("/message_queue", "Message queue"), ("/send", "Send a message"), ("/records", "Records")]),
+    (
+        "Routing",
+        &[
+            ("/sms_routing", "Routes"),
+            ("/simulator", "Simulator"),
+            ("/number_translation", "Number translation"),
+            ("/locations", "Locations"),
+        ],
+    ),
+    ("Connections", &[("/frontend_status", "Frontends"), ("/smpp_sessions", "SMPP sessions"), ("/accounts", "Accounts")]),
+    (
+        "System",
+        &[
+            ("/services", "ENUM and charging"),
+            ("/batch_workers", "Batch workers"),
+            ("/system", "Resources"),
+            ("/logs", "Logs"),
+            ("/users", "Users"),
+        ],
+    ),
+];
+
 // A longer list of suggestions helps nobody.
 const MOST_NAMES: usize = 200;

@@ -4,31 +4,19 @@
 //! charts move. Every change needs the role [`Role::Operator`](crate::audit::Role::Operator), a token that only our pages have, and leaves a line
 //! with the target `audit`.
 
-mod asset;
 mod curl;
 mod desk;
-mod form;
-mod gate;
 mod history;
-mod layout;
-mod link;
-mod live;
 mod page;
 mod problem;
 mod rates;
-mod shield;
-mod show;
-mod visit;
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::from_fn;
-use axum::routing::get;
-use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::pages;
 use crate::control::Control;
 #[cfg(feature = "log")]
 use crate::log::Logging;
@@ -87,22 +75,6 @@ impl fmt::Debug for DashboardOptions {
 /// Makes the pages and begins to take samples for their charts; to be called within a Tokio runtime.
 pub fn router(control: Arc<Control>, options: DashboardOptions) -> Router {
     let desk = Desk::open(control, options);
-    let header = |name: &'static str, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
-    };
-    page::routes()
-        .route("/live", get(live::ticks))
-        .route("/history.json", get(live::samples))
-        .route("/assets/{name}", get(asset::show))
-        .layer(from_fn(shield::pass))
-        .layer(header("content-security-policy", POLICY))
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("x-frame-options", "DENY"))
-        .layer(header("referrer-policy", "same-origin"))
-        .layer(header("cache-control", "no-store"))
-        .with_state(desk)
+    let shell = desk.shell.clone();
+    pages::around(&shell, page::routes().with_state(desk))
 }
-
-// Nothing from elsewhere, nothing inline, no frame around it, forms only to itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

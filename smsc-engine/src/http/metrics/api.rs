@@ -54,6 +54,8 @@ resources! {
     Mms = "mms_messages";
     /// Signalling events.
     Ss7 = "ss7_events";
+    /// The bulk exchange with gateways.
+    Core = "core";
     /// Whether it lives.
     Status = "status";
     /// How it does.

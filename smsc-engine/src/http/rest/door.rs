@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use super::problem::Problem;
-use super::{Rest, guard, limit};
+use super::{Rest, core, guard, limit};
 use crate::http::client::Client;
 use crate::http::metrics::Resource;
 
@@ -63,11 +63,12 @@ async fn enter(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) 
 /// Lets a request have so much of a body and so much time.
 async fn bound(State(rest): State<Arc<Rest>>, request: Request, next: Next) -> Response {
     let options = rest.options();
+    let most = if core::is_bulk(request.uri().path()) { options.max_bulk } else { options.max_body };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > options.max_body) {
+    if announced.is_some_and(|length: usize| length > most) {
         return Problem::too_large().into_response();
     }
-    let request = request.map(|body| Body::new(Limited::new(body, options.max_body)));
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
     match tokio::time::timeout(options.timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("the request took too long").into_response(),

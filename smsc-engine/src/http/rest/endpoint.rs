@@ -11,6 +11,8 @@ pub(super) enum Endpoint {
     Raw,
     /// `POST /api/messages_raw/async`.
     RawAsync,
+    /// Everything below `/api/core/`, where one call is many messages.
+    Bulk,
     /// Everything that only reads.
     Reads,
     /// Everything else.

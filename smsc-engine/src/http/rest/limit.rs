@@ -12,10 +12,10 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Rest;
 use super::endpoint::Endpoint;
 use super::options::Limits;
 use super::problem::Problem;
+use super::{Rest, core};
 use crate::http::client::Client;
 use crate::model::Timestamp;
 
@@ -75,6 +75,7 @@ pub(super) async fn limit(State(rest): State<Arc<Rest>>, client: Client, request
 /// Which paths are limited together.
 pub(super) fn endpoint(method: &Method, path: &str) -> Endpoint {
     match (method, path) {
+        (_, path) if core::is_bulk(path) => Endpoint::Bulk,
         (&Method::GET | &Method::HEAD, _) => Endpoint::Reads,
         (&Method::POST, "/api/messages") => Endpoint::Messages,
         (&Method::POST, "/api/messages/create_async") => Endpoint::CreateAsync,
@@ -90,6 +91,7 @@ fn of(limits: &Limits, endpoint: Endpoint) -> Option<u32> {
         Endpoint::CreateAsync => limits.create_async,
         Endpoint::Raw => limits.raw,
         Endpoint::RawAsync => limits.raw_async,
+        Endpoint::Bulk => None,
         Endpoint::Reads => limits.reads,
         Endpoint::Writes => limits.writes,
     }

@@ -7,6 +7,7 @@
 mod app;
 mod audit;
 mod body;
+mod core;
 mod describe;
 mod docs;
 mod door;
@@ -57,6 +58,7 @@ impl Rest {
         let (router, description) = resources().split_for_parts();
         let router = router
             .merge(docs::router(describe::complete(description)))
+            .merge(core::routes())
             .fallback(unknown_path)
             .method_not_allowed_fallback(wrong_method)
             .with_state(self.clone());

@@ -21,6 +21,8 @@ pub struct RestOptions {
     pub long_text: LongText,
     /// Octets of a request body.
     pub max_body: usize,
+    /// Octets of a request body of the bulk exchange with gateways.
+    pub max_bulk: usize,
     /// How long a request may take, its body included.
     pub timeout: Duration,
     /// How often a client may call.
@@ -87,6 +89,7 @@ impl Default for RestOptions {
             lease: Duration::from_secs(60),
             long_text: LongText::default(),
             max_body: 1 << 20,
+            max_bulk: 16 << 20,
             timeout: Duration::from_secs(30),
             limits: Limits::default(),
             keys: Vec::new(),

@@ -106,7 +106,7 @@ impl IntoResponse for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::QueueFull | Refusal::Busy | Refusal::Broken => Problem::unavailable(refusal.to_string()),
+            Refusal::QueueFull | Refusal::Busy | Refusal::Broken | Refusal::Away => Problem::unavailable(refusal.to_string()),
             Refusal::NoRoute => Problem::invalid("no route found for the message"),
             Refusal::TooLarge => Problem::invalid("message too long"),
             Refusal::Expired => Problem::field("deliver_after", "is later than expires"),

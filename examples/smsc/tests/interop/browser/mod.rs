@@ -5,4 +5,5 @@ mod desk;
 mod live;
 mod pages;
 mod people;
-mod webdriver;
+
+use sms_harness::webdriver;

@@ -9,15 +9,16 @@ use axum::response::Response;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::encoded;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, count, visible};
-use super::super::visit::{Order, Visit};
 use crate::accounts::{AccountForm, AccountRecord, Secret};
 use crate::audit::Role;
-use crate::overlay::{AccountBook, BookError, Listed};
+use crate::http::pages::book::{EntryPage, book_problem, gone, note};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::encoded;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, count, visible};
+use crate::http::pages::visit::{Order, Visit};
+use crate::overlay::{AccountBook, Listed};
 
 /// Sessions by account.
 type Bound = HashMap<String, usize>;
@@ -45,19 +46,8 @@ struct Row {
     change: Option<(Moment, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "account.html")]
-struct One {
-    layout: Layout,
-    title: String,
-    form: Form,
-    path: Option<String>,
-    name: String,
-    changed: bool,
-}
-
 fn book(desk: &Desk) -> Result<&AccountBook, Problem> {
-    desk.options.accounts.as_ref().ok_or_else(|| Problem::absent("accounts that can be changed"))
+    desk.options.accounts.as_ref().ok_or_else(|| desk.shell.absent("accounts that can be changed"))
 }
 
 pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) -> Result<Response, Problem> {
@@ -69,11 +59,7 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
     let used: Used =
         used.into_iter().map(|usage| (usage.account.to_string(), (usage.day_messages, usage.month_messages))).collect();
     let rows = listed.iter().map(|listed| row(listed, &desk, (&bound, &used))).collect();
-    let gone = deleted
-        .iter()
-        .filter(|deleted| deleted.in_file)
-        .map(|deleted| (visible(&deleted.key), format!("/accounts/{}", encoded(&deleted.key))));
-    Ok(page(&List { layout, rows, deleted: gone.collect() }))
+    Ok(page(&List { layout, rows, deleted: gone(&deleted, "/accounts") }))
 }
 
 /// How many sessions of each account are bound here.
@@ -144,11 +130,7 @@ async fn write(desk: &Desk, order: &Order, (name, new): (String, bool)) -> Resul
                 let (action, word) = if new { ("add account", "added") } else { ("change account", "changed") };
                 return Ok(order.done((action, &name), "/accounts", &format!("Account {name} is {word} and in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
-                super::note_reason(&reason, "system_id", &mut faults)
-            }
-            Err(error @ BookError::Exists { .. }) => faults.add("system_id", error),
-            Err(error) => return Err(super::book_problem(error)),
+            Err(error) => note(error, "system_id", &mut faults)?,
         }
     }
     Ok(refused(&one(desk, &order.visit, (&form, new), &faults)))
@@ -160,7 +142,7 @@ pub(in super::super) async fn delete(
     order: Order,
 ) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
-    book(&desk)?.delete(&name, &by).await.map_err(super::book_problem)?;
+    book(&desk)?.delete(&name, &by).await.map_err(book_problem)?;
     Ok(order.done(("delete account", &name), "/accounts", &format!("Account {name} is deleted; its sessions end.")))
 }
 
@@ -169,7 +151,7 @@ pub(in super::super) async fn revert(
     Path(name): Path<String>,
     order: Order,
 ) -> Result<Response, Problem> {
-    book(&desk)?.revert(&name).await.map_err(super::book_problem)?;
+    book(&desk)?.revert(&name).await.map_err(book_problem)?;
     Ok(order.done(("revert account", &name), "/accounts", &format!("Account {name} is as the configuration says.")))
 }
 
@@ -203,7 +185,7 @@ fn read(fields: &Fields, faults: &mut Faults) -> AccountForm {
     }
 }
 
-fn one(desk: &Desk, visit: &Visit, (account, new): (&AccountForm, bool), faults: &Faults) -> One {
+fn one(desk: &Desk, visit: &Visit, (account, new): (&AccountForm, bool), faults: &Faults) -> EntryPage {
     let path = format!("/accounts/{}", encoded(&account.system_id));
     let title = if new { "New account".to_owned() } else { format!("Account {}", visible(&account.system_id)) };
     let mut form = Form::new(
@@ -216,13 +198,14 @@ fn one(desk: &Desk, visit: &Visit, (account, new): (&AccountForm, bool), faults:
     }
     let form = limits(rights(form, account, new), account).with(faults);
     let changed = desk.options.accounts.as_ref().and_then(|book| book.get(&account.system_id));
-    One {
+    EntryPage {
         layout: desk.layout(visit, ("/accounts", &title)),
         title,
         form: form.curl(call(desk, account, new)),
         path: (!new).then_some(path),
         name: visible(&account.system_id),
         changed: changed.is_some_and(|listed| listed.origin == crate::overlay::Origin::Changed),
+        warning: "Its sessions end, and it may not bind again.",
     }
 }
 

@@ -7,16 +7,16 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::problem::Problem;
-use super::super::show::{count, visible};
-use super::super::visit::{Order, Visit};
 use super::message::again;
 use super::queue::Row;
 use super::search::{Criteria, search};
 use crate::core::queue::Record;
 use crate::core::{HandleError, Update};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{count, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Lane, MessageId, Status, Timestamp};
 
 #[derive(Template)]
@@ -116,7 +116,7 @@ pub(in super::super) async fn carry_out(State(desk): State<Arc<Desk>>, order: Or
     }
     let first = refusals.first().map(|first| format!(" {} were refused, the first because {first}.", refusals.len()));
     let notice = format!("{}: {changed} messages changed.{}", deed.name(), first.unwrap_or_default());
-    Ok(super::super::visit::remembered(&notice, "/message_queue"))
+    Ok(crate::http::pages::visit::remembered(&notice, "/message_queue"))
 }
 
 async fn change(desk: &Desk, id: MessageId, deed: &Deed) -> Result<(), HandleError> {

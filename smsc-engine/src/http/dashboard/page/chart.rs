@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::extract::{Query, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 
 use super::super::desk::Desk;
-use super::super::form::Fields;
-use super::super::history::{Sample, Span};
-use super::super::layout::{Layout, page};
-use super::super::show::{count, rate};
-use super::super::visit::Visit;
+use super::super::history::{Sample, Span, columns};
+use crate::http::pages::form::Fields;
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::show::{count, rate};
+use crate::http::pages::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "charts.html")]
@@ -29,6 +30,19 @@ pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit, 
     let span = spans.iter().find(|(name, _)| *name == wanted).map_or("1h", |(name, _)| name);
     let summary = summary(&desk.history.samples(Span::from_name(span)));
     page(&Charts { layout: desk.layout(&visit, ("/", "Charts")).live(), span, spans, summary })
+}
+
+/// Which part of the past a chart wants.
+#[derive(serde::Deserialize)]
+pub(in super::super) struct Asked {
+    #[serde(default)]
+    span: String,
+}
+
+/// The samples a chart begins with.
+pub(in super::super) async fn samples(State(desk): State<Arc<Desk>>, _: Visit, Query(asked): Query<Asked>) -> Response {
+    let samples = desk.history.samples(Span::from_name(&asked.span));
+    ([(header::CONTENT_TYPE, "application/json")], columns(&samples)).into_response()
 }
 
 /// The same in words: latest, mean and highest, for those who see no curves.

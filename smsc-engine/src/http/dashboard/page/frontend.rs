@@ -7,12 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::layout::{Layout, page};
-use super::super::link::encoded;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, count, span, visible};
-use super::super::visit::Visit;
 use crate::core::registry::{FrontendRecord, FrontendStatus};
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::link::encoded;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, count, span, visible};
+use crate::http::pages::visit::Visit;
 use crate::model::Timestamp;
 
 #[derive(Template)]
@@ -112,7 +112,7 @@ pub(in super::super) async fn history(
     Ok(page(&One {
         layout,
         periods: periods.iter().map(|record| Row::new(record, now, 0)).collect(),
-        queue: super::super::link::Link::to("/message_queue").with("smsc", &name).text(),
+        queue: crate::http::pages::link::Link::to("/message_queue").with("smsc", &name).text(),
         name: visible(&name),
     }))
 }

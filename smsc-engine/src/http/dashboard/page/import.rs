@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::problem::Problem;
-use super::super::visit::{Order, Visit};
 use super::route::Row;
 use crate::audit::Role;
 use crate::core::route::{ImportMode, RouteTable, read_document, validate};
+use crate::http::pages::form::{Faults, Field, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::Route;
 
 #[derive(Template)]

@@ -9,15 +9,15 @@ use serde_json::json;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, count, visible};
-use super::super::visit::{Order, Visit};
 use crate::audit::Role;
 use crate::calendar;
 use crate::core::location::{LocationError, Locations};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::Link;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, count, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Location, Timestamp};
 
 #[derive(Template)]

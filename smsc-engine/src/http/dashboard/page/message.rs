@@ -10,17 +10,17 @@ use smpp_pdu::Tlvs;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, count, end as end_word, visible, visible_lines};
-use super::super::visit::{Order, Visit};
 use super::overview::lane_name;
 use super::timeline::{Step, timeline};
 use crate::core::Update;
 use crate::core::content;
 use crate::core::queue::Record;
+use crate::http::pages::form::{Faults, Field, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::Link;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, count, end as end_word, visible, visible_lines};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Address, Event, Kind, Lane, Message, MessageId, Status, Timestamp};
 
 #[derive(Template)]

@@ -8,11 +8,11 @@ use axum::response::Response;
 
 use super::super::desk::Desk;
 use super::super::history::{Sample, Span, spark};
-use super::super::layout::{Layout, page};
-use super::super::link::Link;
-use super::super::show::{count, rate, span, visible};
-use super::super::visit::Visit;
 use crate::control::Control;
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::link::Link;
+use crate::http::pages::show::{count, rate, span, visible};
+use crate::http::pages::visit::Visit;
 use crate::model::{Lane, Status};
 
 #[derive(Template)]
@@ -50,7 +50,7 @@ struct Waiting {
 }
 
 struct End {
-    state: super::super::show::Badge,
+    state: crate::http::pages::show::Badge,
     count: String,
     link: String,
 }

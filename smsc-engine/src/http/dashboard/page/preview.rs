@@ -4,11 +4,11 @@ use sms_codec::plan::{Encoding, Plan, Policy};
 use sms_codec::segment::Unit;
 
 use super::super::desk::Desk;
-use super::super::link::Link;
-use super::super::show::{count, visible};
 use super::send::Draft;
 use crate::core::route::Query;
 use crate::core::translate::{Numbers, Translation};
+use crate::http::pages::link::Link;
+use crate::http::pages::show::{count, visible};
 use crate::model::{Address, Route};
 
 /// All that can be said before.

@@ -7,16 +7,16 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, count, visible};
-use super::super::visit::Visit;
 use super::overview::lane_name;
 use super::search::{Criteria, Found, search};
 use crate::core::content;
 use crate::core::queue::Record;
+use crate::http::pages::form::{Faults, Field, Fields};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::Link;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, count, visible};
+use crate::http::pages::visit::Visit;
 use crate::model::{Kind, Status, Timestamp};
 
 #[derive(Template)]

@@ -11,14 +11,14 @@ use futures_util::stream;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, count, visible};
-use super::super::visit::Visit;
 use crate::calendar;
 use crate::core::records::{Export, Privacy, QUERIES, Query, RecordFilter, RecordStore, SinkError, StoredRecord};
+use crate::http::pages::form::{Faults, Field, Fields};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::Link;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, count, visible};
+use crate::http::pages::visit::Visit;
 use crate::model::{Status, Timestamp};
 use crate::sql::{Row as SqlRow, Value};
 

@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::link::Link;
-use super::super::problem::Problem;
-use super::super::show::{Badge, Tone, count, visible};
-use super::super::visit::{Order, Visit};
 use super::preview::outcome;
 use crate::audit::Role;
 use crate::core::route::{RouteTable, TableError};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::link::Link;
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Tone, count, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Charged, Route, SourceType};
 
 #[derive(Template)]

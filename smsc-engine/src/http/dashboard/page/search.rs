@@ -7,11 +7,11 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Fields};
-use super::super::link::Link;
-use super::super::visit::Visit;
 use crate::core::queue::{Page, Record};
 use crate::core::{Handle, HandleError};
+use crate::http::pages::form::{Faults, Fields};
+use crate::http::pages::link::Link;
+use crate::http::pages::visit::Visit;
 use crate::model::{Address, Lane, Message, MessageId, Status, Timestamp};
 
 /// What is looked for; everything that is `None` does not matter.

@@ -11,14 +11,14 @@ use sms_codec::dcs::Indication;
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::problem::Problem;
-use super::super::visit::{Order, Visit};
 use super::preview::{Preview, preview as look};
 use crate::api::Submission;
 use crate::audit::Role;
 use crate::calendar;
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Account, Address, Lane, Message, Timestamp};
 
 #[derive(Template)]

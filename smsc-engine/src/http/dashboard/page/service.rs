@@ -8,12 +8,12 @@ use axum::response::Response;
 use smpp_session::Distribution;
 
 use super::super::desk::Desk;
-use super::super::layout::{Layout, page};
-use super::super::show::{Badge, Moment, Tone, count, span};
-use super::super::visit::Visit;
 use crate::core::charging::{ChargingStats, Circuit};
 use crate::core::enum_lookup::EnumStats;
 use crate::core::records::Statistics;
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::show::{Badge, Moment, Tone, count, span};
+use crate::http::pages::visit::Visit;
 use crate::model::Timestamp;
 
 #[derive(Template)]

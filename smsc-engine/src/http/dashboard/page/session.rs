@@ -8,11 +8,11 @@ use axum::response::Response;
 use smpp_session::net::Link;
 
 use super::super::desk::Desk;
-use super::super::layout::{Layout, page};
-use super::super::problem::Problem;
 use super::super::rates::Rate;
-use super::super::show::{Badge, Tone, count, octets, span, visible};
-use super::super::visit::{Order, Visit};
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Tone, count, octets, span, visible};
+use crate::http::pages::visit::{Order, Visit};
 
 #[derive(Template)]
 #[template(path = "sessions.html")]

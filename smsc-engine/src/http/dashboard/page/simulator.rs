@@ -9,15 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::super::curl;
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields};
-use super::super::layout::{Layout, page};
-use super::super::problem::Problem;
-use super::super::show::visible;
-use super::super::visit::Visit;
 use super::overview::lane_name;
 use super::preview::outcome;
 use crate::core::route::{Candidate, Query};
 use crate::core::translate::{Numbers, Translation};
+use crate::http::pages::form::{Faults, Field, Fields};
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::visible;
+use crate::http::pages::visit::Visit;
 use crate::model::{Address, SourceType};
 
 #[derive(Template)]

@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::layout::{Layout, page};
-use super::super::show::{Badge, Tone};
-use super::super::show::{count, octets, span};
-use super::super::visit::Visit;
 use crate::control::Health;
+use crate::http::pages::layout::{Layout, page};
+use crate::http::pages::show::{Badge, Tone};
+use crate::http::pages::show::{count, octets, span};
+use crate::http::pages::visit::Visit;
 use crate::ops::SystemFigures;
 
 #[derive(Template)]
@@ -88,7 +88,7 @@ fn centre(desk: &Desk) -> Vec<(&'static str, String)> {
         ("Messages kept", count(kept)),
         ("Work lists", count(counts.lanes.len() as u64)),
         ("Frontends active", count(desk.control.registry.stats(desk.now()).active as u64)),
-        ("Dashboards that look on", count(desk.live.receiver_count() as u64)),
+        ("Dashboards that look on", count(desk.shell.onlookers() as u64)),
     ];
     lines.extend(desk.control.smpp.as_ref().map(|smpp| ("SMPP connections", count(smpp.links().len() as u64))));
     lines.extend(desk.handle().event_log().map(|log| ("Events lost for want of room", count(log.lost()))));

@@ -1,7 +1,7 @@
 //! The life of a message as one line: what its history says, how it ended, and what is still to come.
 
-use super::super::show::{Moment, end, visible};
 use crate::core::queue::Record;
+use crate::http::pages::show::{Moment, end, visible};
 use crate::model::{Event, EventName, FinalState, Timestamp};
 
 /// One point of the line.

@@ -7,22 +7,23 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
 use super::super::desk::Desk;
-use super::super::form::{Faults, Field, Fields, Form};
-use super::super::layout::{Layout, page, refused};
-use super::super::problem::Problem;
-use super::super::show::{Badge, Moment, Tone, visible};
-use super::super::visit::{Order, Visit};
 use crate::audit::Role;
 use crate::core::translate::Numbers;
+use crate::http::pages::book::{EntryPage, book_problem, gone, note};
+use crate::http::pages::form::{Faults, Field, Fields, Form};
+use crate::http::pages::layout::{Layout, page, refused};
+use crate::http::pages::problem::Problem;
+use crate::http::pages::show::{Badge, Moment, Tone, visible};
+use crate::http::pages::visit::{Order, Visit};
 use crate::model::{Address, Rule};
-use crate::overlay::{BookError, Listed, NumberedRule, Origin, RuleBook};
+use crate::overlay::{Listed, NumberedRule, Origin, RuleBook};
 
 #[derive(Template)]
 #[template(path = "translation.html")]
 struct List {
     layout: Layout,
     rows: Vec<Row>,
-    deleted: Vec<String>,
+    deleted: Vec<(String, String)>,
     changes: bool,
     fields: Vec<Field>,
     outcome: Option<(String, Vec<String>)>,
@@ -40,32 +41,19 @@ struct Row {
     change: Option<(Moment, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "rule.html")]
-struct One {
-    layout: Layout,
-    title: String,
-    form: Form,
-    id: Option<u64>,
-    changed: bool,
-}
-
 fn book(desk: &Desk) -> Result<&RuleBook, Problem> {
-    desk.options.rules.as_ref().ok_or_else(|| Problem::absent("translation rules that can be changed"))
+    desk.options.rules.as_ref().ok_or_else(|| desk.shell.absent("translation rules that can be changed"))
 }
 
 pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let rules = desk.options.rules.as_ref();
-    let layout = desk.layout(&visit, ("/number_translation", "Number translation"));
+    let layout = desk.layout(&visit, (PATH, "Number translation"));
     page(&List {
         rows: rules.map(RuleBook::list).unwrap_or_default().iter().map(|rule| row(rule, &desk)).collect(),
-        deleted: rules
-            .map(RuleBook::deleted)
-            .unwrap_or_default()
+        deleted: gone(&rules.map(RuleBook::deleted).unwrap_or_default(), PATH)
             .into_iter()
-            .filter(|gone| gone.in_file)
-            .map(|gone| visible(&gone.key))
+            .map(|(id, path)| (format!("Rule {id}"), path))
             .collect(),
         changes: rules.is_some(),
         outcome: tried(&desk, &fields),
@@ -158,12 +146,9 @@ async fn write(desk: &Desk, order: &Order, id: Option<u64>) -> Result<Response, 
         match written {
             Ok(id) => {
                 let action = if faults.is_empty() { "set translation rule" } else { "" };
-                return Ok(order.done((action, &id.to_string()), "/number_translation", &format!("Rule {id} is in force.")));
+                return Ok(order.done((action, &id.to_string()), PATH, &format!("Rule {id} is in force.")));
             }
-            Err(BookError::Entry { reason, .. } | BookError::Refused(reason)) => {
-                super::note_reason(&reason, "description", &mut faults)
-            }
-            Err(error) => return Err(super::book_problem(error)),
+            Err(error) => note(error, "description", &mut faults)?,
         }
     }
     Ok(refused(&one(desk, &order.visit, (&rule, id), &faults)))
@@ -175,8 +160,8 @@ pub(in super::super) async fn delete(
     order: Order,
 ) -> Result<Response, Problem> {
     let by = order.visit.viewer.actor().to_string();
-    book(&desk)?.delete(id, &by).await.map_err(super::book_problem)?;
-    Ok(order.done(("delete translation rule", &id.to_string()), "/number_translation", &format!("Rule {id} is deleted.")))
+    book(&desk)?.delete(id, &by).await.map_err(book_problem)?;
+    Ok(order.done(("delete translation rule", &id.to_string()), PATH, &format!("Rule {id} is deleted.")))
 }
 
 pub(in super::super) async fn revert(
@@ -184,12 +169,8 @@ pub(in super::super) async fn revert(
     Path(id): Path<u64>,
     order: Order,
 ) -> Result<Response, Problem> {
-    book(&desk)?.revert(id).await.map_err(super::book_problem)?;
-    Ok(order.done(
-        ("revert translation rule", &id.to_string()),
-        "/number_translation",
-        &format!("Rule {id} is as the configuration says."),
-    ))
+    book(&desk)?.revert(id).await.map_err(book_problem)?;
+    Ok(order.done(("revert translation rule", &id.to_string()), PATH, &format!("Rule {id} is as the configuration says.")))
 }
 
 fn read(fields: &Fields, faults: &mut Faults) -> Rule {
@@ -207,11 +188,11 @@ fn read(fields: &Fields, faults: &mut Faults) -> Rule {
     }
 }
 
-fn one(desk: &Desk, visit: &Visit, (rule, id): (&Rule, Option<u64>), faults: &Faults) -> One {
+fn one(desk: &Desk, visit: &Visit, (rule, id): (&Rule, Option<u64>), faults: &Faults) -> EntryPage {
     let title = id.map_or_else(|| "New rule".to_owned(), |id| format!("Rule {id}"));
-    let action = id.map_or_else(|| "/number_translation".to_owned(), |id| format!("/number_translation/{id}"));
+    let path = id.map(|id| format!("{PATH}/{id}"));
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-    let form = Form::new(action, if id.is_some() { "Save rule" } else { "Add rule" }, "/number_translation")
+    let form = Form::new(path.as_deref().unwrap_or(PATH), if id.is_some() { "Save rule" } else { "Add rule" }, PATH)
         .ask(
             Field::text("called_match", "Called number matches", or_empty(&rule.called_match))
                 .help("A regular expression, such as ^0([1-9][0-9]+)$."),
@@ -227,11 +208,15 @@ fn one(desk: &Desk, visit: &Visit, (rule, id): (&Rule, Option<u64>), faults: &Fa
         .ask(Field::text("description", "Description", &rule.description))
         .with(faults);
     let listed = id.and_then(|id| desk.options.rules.as_ref()?.get(id));
-    One {
-        layout: desk.layout(visit, ("/number_translation", &title)),
+    EntryPage {
+        layout: desk.layout(visit, (PATH, &title)),
         title,
         form,
-        id,
+        path,
+        name: id.map_or_else(String::new, |id| format!("rule {id}")),
         changed: listed.is_some_and(|listed| listed.origin == Origin::Changed),
+        warning: "Numbers of messages already accepted stay as they are.",
     }
 }
+
+const PATH: &str = "/number_translation";

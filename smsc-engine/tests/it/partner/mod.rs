@@ -1,0 +1,7 @@
+//! Partners of a gateway: who may come in, what they hand in and what they are brought.
+
+mod change;
+mod door;
+mod message;
+mod slow;
+mod world;
