@@ -147,6 +147,5 @@ fn read(file: &Path) -> io::Result<String> {
     text.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
 }
 
-const BINDS: [&str; 9] =
-    ["name", "mode", "state", "system_id", "peers", "uptime_seconds", "sent", "received", "last_error"];
+const BINDS: [&str; 9] = ["name", "mode", "state", "system_id", "peers", "uptime_seconds", "sent", "received", "last_error"];
 const PEERS: [&str; 6] = ["name", "mode", "origin", "system_id", "host", "tps_limit"];

@@ -49,7 +49,8 @@ fn file(scratch: &Scratch, text: &str) -> PathBuf {
 
 const OTHERS: [&str; 4] = ["API_BASE_URL", "SMPP_POLL_INTERVAL", "VERIFY_SSL_PEER", "SMSC_NAME"];
 const CORE: &str = "api_base_url = 'http://127.0.0.1:9'\n";
-const CARRIER: &str = "[[binds]]\nname = 'uk'\nbind_type = 'transceiver'\nhost = '127.0.0.1'\nport = 1\nsystem_id = 'shop'\npassword = 'hunter2'\n";
+const CARRIER: &str =
+    "[[binds]]\nname = 'uk'\nbind_type = 'transceiver'\nhost = '127.0.0.1'\nport = 1\nsystem_id = 'shop'\npassword = 'hunter2'\n";
 
 #[test]
 fn version_is_one_line_and_needs_no_settings() {
@@ -130,7 +131,8 @@ fn a_bad_configuration_is_refused_by_the_check_and_by_the_start_in_the_same_word
 #[test]
 fn a_file_that_others_can_open_and_a_partner_from_anywhere_are_warned_of() {
     let scratch = Scratch::new("warnings");
-    let partner = "[[server_binds]]\nname = 'bank'\nsystem_id = 'bank'\npassword = 'hunter2'\nallowed_bind_types = ['receiver']\n";
+    let partner =
+        "[[server_binds]]\nname = 'bank'\nsystem_id = 'bank'\npassword = 'hunter2'\nallowed_bind_types = ['receiver']\n";
     let file = file(&scratch, &[CORE, "[listen]\nhost = '127.86.1.1'\n", partner].concat());
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let about_file = format!("{} holds passwords and has mode 644; 600 keeps others out", file.display());

@@ -12,6 +12,7 @@ use super::{GatewayControl, GatewayError, GatewayOperations};
 #[cfg(unix)]
 use crate::http::admin::{ControlSocket, SOCKET, gateway as admin};
 use crate::http::client::through_proxies;
+use crate::http::gateway::{self, GatewayPagesOptions};
 use crate::http::listen::{ListenOptions, Listener, TlsFiles};
 use crate::http::metrics;
 use crate::ops::System;
@@ -43,8 +44,7 @@ impl Ports {
             let tls = tls.map_err(|error| GatewayError::Port { service: "dashboard", error })?;
             certificates.extend(tls.iter().flat_map(|tls| [tls.cert.clone(), tls.key.clone()]));
             let options = ListenOptions { tls, ..ListenOptions::new(web.listen) };
-            let pages = through_proxies(pages(control.clone(), users), &web.trusted_proxies);
-            ports.dashboard = Some(listen("dashboard", options, pages).await?);
+            ports.dashboard = Some(listen("dashboard", options, pages(config, control.clone(), users)).await?);
         }
         #[cfg(unix)]
         ports.open_socket(config, control, certificates);
@@ -93,6 +93,8 @@ async fn listen(service: &'static str, options: ListenOptions, router: Router) -
 }
 
 /// The pages of the dashboard.
-fn pages(_control: Arc<GatewayControl>, _users: Users) -> Router {
-    Router::new()
+fn pages(config: &GatewayConfig, control: Arc<GatewayControl>, users: Users) -> Router {
+    let (web, log) = (&config.settings.web, config.host.logging.clone());
+    let options = GatewayPagesOptions { users: Some(users), tls: web.enable_tls, log, ..GatewayPagesOptions::default() };
+    through_proxies(gateway::router(control, options), &web.trusted_proxies)
 }

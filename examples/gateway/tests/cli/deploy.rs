@@ -54,7 +54,8 @@ fn a_debian_package_holds_what_a_service_needs() {
         assert!(line.is_some_and(|line| line.starts_with(mode) && line.contains("root/root")), "{file} in\n{contents}");
     }
     let (_, info, _) = run(Command::new("dpkg-deb").arg("--info").arg(&package));
-    for word in ["Package: smpp-gateway", "Version: 1.2.3", "Depends: libc6, adduser", "conffiles", "postinst", "prerm", "postrm"] {
+    for word in ["Package: smpp-gateway", "Version: 1.2.3", "Depends: libc6, adduser", "conffiles", "postinst", "prerm", "postrm"]
+    {
         assert!(info.contains(word), "{word} is not in\n{info}");
     }
     if is_installed("lintian") {

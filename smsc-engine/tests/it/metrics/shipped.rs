@@ -45,7 +45,7 @@ const CORE: Shipped = Shipped {
 const GATEWAY: Shipped = Shipped {
     deploy: "examples/gateway/deploy",
     families: metrics::gateway::GATEWAY_FAMILIES,
-    runbook: "docs/gateway.md",
+    runbook: "docs/gateway/alerts.md",
     wanted: &[
         "SMPPConnectionDown",
         "SMPPHighFailureRate",
@@ -85,11 +85,37 @@ impl Shipped {
         values(&self.file("prometheus/rules.yml"), "alert:").into_iter().map(str::to_owned).collect()
     }
 
-    #[test]
+    fn assert_known(&self, expression: &str) {
+        let names = metrics_of(expression);
+        assert!(!names.is_empty(), "{expression} is about nothing");
+        for name in names {
+            let is_known = self.families.iter().any(|family| family.series().contains(&name));
+            // Prometheus makes this one itself.
+            assert!(is_known || name == "up", "{name} of {expression} is no metric");
+        }
+    }
+}
+
+/// What follows a key, one for each line that has it.
+fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    let lines = text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix(key));
+    lines.map(|value| value.trim().trim_matches('\'')).collect()
+}
+
+/// The names in an expression that are neither functions nor labels.
+fn metrics_of(expression: &str) -> Vec<String> {
+    let ignored = Regex::new(r#"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without) \([^)]*\)"#).unwrap();
+    let without = ignored.replace_all(expression, "");
+    let names = Regex::new(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?:\s*\()?").unwrap();
+    let found = names.find_iter(&without).map(|name| name.as_str());
+    found.filter(|name| !name.ends_with('(')).map(str::to_owned).collect()
+}
+
+#[test]
 fn the_page_of_metrics_is_that_of_the_table() {
     assert_written("docs/metrics.md", &metrics::markdown());
     #[cfg(feature = "gateway")]
-    assert_written("docs/gateway-metrics.md", &metrics::gateway::markdown());
+    assert_written("docs/gateway/metrics.md", &metrics::gateway::markdown());
 }
 
 #[test]
