@@ -245,3 +245,36 @@ async fn changes_outlive_a_restart() {
     assert_eq!(clients.get("north").unwrap().entry.password.expose(), PASSWORD);
     assert!(servers.is_empty() && servers.deleted().iter().any(|gone| gone.key == "shop"));
 }
+
+#[tokio::test]
+async fn a_partner_is_live_at_once_and_can_be_dropped() {
+    let site = Site::new().await;
+    site.post(Role::Operator, "/server_peers", BANK).await;
+    let page = site.sees(Role::Operator, "/").await;
+    for text in ["bank1", "/server_peers/bank", "Disconnected", "waiting for it", "0 active, 2 waiting"] {
+        assert!(page.has(text), "{text}: {}", page.text);
+    }
+    assert!(!page.has("/binds/bank/drop"), "nobody is there to be dropped");
+    let dropped = site.post(Role::Operator, "/binds/bank/drop", "").await;
+    assert_eq!((dropped.status, dropped.location()), (StatusCode::SEE_OTHER, "/"));
+    for path in ["/binds/nobody/drop", "/binds/nobody/reconnect", "/binds/bank/reconnect"] {
+        assert_eq!(site.post(Role::Operator, path, "").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    site.post(Role::Operator, "/server_peers/bank/delete", "").await;
+    assert!(site.sees(Role::Operator, "/").await.has("0 active, 1 waiting"));
+}
+
+#[tokio::test]
+async fn a_partner_that_can_never_bind_is_not_kept() {
+    let site = Site::new().await;
+    for (from, to, field) in [
+        ("system_id=bank1", "system_id=longer-than-15-octets", "system_id"),
+        ("password=hush", "password=longer-than-8", "password"),
+        ("name=bank", "name=!at", "name"),
+    ] {
+        let page = site.post(Role::Operator, "/server_peers", &BANK.replace(from, to)).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{to}");
+        assert!(page.fault(field).is_some() && !page.has("longer-than-8"), "{to}: {}", page.text);
+    }
+    assert_eq!(site.control.servers.len(), 1);
+}
