@@ -1,10 +1,12 @@
-//! The REST API: durable submissions beside a handler that only parses the same JSON, and work lists beside long queues.
+//! The REST API: durable submissions beside a handler that only parses the same JSON, work lists beside long queues, and
+//! a gateway that talks in bulk.
 //!
-//! `cargo bench -p smsc-benches --bench rest [-- --test]`
+//! `cargo bench -p smsc-benches --bench rest [-- --test] [-- bulk]`
 //!
 //! Both servers stand on axum, listen on loopback and are loaded in turns by the same callers. The API's rate limits
 //! are off, and it runs without events, records and the memory of repeats.
 
+mod bulk;
 mod load;
 mod node;
 
@@ -17,6 +19,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
+
+use smsc_engine::http::listen::{ListenOptions, Listener};
 
 use node::Node;
 
@@ -40,7 +44,11 @@ fn main() {
     let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("rest-{}", std::process::id()));
     std::fs::create_dir_all(&root).unwrap();
-    let passed = [submissions(&root, smoke), work_lists(&root, smoke)];
+    let passed = if arguments.iter().any(|argument| argument == "bulk") {
+        vec![gateway(&root, smoke)]
+    } else {
+        vec![submissions(&root, smoke), work_lists(&root, smoke), gateway(&root, smoke)]
+    };
     std::fs::remove_dir_all(&root).unwrap();
     assert!(smoke || passed.iter().all(|passed| *passed), "a bar was missed");
 }
@@ -105,6 +113,32 @@ fn work_lists(root: &Path, smoke: bool) -> bool {
             opened < Duration::from_secs(5),
             &format!("start with {queued} queued: {opened:.2?}, under 5 s is the bar"),
         )
+}
+
+/// Messages through a gateway and a core, each durable when it is answered, on the same machine.
+fn gateway(root: &Path, smoke: bool) -> bool {
+    let (rounds, messages) = if smoke { (1, 2_000) } else { (5, 200_000) };
+    let mut rates = Vec::new();
+    for round in 0..rounds {
+        let (runtime, directory) = (server(), root.join(format!("bulk-{round}")));
+        let node = runtime.block_on(Node::start(&directory));
+        let listener = runtime.block_on(Listener::start(ListenOptions::new(([127, 0, 0, 1], 0).into()), node.router())).unwrap();
+        let through = server().block_on(bulk::through(listener.address(), messages));
+        let wait = |share: f64| through.waits[(through.waits.len() as f64 * share) as usize];
+        println!(
+            "in bulk: {:>8.0}/s handed in, leased and reported   alone p50 {:.1?} p99 {:.1?}",
+            through.rate,
+            wait(0.5),
+            wait(0.99)
+        );
+        assert_eq!(node.queued(), 0);
+        rates.push(through.rate);
+        drop(listener);
+        runtime.block_on(node.close());
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+    let median = median(&mut rates);
+    verdict(smoke, median >= 15_000.0, &format!("in bulk: median {median:.0}/s, at least 15000/s is the bar"))
 }
 
 /// How long one call takes, in turns so that a noisy moment meets both.

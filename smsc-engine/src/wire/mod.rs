@@ -13,10 +13,10 @@ mod value;
 mod work;
 
 pub(crate) use error::WireError;
-#[cfg(any(feature = "http", test))]
-pub(crate) use frame::{KEEP_ALIVE, frame};
 #[cfg(any(feature = "remote", test))]
 pub(crate) use frame::Frames;
+#[cfg(any(feature = "http", test))]
+pub(crate) use frame::{KEEP_ALIVE, frame};
 pub(crate) use list::ListWriter;
 pub(crate) use submission::Late;
 #[cfg(any(feature = "remote", test))]

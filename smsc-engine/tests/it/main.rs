@@ -12,6 +12,8 @@
 mod accounts;
 #[cfg(feature = "dashboard")]
 mod browser;
+#[cfg(all(feature = "http", feature = "remote"))]
+mod bulk;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]

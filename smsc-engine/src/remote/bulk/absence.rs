@@ -53,7 +53,10 @@ mod tests {
         assert!(!absence.note(true), "it begins");
         assert!(!absence.may_ask() && absence.lasts());
         assert!(absence.note(false) && absence.may_ask() && !absence.note(false));
-        let absence = Absence { retry: Duration::from_secs(3600), tried: Mutex::new(Instant::now().checked_sub(Duration::from_secs(3601))) };
+        let absence = Absence {
+            retry: Duration::from_secs(3600),
+            tried: Mutex::new(Instant::now().checked_sub(Duration::from_secs(3601))),
+        };
         assert!(absence.may_ask(), "it was long ago");
         assert!(!absence.may_ask(), "somebody tries it");
     }

@@ -25,10 +25,7 @@ type Undecided = FuturesUnordered<BoxFuture<'static, Late>>;
 
 /// Hands in messages. The first frame has an answer to each, in their order, or none if it is not decided; those come
 /// one by one in further frames.
-pub(super) async fn submit(
-    State(rest): State<Arc<Rest>>,
-    Octets(batch): Octets<Vec<Submission>>,
-) -> Result<Response, Problem> {
+pub(super) async fn submit(State(rest): State<Arc<Rest>>, Octets(batch): Octets<Vec<Submission>>) -> Result<Response, Problem> {
     check(&batch)?;
     let core = rest.control.handle.core();
     let answers = carry_out(async move { core.submit(batch).await }).await?;
