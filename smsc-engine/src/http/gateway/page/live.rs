@@ -269,7 +269,14 @@ mod tests {
         let listener =
             ListenerStatus { address: "0.0.0.0:2776".parse().unwrap(), max_connections: 100, connections: 3, strangers };
         let page = rendered(&binds, Some(listener), &up());
-        for text in ["1 connected, 2 disconnected", "1 active, 1 waiting", "0.0.0.0", "2776", "3 of 100 connections", "9 binds of strangers refused"] {
+        for text in [
+            "1 connected, 2 disconnected",
+            "1 active, 1 waiting",
+            "0.0.0.0",
+            "2776",
+            "3 of 100 connections",
+            "9 binds of strangers refused",
+        ] {
             assert!(page.contains(text), "{text}: {page}");
         }
     }

@@ -311,9 +311,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_peer_stands_at_its_field() {
-        let reason = "system_id must be 1 to 15 characters; profile.source.ton must be 0 to 255; tls.ca_path must be a file; it is odd";
+        let reason =
+            "system_id must be 1 to 15 characters; profile.source.ton must be 0 to 255; tls.ca_path must be a file; it is odd";
         let faults = noted(BookError::Entry { kind: "peer", key: "north".into(), reason: reason.into() });
-        assert_eq!((faults.of("system_id"), faults.of("source_ton")), (Some("must be 1 to 15 characters"), Some("must be 0 to 255")));
+        assert_eq!(
+            (faults.of("system_id"), faults.of("source_ton")),
+            (Some("must be 1 to 15 characters"), Some("must be 0 to 255"))
+        );
         assert_eq!((faults.of("tls_ca_path"), faults.of("name")), (Some("must be a file"), Some("it is odd")));
         let faults = noted(BookError::Refused("bind \"north\": host: no such host".into()));
         assert_eq!(faults.of("host"), Some("no such host"));
