@@ -103,7 +103,11 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
         work_list: WorkList::MessageQueue,
         retry: std::time::Duration::from_millis(100),
     };
-    let options_of_binds = BindsOptions { listen: None, system_id: "gw".into(), server: ServerConfig::default() };
+    let options_of_binds = BindsOptions {
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        system_id: "gw".into(),
+        server: ServerConfig::default(),
+    };
     let binds = Binds::start(options_of_binds, Arc::new(core.core.clone())).await.unwrap();
     let (clients, servers) = books(database).await;
     let for_servers = binds.clone();
