@@ -15,7 +15,8 @@ pub(crate) fn lines(settings: &GatewaySettings, gateway: &Gateway) -> String {
         format!("{} carriers, {} partners", control.clients.len(), control.servers.len()),
     ];
     lines.extend(said("SMPP listening on ", gateway.smpp_address()));
-    lines.extend(said("dashboard: https://", gateway.dashboard_address()));
+    let dashboard = if settings.web.enable_tls { "dashboard: https://" } else { "dashboard: http://" };
+    lines.extend(said(dashboard, gateway.dashboard_address()));
     lines.extend(gateway.metrics_address().map(|address| format!("metrics: http://{address}/metrics")));
     lines.push(format!("peers and users are kept in {}", shown(&settings.storage.directory)));
     let password = gateway.first_password().map(|first| shown(&first.path));

@@ -20,8 +20,8 @@ use crate::http::metrics;
 use crate::http::rest::{self, Limits, Rest, RestOptions};
 use crate::model::Timestamp;
 use crate::ops::{Operations, System};
-use crate::program::Hosted;
 use crate::overlay::{AccountBook, RuleBook};
+use crate::program::Hosted;
 use crate::sql::Database;
 use crate::users::Users;
 

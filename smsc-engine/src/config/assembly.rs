@@ -203,6 +203,14 @@ fn limit(number: u64) -> Option<u64> {
     (number > 0).then_some(number)
 }
 
+pub(super) fn millis(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
+}
+
+pub(super) fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
 fn minutes(minutes: u32) -> Duration {
     Duration::from_secs(u64::from(minutes) * 60)
 }

@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-#[cfg(feature = "gateway")]
-use super::gateway::{ClientBind, ServerBind};
 use super::node::Node;
 use super::page::Page;
 use super::rule::{ENTRIES, Rule, Setting};
-use super::settings::{Account, ApiKey, SmsRoute, TranslationRule, WebUser};
+use super::settings::{Account, ApiKey, ClientBind, ServerBind, SmsRoute, TranslationRule, WebUser};
 use super::{ConfigError, Fault};
 
 /// An entry of a list of sections.
@@ -47,16 +45,12 @@ macro_rules! lists {
 
 lists! {
     Account by system_id;
+    ClientBind by name;
+    ServerBind by name;
     ApiKey by name;
     WebUser by name;
     TranslationRule;
     SmsRoute;
-}
-
-#[cfg(feature = "gateway")]
-lists! {
-    ClientBind by name;
-    ServerBind by name;
 }
 
 fn read<T: Entry>(node: &Node<'_>, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<Vec<T>> {

@@ -26,6 +26,7 @@ mod name;
 mod node;
 #[cfg(feature = "config")]
 mod page;
+mod peer;
 #[cfg(feature = "config")]
 mod root;
 #[cfg(feature = "config")]
@@ -33,6 +34,8 @@ mod rule;
 mod settings;
 #[cfg(feature = "config")]
 mod source;
+#[cfg(feature = "config")]
+mod status;
 #[cfg(feature = "config")]
 mod suggestion;
 #[cfg(test)]
@@ -42,13 +45,13 @@ mod value;
 
 #[cfg(feature = "config")]
 pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
-#[cfg(feature = "config")]
-pub use self::load::{environment, load};
 #[cfg(feature = "gateway")]
-pub(crate) use self::gateway::{peer_fault, read_peer, write_peer};
+pub(crate) use self::gateway::PeerText;
 #[cfg(feature = "gateway")]
 pub use self::gateway::{
-    BindTls, ClientBind, ClientMode, CoreCalls, GatewayMetrics, GatewaySettings, GatewayStorage, GatewayWeb, Habits, Listen,
-    PeerFile, RewriteRule, ServerBind, file_warning, gateway_environment, load_gateway,
+    CoreCalls, GatewayMetrics, GatewaySettings, GatewayStorage, GatewayWeb, Listen, PeerFile, file_warning, gateway_environment,
+    load_gateway,
 };
+#[cfg(feature = "config")]
+pub use self::load::{environment, load};
 pub use self::settings::*;

@@ -3,23 +3,19 @@
 use smpp_pdu::Version;
 use smpp_session::BindKind;
 use sms_codec::charset::Charset;
+use sms_codec::receipt::IdNotation;
 use tracing::level_filters::LevelFilter;
 
-#[cfg(feature = "gateway")]
-use super::gateway::ClientMode;
-use super::settings::{DbAdapter, LogFormat, LongText, ReceiptDialect, Role};
+use super::settings::{ClientMode, DbAdapter, LogFormat, LongText, ReceiptDialect, Role};
 use super::value::Named;
 use crate::accounts::MessageIdForm;
 use crate::core::translate::Mode;
 use crate::core::{Uncharged, Unrouted};
-use crate::model::{Charged, SourceType};
-#[cfg(feature = "gateway")]
 use crate::frontend::{self, AskReceipts};
+use crate::model::{Charged, SourceType};
 #[cfg(feature = "gateway")]
 use crate::remote::{Protocol, WorkList};
 use crate::sandbox::Outcome;
-#[cfg(feature = "gateway")]
-use sms_codec::receipt::IdNotation;
 
 /// The words of a type, in the order in which messages name them.
 macro_rules! names {
@@ -93,18 +89,7 @@ names! {
         Charset::KsC5601.name() => Charset::KsC5601,
         Charset::Pictogram.name() => Charset::Pictogram,
     }
-}
-
-#[cfg(feature = "gateway")]
-names! {
     ClientMode { "client" => ClientMode::Client }
-    Protocol { "auto" => Protocol::Auto, "forms" => Protocol::Forms, "bulk" => Protocol::Bulk }
-    WorkList {
-        "message_queue" => WorkList::MessageQueue,
-        "messages_queue" => WorkList::MessagesQueue,
-        "get_by_smsc" => WorkList::GetBySmsc,
-        "header" => WorkList::Header,
-    }
     AskReceipts { "wanted" => AskReceipts::Wanted, "always" => AskReceipts::Always, "never" => AskReceipts::Never }
     IdNotation {
         "guess" => IdNotation::Guess,
@@ -116,5 +101,16 @@ names! {
         "udh" => frontend::LongText::Udh,
         "sar" => frontend::LongText::Sar,
         "payload" => frontend::LongText::Payload,
+    }
+}
+
+#[cfg(feature = "gateway")]
+names! {
+    Protocol { "auto" => Protocol::Auto, "forms" => Protocol::Forms, "bulk" => Protocol::Bulk }
+    WorkList {
+        "message_queue" => WorkList::MessageQueue,
+        "messages_queue" => WorkList::MessagesQueue,
+        "get_by_smsc" => WorkList::GetBySmsc,
+        "header" => WorkList::Header,
     }
 }

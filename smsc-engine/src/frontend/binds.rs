@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -60,8 +60,10 @@ pub struct Binds {
 struct Shared {
     core: Arc<dyn CoreApi>,
     partners: Arc<Partners>,
-    listener: Option<Listener>,
-    max_connections: usize,
+    listener: OnceLock<Listener>,
+    /// How partners are listened for, wherever.
+    system_id: String,
+    server: ServerConfig,
     /// In the order given; held while peers are changed.
     carriers: Mutex<Vec<Running>>,
 }
@@ -73,22 +75,28 @@ impl Binds {
     /// The address cannot be listened on.
     pub async fn start(options: BindsOptions, core: Arc<dyn CoreApi>) -> io::Result<Binds> {
         let partners = Arc::new(Partners::new(core.clone(), options.server.session.timers));
-        let max_connections = options.server.max_connections;
-        let listener = match options.listen {
-            None => None,
-            Some(address) => {
-                let listen = Listen { address, system_id: options.system_id, server: options.server };
-                Some(Listener::start(listen, partners.clone(), core.clone()).await?)
-            }
-        };
-        Ok(Binds { shared: Arc::new(Shared { core, partners, listener, max_connections, carriers: Mutex::default() }) })
+        let BindsOptions { listen, system_id, server } = options;
+        let listener = OnceLock::new();
+        let shared = Shared { core, partners, listener, system_id, server, carriers: Mutex::default() };
+        let binds = Binds { shared: Arc::new(shared) };
+        if let Some(address) = listen {
+            binds.listen(address).await?;
+        }
+        Ok(binds)
     }
 
-    /// Listens for partners from now on, if nobody listens yet.
+    /// Listens for partners from now on; nothing if that is done already.
     ///
     /// # Errors
     /// The address cannot be listened on.
-    pub async fn listen(&self, _address: SocketAddr) -> io::Result<()> {
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<()> {
+        let Shared { core, partners, listener, system_id, server, .. } = &*self.shared;
+        if listener.get().is_none() {
+            let listen = Listen { address, system_id: system_id.clone(), server: server.clone() };
+            let started = Listener::start(listen, partners.clone(), core.clone()).await?;
+            // Of two at a time the first is kept; the other ends here.
+            let _ = listener.set(started);
+        }
         Ok(())
     }
 
@@ -138,7 +146,7 @@ impl Binds {
         once("server bind", peers.iter().map(|peer| peer.name.as_str()), carriers.iter().map(|running| running.name.as_str()))?;
         once("system_id", peers.iter().map(|peer| peer.system_id.as_str()), std::iter::empty())?;
         self.shared.partners.set(peers);
-        if let Some(listener) = &self.shared.listener {
+        if let Some(listener) = self.shared.listener.get() {
             listener.see_off();
         }
         Ok(())
@@ -176,8 +184,8 @@ impl Binds {
 
     /// The listener for partners, if there is one.
     pub fn listener(&self) -> Option<ListenerStatus> {
-        let Shared { listener, partners, max_connections, .. } = &*self.shared;
-        let listener = listener.as_ref()?;
+        let Shared { listener, partners, server, .. } = &*self.shared;
+        let listener = listener.get()?;
         Some(ListenerStatus {
             address: listener.address(),
             max_connections: *max_connections,
@@ -191,7 +199,7 @@ impl Binds {
         let carriers: Vec<_> = self.carriers().drain(..).map(|running| running.carrier).collect();
         let carriers = timeout(grace, join_all(carriers.iter().map(|carrier| carrier.stop())));
         let listener = async {
-            if let Some(listener) = &self.shared.listener {
+            if let Some(listener) = self.shared.listener.get() {
                 listener.shutdown(grace).await;
             }
         };
@@ -212,7 +220,7 @@ impl Binds {
     }
 
     fn links_of(&self, name: &str) -> Vec<Link> {
-        self.shared.listener.as_ref().map(|listener| listener.links_of(name)).unwrap_or_default()
+        self.shared.listener.get().map(|listener| listener.links_of(name)).unwrap_or_default()
     }
 }
 

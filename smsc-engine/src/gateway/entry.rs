@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::{ClientBind, ServerBind, peer_fault, read_peer, write_peer};
+use crate::config::{ClientBind, PeerText, ServerBind};
 use crate::frontend::{ClientPeer, ServerPeer};
 use crate::overlay::Entry;
 
@@ -14,15 +14,15 @@ impl Entry for ClientPeer {
     }
 
     fn check(&self) -> Result<(), String> {
-        peer_fault(&ClientBind::from(self))
+        ClientBind::from(self).fault()
     }
 
     fn store(&self) -> Value {
-        Value::String(write_peer(&ClientBind::from(self)))
+        Value::String(ClientBind::from(self).to_text())
     }
 
     fn restore(stored: Value) -> Result<Self, String> {
-        read_peer::<ClientBind>(text(&stored)?).map(|bind| ClientPeer::from(&bind))
+        ClientBind::from_text(text(&stored)?).map(|bind| ClientPeer::from(&bind))
     }
 }
 
@@ -34,15 +34,15 @@ impl Entry for ServerPeer {
     }
 
     fn check(&self) -> Result<(), String> {
-        peer_fault(&ServerBind::from(self))
+        ServerBind::from(self).fault()
     }
 
     fn store(&self) -> Value {
-        Value::String(write_peer(&ServerBind::from(self)))
+        Value::String(ServerBind::from(self).to_text())
     }
 
     fn restore(stored: Value) -> Result<Self, String> {
-        read_peer::<ServerBind>(text(&stored)?).map(|bind| ServerPeer::from(&bind))
+        ServerBind::from_text(text(&stored)?).map(|bind| ServerPeer::from(&bind))
     }
 }
 

@@ -1,18 +1,14 @@
-//! Settings of a gateway as its parts want them, and peers back as settings.
+//! Settings of a gateway as its parts want them.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use smpp_session::net::ServerConfig;
 use smpp_session::{Config, Timeouts};
 
-use super::{BindTls, ClientBind, ClientMode, GatewaySettings, Habits, Listen, RewriteRule, ServerBind};
-use crate::config::assembly::{dialect, seconds_or_never, size};
-use crate::config::settings::ReceiptDialect;
-use crate::frontend::{BindsOptions, ClientPeer, PeerProfile, PeerTls, Rewrite, ServerPeer};
+use super::{GatewaySettings, Listen};
+use crate::config::assembly::{millis, seconds_or_never, size};
+use crate::frontend::BindsOptions;
 use crate::remote::RemoteOptions;
-use sms_codec::receipt::Dialect;
 
 impl From<&GatewaySettings> for BindsOptions {
     fn from(settings: &GatewaySettings) -> Self {
@@ -48,179 +44,6 @@ impl From<&GatewaySettings> for RemoteOptions {
             retry: millis(settings.smpp_poll_interval),
         }
     }
-}
-
-impl From<&ClientBind> for ClientPeer {
-    fn from(bind: &ClientBind) -> Self {
-        ClientPeer {
-            name: bind.name.clone(),
-            host: bind.host.clone(),
-            port: bind.port,
-            more_hosts: bind.more_hosts.clone(),
-            system_id: bind.system_id.clone(),
-            password: bind.password.clone(),
-            system_type: bind.system_type.clone(),
-            bind_type: bind.bind_type,
-            tps_limit: bind.tps_limit,
-            queue_check_frequency: millis(bind.queue_check_frequency),
-            tls: bind.tls.enabled.then(|| PeerTls::from(&bind.tls)),
-            receipts: bind.receipts,
-            receipt_ids: bind.receipt_ids,
-            long_text: bind.long_text,
-            profile: PeerProfile::from(&bind.profile),
-        }
-    }
-}
-
-impl From<&ClientPeer> for ClientBind {
-    fn from(peer: &ClientPeer) -> Self {
-        ClientBind {
-            name: peer.name.clone(),
-            mode: ClientMode::Client,
-            bind_type: peer.bind_type,
-            host: peer.host.clone(),
-            port: peer.port,
-            more_hosts: peer.more_hosts.clone(),
-            system_id: peer.system_id.clone(),
-            password: peer.password.clone(),
-            system_type: peer.system_type.clone(),
-            tps_limit: peer.tps_limit,
-            queue_check_frequency: in_millis(peer.queue_check_frequency),
-            receipts: peer.receipts,
-            receipt_ids: peer.receipt_ids,
-            long_text: peer.long_text,
-            tls: peer.tls.as_ref().map(BindTls::from).unwrap_or_default(),
-            profile: Habits::from(&peer.profile),
-        }
-    }
-}
-
-impl From<&ServerBind> for ServerPeer {
-    fn from(bind: &ServerBind) -> Self {
-        ServerPeer {
-            name: bind.name.clone(),
-            system_id: bind.system_id.clone(),
-            password: bind.password.clone(),
-            allowed_bind_types: bind.allowed_bind_types.clone(),
-            ip_whitelist: bind.ip_whitelist.clone(),
-            tps_limit: bind.tps_limit,
-            queue_check_frequency: millis(bind.queue_check_frequency),
-            max_sessions: size(bind.max_sessions),
-            dialect: dialect(bind.receipts),
-            message_ids: bind.message_ids,
-            profile: PeerProfile::from(&bind.profile),
-        }
-    }
-}
-
-impl From<&ServerPeer> for ServerBind {
-    fn from(peer: &ServerPeer) -> Self {
-        ServerBind {
-            name: peer.name.clone(),
-            system_id: peer.system_id.clone(),
-            password: peer.password.clone(),
-            allowed_bind_types: peer.allowed_bind_types.clone(),
-            ip_whitelist: peer.ip_whitelist.clone(),
-            tps_limit: peer.tps_limit,
-            queue_check_frequency: in_millis(peer.queue_check_frequency),
-            max_sessions: number(peer.max_sessions),
-            receipts: if peer.dialect == Dialect::PROVIDER { ReceiptDialect::Provider } else { ReceiptDialect::Standard },
-            message_ids: peer.message_ids,
-            profile: Habits::from(&peer.profile),
-        }
-    }
-}
-
-impl From<&Habits> for PeerProfile {
-    fn from(habits: &Habits) -> Self {
-        PeerProfile {
-            version: habits.version,
-            window: size(habits.window),
-            enquire_link: seconds(habits.enquire_link_seconds),
-            response_timeout: seconds(habits.response_seconds),
-            charset: habits.charset,
-            source: Rewrite::from(&habits.source),
-            destination: Rewrite::from(&habits.destination),
-            temporary: habits.temporary_statuses.clone(),
-            permanent: habits.permanent_statuses.clone(),
-        }
-    }
-}
-
-impl From<&PeerProfile> for Habits {
-    fn from(profile: &PeerProfile) -> Self {
-        Habits {
-            version: profile.version,
-            window: number(profile.window),
-            enquire_link_seconds: number(profile.enquire_link.as_secs()),
-            response_seconds: number(profile.response_timeout.as_secs()),
-            charset: profile.charset,
-            temporary_statuses: profile.temporary.clone(),
-            permanent_statuses: profile.permanent.clone(),
-            source: RewriteRule::from(&profile.source),
-            destination: RewriteRule::from(&profile.destination),
-        }
-    }
-}
-
-impl From<&RewriteRule> for Rewrite {
-    fn from(rule: &RewriteRule) -> Self {
-        let RewriteRule { ton, npi, strip, prepend } = rule.clone();
-        Rewrite { ton, npi, strip, prepend }
-    }
-}
-
-impl From<&Rewrite> for RewriteRule {
-    fn from(rewrite: &Rewrite) -> Self {
-        let Rewrite { ton, npi, strip, prepend } = rewrite.clone();
-        RewriteRule { ton, npi, strip, prepend }
-    }
-}
-
-impl From<&BindTls> for PeerTls {
-    fn from(tls: &BindTls) -> Self {
-        PeerTls {
-            accept_any: tls.accept_any,
-            server_name: tls.server_name.clone(),
-            ca_path: text(&tls.ca_path),
-            cert_path: text(&tls.cert_path),
-            key_path: text(&tls.key_path),
-        }
-    }
-}
-
-impl From<&PeerTls> for BindTls {
-    fn from(tls: &PeerTls) -> Self {
-        BindTls {
-            enabled: true,
-            accept_any: tls.accept_any,
-            server_name: tls.server_name.clone(),
-            ca_path: PathBuf::from(&tls.ca_path),
-            cert_path: PathBuf::from(&tls.cert_path),
-            key_path: PathBuf::from(&tls.key_path),
-        }
-    }
-}
-
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
-fn millis(millis: u32) -> Duration {
-    Duration::from_millis(millis.into())
-}
-
-fn seconds(seconds: u32) -> Duration {
-    Duration::from_secs(seconds.into())
-}
-
-fn in_millis(time: Duration) -> u32 {
-    number(time.as_millis())
-}
-
-/// A number that is too large is refused when it is checked.
-fn number(number: impl TryInto<u32>) -> u32 {
-    number.try_into().unwrap_or(u32::MAX)
 }
 
 /// What a bind response has room for.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::{ClientBind, GatewaySettings, ServerBind};
+use super::GatewaySettings;
 use crate::config::check::{certificate, missing, pair, refuse, users};
 use crate::config::node::Node;
-use crate::config::{ConfigError, Fault};
+use crate::config::{ClientBind, ConfigError, Fault, ServerBind};
 
 /// Complains about everything that does not fit together.
 pub(super) fn check(settings: &GatewaySettings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
@@ -46,11 +46,11 @@ pub(super) fn client(bind: &ClientBind, node: &Node<'_>, faults: &mut Vec<Config
     pair(&node.child("tls"), tls, faults);
 }
 
-/// Complains about a carrier that does not say which way messages go.
-pub(super) fn bind_type(node: &Node<'_>, faults: &mut Vec<ConfigError>) {
+/// Complains about a peer that does not say this, though there is a default for peers made in code.
+pub(super) fn must_say(key: &str, node: &Node<'_>, faults: &mut Vec<ConfigError>) {
     // What is no section was complained about.
-    if node.is_section() && !node.child("bind_type").is_given() {
-        missing(node, "bind_type", faults);
+    if node.is_section() && !node.child(key).is_given() {
+        missing(node, key, faults);
     }
 }
 
@@ -81,6 +81,9 @@ fn address(url: &str) -> Result<(), &'static str> {
 /// What is allowed and nobody should overlook.
 pub(super) fn warnings(settings: &GatewaySettings) -> Vec<String> {
     let mut warnings = Vec::new();
+    let web = &settings.web;
+    let open = format!("web.enable_tls is false: passwords of users can be read on the way to {}", web.listen);
+    warnings.extend((web.enabled && !web.enable_tls && !web.listen.ip().is_loopback()).then_some(open));
     let GatewaySettings { listen, server_binds, .. } = settings;
     if !server_binds.is_empty() && listen.host.is_unspecified() {
         let (host, port) = (listen.host, listen.port);
@@ -104,7 +107,8 @@ pub(super) fn peer_warnings(settings: &GatewaySettings) -> Vec<String> {
 /// Whether an address is on this machine.
 fn is_here(url: &str) -> bool {
     let host = url.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit())).map_or(host, |(host, _)| host);
+    let host =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit())).map_or(host, |(host, _)| host);
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }

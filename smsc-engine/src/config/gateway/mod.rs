@@ -1,28 +1,24 @@
 //! What a gateway can be told: the table of its keys, and how the parts of a gateway want them.
 
 mod assembly;
-mod bind;
 mod check;
 mod peer;
 mod root;
 #[cfg(test)]
 mod tests;
-mod word;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use smpp_session::net::ipnet::IpNet;
 
-use super::settings::{HttpPort, Log, WebUser};
+use super::settings::{ClientBind, HttpPort, Log, ServerBind, WebUser};
 use crate::accounts::Secret;
 use crate::remote::{Protocol, WorkList};
 
-pub use bind::{BindTls, ClientBind, Habits, RewriteRule, ServerBind};
 pub use peer::PeerFile;
-pub(crate) use peer::{peer_fault, read_peer, write_peer};
+pub(crate) use peer::PeerText;
 pub use root::{file_warning, gateway_environment, load_gateway};
-pub use word::ClientMode;
 
 settings! {
     /// All a gateway can be told; ranges are about octets of texts and entries of lists.

@@ -1,11 +1,10 @@
 //! Peers in the words of the file, wherever they are kept: in the file, in a database, in an export.
 
-use super::{ClientBind, ServerBind};
 use crate::config::load;
 use crate::config::page::Page;
 use crate::config::root::Root;
 use crate::config::source::Source;
-use crate::config::{ConfigError, ConfigErrors};
+use crate::config::{ClientBind, ConfigError, ConfigErrors, ServerBind};
 use crate::frontend::{ClientPeer, ServerPeer};
 
 settings! {
@@ -51,21 +50,30 @@ impl PeerFile {
     }
 }
 
-/// Writes a peer with its password.
-pub(crate) fn write_peer<T: Root>(peer: &T) -> String {
-    Page::whole(peer)
+/// A peer by itself as a text, wherever it is kept.
+pub(crate) trait PeerText: Sized {
+    /// Writes it with its password.
+    fn to_text(&self) -> String;
+
+    /// Reads what [`to_text`](PeerText::to_text) has written, or tells all that is wrong with it.
+    fn from_text(text: &str) -> Result<Self, String>;
+
+    /// Tells all that is wrong with it, in words for the operator.
+    fn fault(&self) -> Result<(), String> {
+        // The table of keys knows every range; who reads it back meets them all.
+        Self::from_text(&self.to_text()).map(drop)
+    }
 }
 
-/// Reads what [`write_peer`] has written, or tells all that is wrong with it.
-pub(crate) fn read_peer<T: Root>(text: &str) -> Result<T, String> {
-    let fault = |ConfigError { fault, .. }: &ConfigError| fault.to_string();
-    read(text).map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>().join("; "))
-}
+impl<T: Root> PeerText for T {
+    fn to_text(&self) -> String {
+        Page::whole(self)
+    }
 
-/// Tells all that is wrong with a peer, in words for the operator.
-pub(crate) fn peer_fault<T: Root>(peer: &T) -> Result<(), String> {
-    // The table of keys knows every range; who reads it back meets them all.
-    read_peer::<T>(&write_peer(peer)).map(drop)
+    fn from_text(text: &str) -> Result<Self, String> {
+        let fault = |ConfigError { fault, .. }: &ConfigError| fault.to_string();
+        read(text).map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>().join("; "))
+    }
 }
 
 fn read<T: Root>(text: &str) -> Result<T, ConfigErrors> {

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::check;
-use super::{ClientBind, GatewaySettings, PeerFile, ServerBind};
+use super::{GatewaySettings, PeerFile};
 use crate::config::node::Node;
 use crate::config::page::Page;
 use crate::config::root::Root;
 use crate::config::source::Variable;
-use crate::config::{ConfigError, ConfigErrors, load};
+use crate::config::{ClientBind, ConfigError, ConfigErrors, ServerBind, load};
 
 /// Reads the settings of a gateway: defaults, then the file, then the environment, the last one given wins.
 ///
@@ -98,9 +98,7 @@ impl Root for GatewaySettings {
 
     fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
         let (binds, servers) = (root.child("binds"), root.child("server_binds"));
-        for (index, bind) in self.binds.iter_mut().enumerate() {
-            bind.complete(&binds.item(index), &[], faults);
-        }
+        complete((&mut self.binds, &mut self.server_binds), root, faults);
         if !root.child("smpp_poll_interval").is_given() {
             return;
         }
@@ -126,7 +124,7 @@ impl Root for ClientBind {
     const PREFIX: &'static str = "";
 
     fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
-        check::bind_type(root, faults);
+        check::must_say("bind_type", root, faults);
     }
 
     fn check(&self, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
@@ -137,20 +135,32 @@ impl Root for ClientBind {
 /// One partner by itself.
 impl Root for ServerBind {
     const PREFIX: &'static str = "";
+
+    fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
+        check::must_say("allowed_bind_types", root, faults);
+    }
 }
 
 impl Root for PeerFile {
     const PREFIX: &'static str = "";
 
     fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
-        let binds = root.child("binds");
-        for (index, bind) in self.binds.iter_mut().enumerate() {
-            bind.complete(&binds.item(index), &[], faults);
-        }
+        complete((&mut self.binds, &mut self.server_binds), root, faults);
     }
 
     fn check(&self, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
         check::peers((&self.binds, &self.server_binds), root, faults);
+    }
+}
+
+/// Completes peers one by one.
+fn complete((clients, servers): (&mut [ClientBind], &mut [ServerBind]), root: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    let (binds, server_binds) = (root.child("binds"), root.child("server_binds"));
+    for (index, bind) in clients.iter_mut().enumerate() {
+        bind.complete(&binds.item(index), &[], faults);
+    }
+    for (index, bind) in servers.iter_mut().enumerate() {
+        bind.complete(&server_binds.item(index), &[], faults);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table of all keys: name, meaning, default and range of each, once; a file for each part of a centre.
 
 mod account;
+mod bind;
 mod http;
 mod lifecycle;
 mod lookup;
@@ -10,13 +11,14 @@ mod smpp;
 mod word;
 
 pub use account::Account;
+pub use bind::{BindTls, ClientBind, Habits, RewriteRule, ServerBind};
 pub use http::{Api, ApiKey, ApiLimits, HttpPort, Metrics, Web, WebUser};
 pub use lifecycle::{Batch, Lifecycle};
 pub use lookup::{Charging, Enum};
 pub use records::Records;
 pub use routing::{Routing, SmsRoute, TranslationRule};
 pub use smpp::{Log, Node, Sandbox, Smpp, Storage};
-pub use word::{DbAdapter, LogFormat, LongText, ReceiptDialect, Role, Text};
+pub use word::{ClientMode, DbAdapter, LogFormat, LongText, ReceiptDialect, Role, Text};
 
 settings! {
     /// All a centre can be told; ranges are about octets of texts and entries of lists.

@@ -67,3 +67,10 @@ pub enum ReceiptDialect {
     /// As the wholesale provider has it.
     Provider,
 }
+
+/// Who connects to whom, in the list of those that are connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientMode {
+    /// We to a carrier.
+    Client,
+}

@@ -14,7 +14,7 @@ use super::page_of;
 use super::table::Kind::{Counter, Gauge, Histogram};
 use super::table::{Family, families};
 use super::writer::{Writer, millis};
-use crate::frontend::{BindCounts, BindState, BindStatus};
+use crate::frontend::{BindCounts, BindMode, BindState, BindStatus, STRANGERS};
 use crate::gateway::GatewayControl;
 use crate::remote::CoreStats;
 
@@ -41,7 +41,8 @@ families! {
 /// Writes all figures of a gateway.
 pub fn text(control: &GatewayControl) -> String {
     let mut writer = Writer::default();
-    for status in control.binds.list() {
+    let strangers = control.binds.listener().map(|listener| strangers(listener.strangers));
+    for status in control.binds.list().into_iter().chain(strangers) {
         bind(&mut writer, &status);
     }
     core(&mut writer, &control.core.client().stats());
@@ -57,7 +58,7 @@ async fn serve(State(control): State<Arc<GatewayControl>>) -> impl IntoResponse 
     page_of(text(&control))
 }
 
-/// Writes `docs/gateway-metrics.md`.
+/// Writes `docs/gateway/metrics.md`.
 pub fn markdown() -> String {
     page(GATEWAY_FAMILIES, HEAD)
 }
@@ -91,6 +92,24 @@ fn bind(out: &mut Writer, status: &BindStatus) {
     }
 }
 
+/// Those who want to bind and are no partner, as one of them.
+fn strangers(counts: BindCounts) -> BindStatus {
+    BindStatus {
+        name: STRANGERS.into(),
+        mode: BindMode::Server,
+        system_id: STRANGERS.into(),
+        place: None,
+        state: BindState::Disconnected,
+        peers: Vec::new(),
+        uptime: Duration::ZERO,
+        counts,
+        unanswered: 0,
+        held_back: false,
+        dropped: false,
+        last_error: None,
+    }
+}
+
 fn core(out: &mut Writer, stats: &CoreStats) {
     out.put(&CORE_UP, &[], u8::from(stats.is_up));
     for call in &stats.calls {
@@ -119,12 +138,10 @@ The gateway serves these figures at `/metrics`, on port 4000 of this machine onl
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use smpp_session::BindKind;
 
     use super::*;
-    use crate::frontend::{BindMode, BindPlace};
+    use crate::frontend::BindPlace;
 
     fn status(mode: BindMode) -> BindStatus {
         let place = BindPlace { host: "smsc.example".into(), port: 2776, kind: BindKind::Transceiver };
@@ -133,14 +150,8 @@ mod tests {
             mode,
             system_id: "shop".into(),
             place: (mode == BindMode::Client).then_some(place),
-            state: BindState::Disconnected,
-            peers: Vec::<SocketAddr>::new(),
             uptime: Duration::from_millis(1_500),
-            counts: BindCounts::default(),
-            unanswered: 0,
-            held_back: false,
-            dropped: false,
-            last_error: None,
+            ..strangers(BindCounts::default())
         }
     }
 
@@ -156,10 +167,15 @@ mod tests {
         let mut carrier = status(BindMode::Client);
         assert_eq!(written(&carrier), "");
         carrier.counts.attempts = 1;
-        let labels = "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"smsc.example\",port=\"2776\",bind_type=\"transceiver\"}";
+        let labels =
+            "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"smsc.example\",port=\"2776\",bind_type=\"transceiver\"}";
         let text = written(&carrier);
         assert_eq!(text.lines().count(), 9, "{text}");
-        for line in ["smpp_connection_attempts_total{labels} 1\n", "smpp_connection_status{labels} 0\n", "smpp_uptime_seconds{labels} 0\n"] {
+        for line in [
+            "smpp_connection_attempts_total{labels} 1\n",
+            "smpp_connection_status{labels} 0\n",
+            "smpp_uptime_seconds{labels} 0\n",
+        ] {
             let line = line.replace("{labels}", labels);
             assert!(text.contains(&line), "{line}{text}");
         }

@@ -8,9 +8,8 @@ use smpp_session::net::ipnet::IpNet;
 use sms_codec::charset::Charset;
 use sms_codec::receipt::IdNotation;
 
-use super::word::ClientMode;
+use super::word::{ClientMode, ReceiptDialect};
 use crate::accounts::{MessageIdForm, Secret};
-use crate::config::settings::ReceiptDialect;
 use crate::frontend::{AskReceipts, LongText};
 
 settings! {
@@ -59,7 +58,7 @@ settings! {
         /// The password it must present; SMPP has room for eight octets.
         password: Secret, in 1..=8;
         /// How it may bind: "transmitter", "receiver", "transceiver"; must be given.
-        allowed_bind_types: Vec<BindKind>, in 1..=3;
+        allowed_bind_types: Vec<BindKind> = vec![BindKind::Transmitter, BindKind::Receiver, BindKind::Transceiver], in 1..=3;
         /// Addresses and networks it may connect from; none lets it come from anywhere.
         ip_whitelist: Vec<IpNet> = Vec::new(), in 0..=10_000;
         /// Messages in a second delivered to it.

@@ -1,21 +1,13 @@
-//! Values that only settings of a gateway have.
+//! A status of SMPP as a value: by its name in the standard, or by its number.
 
 use smpp_pdu::CommandStatus;
 use toml::de::DeValue;
 
-use crate::config::node::kind;
-use crate::config::page::quoted;
-use crate::config::suggestion::nearest;
-use crate::config::value::{Refusal, Scalar};
+use super::node::kind;
+use super::page::quoted;
+use super::suggestion::nearest;
+use super::value::{Refusal, Scalar};
 
-/// Who connects to whom, in the list of those the gateway connects to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientMode {
-    /// The gateway to a carrier.
-    Client,
-}
-
-/// A status by its name in the standard, or by its number.
 impl Scalar for CommandStatus {
     fn expected() -> String {
         "a status such as \"ESME_RTHROTTLED\" or 0x58".into()
