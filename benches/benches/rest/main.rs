@@ -5,6 +5,7 @@
 //! Both servers stand on axum, listen on loopback and are loaded in turns by the same callers. The API's rate limits
 //! are off, and it runs without events, records and the memory of repeats.
 
+mod figures;
 mod load;
 mod node;
 
@@ -40,7 +41,13 @@ fn main() {
     let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("rest-{}", std::process::id()));
     std::fs::create_dir_all(&root).unwrap();
-    let passed = [submissions(&root, smoke), work_lists(&root, smoke)];
+    let passed = [
+        submissions(&root, smoke),
+        work_lists(&root, smoke),
+        figures::raw(&root, smoke),
+        figures::profiles(&root, smoke),
+        figures::metrics(&root, smoke),
+    ];
     std::fs::remove_dir_all(&root).unwrap();
     assert!(smoke || passed.iter().all(|passed| *passed), "a bar was missed");
 }

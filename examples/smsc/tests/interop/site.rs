@@ -135,6 +135,15 @@ impl Site {
         host(&self.after("REST API: "))
     }
 
+    pub(crate) fn dashboard(&self) -> SocketAddr {
+        host(&self.after("dashboard: "))
+    }
+
+    /// The password of the dashboard's first user, as the program wrote it down.
+    pub(crate) fn dashboard_password(&self) -> String {
+        text_of(&self.path("smsc-data/dashboard-password")).trim().to_owned()
+    }
+
     pub(crate) fn metrics(&self) -> SocketAddr {
         host(&self.after("metrics: "))
     }

@@ -9,6 +9,7 @@ mod location;
 #[cfg(feature = "log")]
 mod log;
 mod login;
+mod meaning;
 mod message;
 mod overview;
 mod preview;
