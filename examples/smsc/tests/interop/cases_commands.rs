@@ -315,6 +315,37 @@ fn a_backup_becomes_another_centre() {
 }
 
 #[test]
+fn the_nightly_backup_runs_as_its_unit_says() {
+    let site = with_route("");
+    let waits = send(&site, "+447700900001", "kept over night");
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/systemd/smsc-backup.service");
+    let unit = crate::site::text_of(std::path::Path::new(unit));
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    // The same line with the places of this site, the longest first.
+    let place = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let line = line.replace("/var/lib/smsc-backups", &place("backups")).replace("/var/lib/smsc", &place("smsc-data"));
+    let line = line.replace("/etc/smsc/smsc.toml", &place("smsc.toml"));
+    let arguments: Vec<&str> = line.strip_prefix("/usr/bin/smsc ").unwrap().split(' ').collect();
+    // systemd makes the state directory; two nights leave two backups.
+    fs::create_dir(site.path("backups")).unwrap();
+    let night = || {
+        let mut command = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()));
+        let ended = command.args(&arguments).current_dir("/").env_clear().output().unwrap();
+        assert!(ended.status.success(), "{line}: {ended:?}");
+    };
+    night();
+    night();
+    let mut backups: Vec<_> = fs::read_dir(site.path("backups")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    backups.sort();
+    assert_eq!(backups.len(), 2, "{backups:?}");
+    assert_eq!(site.json(&["status"])["messages"]["pending"], 1, "it runs on");
+    let mut other = Site::new("");
+    other.ok(&["restore", backups[0].to_str().unwrap()]);
+    other.start();
+    assert_eq!(message(&other, &waits)["message_body"], "kept over night");
+}
+
+#[test]
 fn a_support_bundle_has_no_secrets_texts_or_numbers() {
     let settings = "[web]\nusers = [{ name = \"boss\", password = \"hunter2-web\", role = \"admin\" }]\n\
                     [api]\napi_keys = [{ name = \"billing\", key = \"hunter2-0123456789\" }]\n\
