@@ -97,7 +97,8 @@ fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>)
     })
 }
 
-fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
+/// An address as a field; one of more than 20 octets does not fit.
+pub(in crate::frontend) fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
     Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
 }
 
