@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(lengths(&message(&[b'x'; 150], 0), latin1), [140, 22]);
         let packed = Taste { charset: Charset::Gsm7Packed, ..USUAL };
         assert_eq!(lengths(&message(&[b'x'; 160], 0), packed), [140]);
-        assert_eq!(lengths(&message(&[b'x'; 161], 0), packed), [140, 13]);
+        assert_eq!(lengths(&message(&[b'x'; 161], 0), packed), [140, 14], "eight septets and a fill bit");
     }
 
     #[test]
