@@ -293,4 +293,7 @@ pub enum Refusal {
     /// The core cannot work; its log says why.
     #[error("the core cannot work")]
     Broken,
+    /// The core did not answer. It may have done what it was asked to; nothing was acknowledged.
+    #[error("the core is away")]
+    Away,
 }

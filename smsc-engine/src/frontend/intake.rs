@@ -192,7 +192,7 @@ fn status(refusal: Refusal) -> CommandStatus {
         Refusal::Denied(status) => CommandStatus(status),
         Refusal::Undelivered(..) => CommandStatus::RDELIVERYFAILURE,
         Refusal::Busy => CommandStatus::RTHROTTLED,
-        Refusal::Unknown | Refusal::Broken => CommandStatus::RSYSERR,
+        Refusal::Unknown | Refusal::Broken | Refusal::Away => CommandStatus::RSYSERR,
     }
 }
 

@@ -16,7 +16,6 @@ mod faults;
 mod forms;
 mod frontend;
 mod guard;
-mod hex;
 mod limit;
 mod location;
 mod message;
