@@ -25,6 +25,8 @@ mod day;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+#[cfg(all(feature = "http", feature = "remote"))]
+mod forms;
 mod journal_disk;
 mod journal_format;
 mod life;

@@ -5,7 +5,7 @@ mod description;
 mod event;
 mod frontend;
 mod location;
-mod log;
+pub(crate) mod log;
 mod route;
 mod schema;
 mod tables;

@@ -220,25 +220,31 @@ impl NewMessage {
         if self.tp_dcs_coding_group.is_some_and(|group| !group.can_be_asked_for()) {
             faults.add("tp_dcs_coding_group", "must be general_data_coding or data_coding_message_class");
         }
-        if let Some(smpp) = smpp {
-            smpp.fill(&mut message).into_iter().for_each(|(field, fault)| faults.add(field, fault));
-            if message.kind == Kind::Receipt {
-                faults.add("smpp.kind", "must be mt or mo: receipts are written by the core");
-            }
-        }
-        if smpp.is_none_or(|smpp| smpp.user_data.is_none()) {
-            let text = Text {
-                body: faults.required("message_body", self.message_body.take()),
-                is_raw: self.raw_data_flag == Some(true),
-                wish: self.wish(),
-                header: self.tp_user_data_header,
-                data_coding: smpp.and_then(|smpp| smpp.data_coding),
-            };
-            text.put(&mut message, &mut faults);
-        }
+        self.put_text(&mut message, smpp, &mut faults);
         faults.none()?;
         check_length(&message, options.long_text)?;
         Ok(message)
+    }
+
+    /// What SMPP says beside all else, and the text unless its octets are among that.
+    fn put_text(mut self, message: &mut Message, smpp: Option<&SmppForm>, faults: &mut Faults) {
+        if let Some(smpp) = smpp {
+            smpp.fill(message).into_iter().for_each(|(field, fault)| faults.add(field, fault));
+            if message.kind == Kind::Receipt {
+                faults.add("smpp.kind", "must be mt or mo: receipts are written by the core");
+            }
+            if smpp.user_data.is_some() {
+                return;
+            }
+        }
+        let text = Text {
+            body: faults.required("message_body", self.message_body.take()),
+            is_raw: self.raw_data_flag == Some(true),
+            wish: self.wish(),
+            header: self.tp_user_data_header,
+            data_coding: smpp.and_then(|smpp| smpp.data_coding),
+        };
+        text.put(message, faults);
     }
 
     /// From whom and to whom. SMPP knows senders without a number, and recipients that are no numbers.
