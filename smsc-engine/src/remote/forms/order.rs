@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde::Serialize;
+use sms_codec::receipt::MessageState;
 
 use super::row::Row;
 use super::{NoAnswer, Shared};
@@ -151,13 +152,11 @@ fn standing(row: &Row, message: &Message) -> Standing {
     }
 }
 
+/// The end that a core's word for it means, also one of those that receipts have.
 fn end(word: &str) -> Option<FinalState> {
-    match Status::from_name(word)? {
-        Status::Pending => None,
-        Status::Delivered => Some(FinalState::Delivered),
-        Status::Failed => Some(FinalState::Undeliverable),
-        Status::Expired => Some(FinalState::Expired),
-        Status::Rejected => Some(FinalState::Rejected),
+    match Status::from_name(word) {
+        Some(Status::Failed) => Some(FinalState::Undeliverable),
+        _ => FinalState::from_message_state(MessageState::from_word(word)?.to_wire()),
     }
 }
 
