@@ -78,10 +78,11 @@ impl Row {
         message.expires = self.time("expires").unwrap_or(Timestamp::MAX);
         self.put_extra(&mut message);
         match self.smpp() {
-            Some(smpp) if smpp.user_data.is_some() => match smpp.fill(&mut message).first() {
-                Some((field, fault)) => return Err(format!("{field} {fault}")),
-                None => {}
-            },
+            Some(smpp) if smpp.user_data.is_some() => {
+                if let Some(fault) = smpp.fill(&mut message).first() {
+                    return Err(told(*fault));
+                }
+            }
             // Only these are said of it: the text has to be encoded.
             smpp => {
                 smpp.unwrap_or_default().fill(&mut message);
