@@ -9,8 +9,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use smsc_engine::config::GatewaySettings;
-
 use self::process::{Running, Scratch, run};
 
 #[path = "cli/command.rs"]
@@ -185,13 +183,4 @@ fn a_changed_file_counts_after_a_restart_only() {
     drop(running);
     let _running = Running::start(gateway(&scratch).arg("--config").arg(&path));
     assert!(list(&scratch).contains("uk "), "{}", list(&scratch));
-}
-
-#[test]
-fn the_sample_holds_every_key_with_its_default() {
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/gateway.example.toml");
-    if std::env::var_os("SMSC_TEST_WRITE").is_some() {
-        fs::write(sample, GatewaySettings::sample()).unwrap();
-    }
-    assert_eq!(fs::read_to_string(sample).unwrap(), GatewaySettings::sample(), "SMSC_TEST_WRITE=1 writes it anew");
 }

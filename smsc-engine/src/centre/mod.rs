@@ -36,9 +36,9 @@ use crate::users::{FirstPassword, User, Users, UsersOptions};
 pub use self::check::{Finding, check};
 pub use self::config::CentreConfig;
 pub use self::error::StartError;
-pub use crate::program::{Host, HostOrder};
 pub use self::ports::Service;
 pub use self::reload::Reloaded;
+pub use crate::program::{Host, HostOrder};
 
 /// A running message centre.
 pub struct Centre {

@@ -18,8 +18,8 @@ use crate::http::listen::{ListenError, ListenOptions, Listener, TlsFiles};
 use crate::http::metrics;
 use crate::http::rest::{self, Limits, Rest, RestOptions};
 use crate::ops::{Operations, System};
-use crate::program::Hosted;
 use crate::overlay::{AccountBook, RuleBook};
+use crate::program::Hosted;
 use crate::sql::Database;
 use crate::users::Users;
 

@@ -43,9 +43,7 @@ pub(super) fn is_known(name: &str) -> bool {
 /// The variables that stand for keys of ours, in the order of the list above: of two for one key the last one wins.
 pub(super) fn variables(given: &[(String, String)]) -> Vec<Variable> {
     let find = |name: &str| given.iter().rfind(|(given, _)| given == name).map(|(_, value)| value.as_str());
-    let variable = |(name, path): &(&str, &[&str])| {
-        Some(Variable::known(name, path, read(name, find(name)?)))
-    };
+    let variable = |(name, path): &(&str, &[&str])| Some(Variable::known(name, path, read(name, find(name)?)));
     NAMES.iter().filter_map(variable).collect()
 }
 

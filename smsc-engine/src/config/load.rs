@@ -39,18 +39,12 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 /// Reads the settings of any program.
-pub(super) fn root<T: Root>(
-    file: Option<&Path>,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<T, ConfigErrors> {
+pub(super) fn root<T: Root>(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<T, ConfigErrors> {
     text(&file.map_or_else(|| Ok(Source::default()), read)?, environment)
 }
 
 /// Reads them from a text.
-pub(super) fn text<T: Root>(
-    source: &Source,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<T, ConfigErrors> {
+pub(super) fn text<T: Root>(source: &Source, environment: impl Iterator<Item = (String, String)>) -> Result<T, ConfigErrors> {
     let file = parse(source)?;
     let (known, ours): (Vec<_>, Vec<_>) = environment.partition(|(name, _)| T::is_known(name));
     let own = |(name, value)| Variable::parse(T::PREFIX, name, value);

@@ -45,8 +45,6 @@ mod value;
 
 #[cfg(feature = "config")]
 pub use self::error::{ConfigError, ConfigErrors, Fault, Place};
-#[cfg(feature = "config")]
-pub use self::load::{environment, load};
 #[cfg(feature = "gateway")]
 pub(crate) use self::gateway::PeerText;
 #[cfg(feature = "gateway")]
@@ -54,4 +52,6 @@ pub use self::gateway::{
     CoreCalls, GatewayMetrics, GatewaySettings, GatewayStorage, GatewayWeb, Listen, PeerFile, file_warning, gateway_environment,
     load_gateway,
 };
+#[cfg(feature = "config")]
+pub use self::load::{environment, load};
 pub use self::settings::*;

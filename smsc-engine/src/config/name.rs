@@ -11,8 +11,8 @@ use super::value::Named;
 use crate::accounts::MessageIdForm;
 use crate::core::translate::Mode;
 use crate::core::{Uncharged, Unrouted};
-use crate::model::{Charged, SourceType};
 use crate::frontend::{self, AskReceipts};
+use crate::model::{Charged, SourceType};
 #[cfg(feature = "gateway")]
 use crate::remote::{Protocol, WorkList};
 use crate::sandbox::Outcome;

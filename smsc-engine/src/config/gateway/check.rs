@@ -106,7 +106,8 @@ pub(super) fn peer_warnings(settings: &GatewaySettings) -> Vec<String> {
 /// Whether an address is on this machine.
 fn is_here(url: &str) -> bool {
     let host = url.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit())).map_or(host, |(host, _)| host);
+    let host =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit())).map_or(host, |(host, _)| host);
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }

@@ -154,11 +154,7 @@ impl Root for PeerFile {
 }
 
 /// Completes peers one by one.
-fn complete(
-    (clients, servers): (&mut [ClientBind], &mut [ServerBind]),
-    root: &Node<'_>,
-    faults: &mut Vec<ConfigError>,
-) {
+fn complete((clients, servers): (&mut [ClientBind], &mut [ServerBind]), root: &Node<'_>, faults: &mut Vec<ConfigError>) {
     let (binds, server_binds) = (root.child("binds"), root.child("server_binds"));
     for (index, bind) in clients.iter_mut().enumerate() {
         bind.complete(&binds.item(index), &[], faults);

@@ -39,8 +39,10 @@ fn refused(text: &str, expected: &[&str]) {
 }
 
 const CORE: &str = "api_base_url = 'https://core.example:8443'\n";
-const CARRIER: &str = "[[binds]]\nname = 'uk'\nbind_type = 'transceiver'\nhost = 'smsc.example'\nsystem_id = 'shop'\npassword = 'secret'\n";
-const PARTNER: &str = "[[server_binds]]\nname = 'bank'\nsystem_id = 'bank'\npassword = 'secret'\nallowed_bind_types = ['receiver']\n";
+const CARRIER: &str =
+    "[[binds]]\nname = 'uk'\nbind_type = 'transceiver'\nhost = 'smsc.example'\nsystem_id = 'shop'\npassword = 'secret'\n";
+const PARTNER: &str =
+    "[[server_binds]]\nname = 'bank'\nsystem_id = 'bank'\npassword = 'secret'\nallowed_bind_types = ['receiver']\n";
 
 #[test]
 fn a_file_needs_the_core_alone() {
@@ -50,15 +52,22 @@ fn a_file_needs_the_core_alone() {
     assert!(!settings.verify_ssl_peer);
     assert_eq!(settings.smsc_name, "smpp_gateway");
     assert_eq!((settings.listen.address().to_string().as_str(), settings.listen.max_connections), ("0.0.0.0:2775", 100));
-    assert_eq!((settings.web.listen.to_string().as_str(), settings.metrics.listen.to_string().as_str()), ("127.0.0.1:8087", "127.0.0.1:4000"));
+    assert_eq!(
+        (settings.web.listen.to_string().as_str(), settings.metrics.listen.to_string().as_str()),
+        ("127.0.0.1:8087", "127.0.0.1:4000")
+    );
     assert_eq!(BindsOptions::from(&settings).listen, None);
 }
 
 #[test]
 fn the_four_names_of_the_environment_win_over_the_file() {
     let file = "api_base_url = 'http://a:1'\nsmpp_poll_interval = 200\nverify_ssl_peer = false\nsmsc_name = 'file'\n";
-    let variables =
-        [("API_BASE_URL", "http://b:2"), ("SMPP_POLL_INTERVAL", "300"), ("VERIFY_SSL_PEER", "true"), ("SMSC_NAME", "environment")];
+    let variables = [
+        ("API_BASE_URL", "http://b:2"),
+        ("SMPP_POLL_INTERVAL", "300"),
+        ("VERIFY_SSL_PEER", "true"),
+        ("SMSC_NAME", "environment"),
+    ];
     let settings = load(file, &variables).unwrap();
     assert_eq!((settings.api_base_url.as_str(), settings.smpp_poll_interval), ("http://b:2", 300));
     assert!(settings.verify_ssl_peer);
@@ -82,7 +91,8 @@ fn a_carrier_has_the_defaults_of_the_documents() {
     let bind = &settings.binds[0];
     assert_eq!((bind.mode, bind.port, bind.tps_limit, bind.queue_check_frequency), (ClientMode::Client, 2775, 100, 1_000));
     let peer = ClientPeer::from(bind);
-    let expected = ClientPeer { system_id: "shop".into(), password: Secret::new("secret"), ..ClientPeer::new("uk", "smsc.example") };
+    let expected =
+        ClientPeer { system_id: "shop".into(), password: Secret::new("secret"), ..ClientPeer::new("uk", "smsc.example") };
     assert_eq!(peer, expected);
 }
 
@@ -126,22 +136,26 @@ fn every_mistake_names_its_entry_and_the_reason() {
         ],
     );
     refused("api_base_url = 'core:8443'\n", &["1:16: api_base_url cannot be used: it must begin with http:// or https://"]);
-    refused("api_base_url = 'https://a:b@core'\n", &[
-        "1:16: api_base_url cannot be used: it may hold no user and no password; [core] api_key is the key of the API",
-    ]);
+    refused(
+        "api_base_url = 'https://a:b@core'\n",
+        &["1:16: api_base_url cannot be used: it may hold no user and no password; [core] api_key is the key of the API"],
+    );
 }
 
 #[test]
 fn what_must_be_given_is_missed() {
-    refused(&[CORE, "[[binds]]\nname = 'uk'\n[[server_binds]]\nname = 'bank'\n"].concat(), &[
-        "2:1: binds[0].host is missing",
-        "2:1: binds[0].system_id is missing",
-        "2:1: binds[0].password is missing",
-        "2:1: binds[0].bind_type is missing",
-        "4:1: server_binds[0].system_id is missing",
-        "4:1: server_binds[0].password is missing",
-        "4:1: server_binds[0].allowed_bind_types is missing",
-    ]);
+    refused(
+        &[CORE, "[[binds]]\nname = 'uk'\n[[server_binds]]\nname = 'bank'\n"].concat(),
+        &[
+            "2:1: binds[0].host is missing",
+            "2:1: binds[0].system_id is missing",
+            "2:1: binds[0].password is missing",
+            "2:1: binds[0].bind_type is missing",
+            "4:1: server_binds[0].system_id is missing",
+            "4:1: server_binds[0].password is missing",
+            "4:1: server_binds[0].allowed_bind_types is missing",
+        ],
+    );
 }
 
 #[test]
@@ -149,7 +163,10 @@ fn a_name_is_either_a_carriers_or_a_partners() {
     let partner = PARTNER.replace("name = 'bank'", "name = 'uk'");
     refused(&[CORE, CARRIER, &partner].concat(), &["9:8: server_binds[0].name \"uk\" is taken by binds[0].name already"]);
     let second = PARTNER.replace("name = 'bank'", "name = 'other'");
-    refused(&[CORE, PARTNER, &second].concat(), &["9:13: server_binds[1].system_id \"bank\" is taken by server_binds[0].system_id already"]);
+    refused(
+        &[CORE, PARTNER, &second].concat(),
+        &["9:13: server_binds[1].system_id \"bank\" is taken by server_binds[0].system_id already"],
+    );
 }
 
 #[test]
@@ -181,10 +198,13 @@ fn a_bare_address_is_a_network_of_one() {
 #[test]
 fn what_nobody_should_overlook_is_said() {
     let settings = load(&[CORE, PARTNER].concat(), &[]).unwrap();
-    assert_eq!(settings.warnings(), [
-        "listen.host is 0.0.0.0: partners reach port 2775 on every address of this machine",
-        "verify_ssl_peer is false: whoever is in between can pose as the core",
-    ]);
+    assert_eq!(
+        settings.warnings(),
+        [
+            "listen.host is 0.0.0.0: partners reach port 2775 on every address of this machine",
+            "verify_ssl_peer is false: whoever is in between can pose as the core",
+        ]
+    );
     assert_eq!(settings.peer_warnings(), ["the ip_whitelist of bank is empty: it may come from any address"]);
     let quiet = "api_base_url = 'http://127.0.0.1:8080'\n";
     assert_eq!(load(&[quiet, CARRIER].concat(), &[]).unwrap().warnings(), Vec::<String>::new());
@@ -192,7 +212,12 @@ fn what_nobody_should_overlook_is_said() {
 
 #[test]
 fn passwords_are_shown_nowhere() {
-    let text = [CORE, "[core]\napi_key = 'hunter2hunter2'\n", &CARRIER.replace("'secret'", "'hunter2'"), &PARTNER.replace("'secret'", "'hunter2'")];
+    let text = [
+        CORE,
+        "[core]\napi_key = 'hunter2hunter2'\n",
+        &CARRIER.replace("'secret'", "'hunter2'"),
+        &PARTNER.replace("'secret'", "'hunter2'"),
+    ];
     let settings = load(&text.concat(), &[]).unwrap();
     assert!(!format!("{settings:?}{}", settings.to_toml()).contains("hunter2"));
 }
@@ -228,7 +253,8 @@ fn a_peer_is_kept_in_the_words_of_the_file_and_comes_back_the_same() {
 fn a_peer_out_of_range_is_refused_in_the_words_of_the_file() {
     let mut peer = odd_carrier();
     (peer.port, peer.tps_limit, peer.queue_check_frequency) = (0, 0, Duration::from_secs(11));
-    let told = "port must be 1 to 65535, is 0; tps_limit must be 1 to 10000, is 0; queue_check_frequency must be 100 to 10000, is 11000";
+    let told =
+        "port must be 1 to 65535, is 0; tps_limit must be 1 to 10000, is 0; queue_check_frequency must be 100 to 10000, is 11000";
     assert_eq!(ClientBind::from(&peer).fault(), Err(told.into()));
     let mut partner = ServerPeer::new("bank", "", "much too long");
     partner.allowed_bind_types.clear();
@@ -238,9 +264,14 @@ fn a_peer_out_of_range_is_refused_in_the_words_of_the_file() {
 }
 
 #[test]
-fn a_sample_can_be_read_once_the_core_is_named() {
-    let sample = GatewaySettings::sample().replace("api_base_url = \"\"", "api_base_url = \"https://core.example:8443\"");
-    let settings = load(&sample, &[]).unwrap();
+fn the_sample_holds_every_key_with_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/gateway/gateway.example.toml");
+    if std::env::var_os("SMSC_TEST_WRITE").is_some() {
+        fs::write(path, GatewaySettings::sample()).unwrap();
+    }
+    let sample = fs::read_to_string(path).unwrap();
+    assert_eq!(sample, GatewaySettings::sample(), "SMSC_TEST_WRITE=1 writes it anew");
+    let settings = load(&sample.replace("api_base_url = \"\"", CORE.trim_end()), &[]).unwrap();
     // What is given counts for binds too; there are none.
     assert_eq!(settings, load(CORE, &[]).unwrap());
     assert!(sample.contains("#[[binds]]\n") && sample.contains("#[[server_binds]]\n"), "{sample}");

@@ -5,10 +5,10 @@
 
 mod account;
 pub(crate) mod answer;
-#[cfg(feature = "gateway")]
-pub(crate) mod gateway;
 #[cfg(unix)]
 mod client;
+#[cfg(feature = "gateway")]
+pub(crate) mod gateway;
 mod record;
 mod session;
 #[cfg(unix)]

@@ -167,10 +167,15 @@ mod tests {
         let mut carrier = status(BindMode::Client);
         assert_eq!(written(&carrier), "");
         carrier.counts.attempts = 1;
-        let labels = "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"smsc.example\",port=\"2776\",bind_type=\"transceiver\"}";
+        let labels =
+            "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"smsc.example\",port=\"2776\",bind_type=\"transceiver\"}";
         let text = written(&carrier);
         assert_eq!(text.lines().count(), 9, "{text}");
-        for line in ["smpp_connection_attempts_total{labels} 1\n", "smpp_connection_status{labels} 0\n", "smpp_uptime_seconds{labels} 0\n"] {
+        for line in [
+            "smpp_connection_attempts_total{labels} 1\n",
+            "smpp_connection_status{labels} 0\n",
+            "smpp_uptime_seconds{labels} 0\n",
+        ] {
             let line = line.replace("{labels}", labels);
             assert!(text.contains(&line), "{line}{text}");
         }

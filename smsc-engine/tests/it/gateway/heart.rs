@@ -1,15 +1,17 @@
 //! Signs of life, questions after the core's health, and a core that is away.
 
+use smsc_engine::Centre;
 use smsc_engine::core::registry::FrontendRecord;
 use smsc_engine::model::Timestamp;
-use smsc_engine::Centre;
 
 use super::{FREE, api, carrier, core, eventually, settings, start};
 
 async fn registered(core: &Centre, name: &str) -> FrontendRecord {
     let registry = &core.control().registry;
-    eventually("the heartbeat", async || registry.active(Timestamp::now()).into_iter().find(|record| record.frontend_name == name))
-        .await
+    eventually("the heartbeat", async || {
+        registry.active(Timestamp::now()).into_iter().find(|record| record.frontend_name == name)
+    })
+    .await
 }
 
 #[tokio::test]
@@ -59,7 +61,9 @@ async fn a_core_that_is_away_stops_no_start_and_is_found_when_it_comes() {
     (settings.core.heartbeat_seconds, settings.core.health_seconds) = (5, 1);
     let gateway = start(&settings).await;
     let client = gateway.control().core.client().clone();
-    let failed = |operation: &str| client.stats().calls.iter().any(|call| call.operation == operation && call.result == "connection_refused");
+    let failed = |operation: &str| {
+        client.stats().calls.iter().any(|call| call.operation == operation && call.result == "connection_refused")
+    };
     eventually("a heartbeat in vain", async || failed("heartbeat").then_some(())).await;
     assert!(!client.is_up());
     let core = core(&directory.path().join("core"), address).await;

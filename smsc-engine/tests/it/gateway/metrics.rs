@@ -37,8 +37,7 @@ async fn a_bind_that_fails_is_counted_under_its_labels_and_no_password_is_there(
     settings.binds = vec![carrier("uk")];
     let gateway = start(&settings).await;
     let address = gateway.metrics_address().unwrap();
-    let labels =
-        "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"127.0.0.1\",port=\"1\",bind_type=\"transceiver\"}";
+    let labels = "{bind_name=\"uk\",mode=\"client\",system_id=\"shop\",host=\"127.0.0.1\",port=\"1\",bind_type=\"transceiver\"}";
     let text = eventually("an attempt", async || {
         let (_, text) = get(address, "/metrics").await;
         text.contains(&format!("smpp_connection_attempts_total{labels}")).then_some(text)

@@ -27,7 +27,12 @@ async fn what_was_changed_wins_over_the_file_and_survives_a_restart() {
     settings.binds = vec![carrier("a"), carrier("b"), carrier("c")];
     let gateway = start(&settings).await;
     let book = &gateway.control().clients;
-    book.edit("a", "ann", |peer| { peer.tps_limit = 7; Ok(()) }).await.unwrap();
+    book.edit("a", "ann", |peer| {
+        peer.tps_limit = 7;
+        Ok(())
+    })
+    .await
+    .unwrap();
     book.delete("b", "ann").await.unwrap();
     book.add(ClientPeer { name: "d".into(), ..ClientPeer::from(&carrier("d")) }, "ann").await.unwrap();
     let expected = [("a", Origin::Changed, 7), ("c", Origin::File, 100), ("d", Origin::Added, 100)];

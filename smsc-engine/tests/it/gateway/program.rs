@@ -52,9 +52,8 @@ async fn commands_reach_a_running_gateway() {
     settings.binds = vec![carrier("uk")];
     let gateway = start(&settings).await;
     let client = ControlClient::new(directory.path().join(SOCKET));
-    let call = async |method: &str, path: &str, body: Option<Value>| {
-        client.data(method.parse().unwrap(), path, body.as_ref()).await
-    };
+    let call =
+        async |method: &str, path: &str, body: Option<Value>| client.data(method.parse().unwrap(), path, body.as_ref()).await;
     let status = call("GET", "/admin/status", None).await.unwrap();
     assert_eq!((&status["name"], &status["core"]["is_up"]), (&json!("smpp_gateway"), &json!(false)));
     let exported = call("POST", "/admin/peers/export", None).await.unwrap();
@@ -94,7 +93,8 @@ async fn a_support_bundle_holds_what_helps_and_no_password() {
         assert!(!text.contains("hunter2"), "{name}\n{text}");
         names.push(name.trim_start_matches("support-bundle/").to_owned());
     }
-    let expected = ["version.txt", "gateway.json", "settings.toml", "metrics.txt", "log.txt", "binds.json", "peers.toml", "system.json"];
+    let expected =
+        ["version.txt", "gateway.json", "settings.toml", "metrics.txt", "log.txt", "binds.json", "peers.toml", "system.json"];
     assert_eq!(names, expected);
     gateway.shutdown().await;
 }
