@@ -50,10 +50,14 @@ pub enum Actor {
         /// The role at the time.
         role: Role,
     },
-    /// A program with a key.
+    /// A program with a key or a certificate.
     ApiKey(String),
-    /// Somebody at the machine.
+    /// A program that was asked for no key, by where it calls from.
+    Address(String),
+    /// Somebody at the machine, whom the system cannot name.
     CommandLine,
+    /// Somebody at the machine, by the name the system has for them.
+    LocalUser(String),
     /// The program itself.
     Centre,
 }
@@ -63,7 +67,9 @@ impl fmt::Display for Actor {
         match self {
             Actor::User { name, role } => write!(f, "user {name} ({role})"),
             Actor::ApiKey(name) => write!(f, "API key {name}"),
+            Actor::Address(address) => write!(f, "address {address}"),
             Actor::CommandLine => f.write_str("command line"),
+            Actor::LocalUser(name) => write!(f, "command line of {name}"),
             Actor::Centre => f.write_str("centre"),
         }
     }

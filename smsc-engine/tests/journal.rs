@@ -18,6 +18,7 @@ const SEGMENT: u32 = 8192;
 
 fn options() -> JournalOptions {
     let mut options = JournalOptions::default();
+    options.reserve_octets = 0;
     options.segment_octets = SEGMENT;
     options.recent_octets = 0;
     options
@@ -152,6 +153,29 @@ async fn a_full_disk_refuses_new_messages_only_and_the_queue_recovers_by_itself(
     let there = content(&open(&io.crash())).await;
     assert!(kept.iter().eq(there.keys()));
     assert!(there[&kept[0]].outcome.is_some());
+}
+
+#[tokio::test]
+async fn the_reserve_is_not_touched_for_a_moment_either() {
+    let io = FaultyIo::new(1);
+    let mut options = options();
+    options.reserve_octets = 3 * u64::from(SEGMENT);
+    let queue = JournalQueue::open_on(Arc::new(io.clone()), options).unwrap();
+    // Half a segment more than whole ones: there is always some room, and it is not enough.
+    let limit = 9 * u64::from(SEGMENT) + u64::from(SEGMENT) / 2;
+    io.limit(limit);
+    let mut refused = 0;
+    while refused < 20 {
+        match queue.append(vec![message(&queue, 500)]).await {
+            Ok(()) => {}
+            Err(error) => {
+                assert_eq!(error, QueueError::NoRoom);
+                refused += 1;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+    assert!(limit - io.most_used() >= 3 * u64::from(SEGMENT), "{} of {limit}", io.most_used());
 }
 
 #[tokio::test]

@@ -393,6 +393,7 @@ fn all_good(results: Vec<Result<(), ChangeError>>) {
 
 fn options() -> JournalOptions {
     let mut options = JournalOptions::default();
+    options.reserve_octets = 0;
     // Small, so that segments are begun, emptied and used again all the time.
     options.segment_octets = 4096;
     options.recent_octets = 2048;

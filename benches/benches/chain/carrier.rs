@@ -101,7 +101,8 @@ async fn receipts(link: Link, mut owing: UnboundedReceiver<(u64, String, String)
     let mut some = Vec::new();
     while owing.recv_many(&mut some, 1_000).await > 0 {
         for (id, source, destination) in some.drain(..) {
-            let text = format!("id:{id} sub:001 dlvrd:001 submit date:2611280900 done date:2611280901 stat:DELIVRD err:000 text:");
+            let text =
+                format!("id:{id} sub:001 dlvrd:001 submit date:2611280900 done date:2611280901 stat:DELIVRD err:000 text:");
             let receipt = DeliverSm {
                 source_addr: Addr::international(&source).unwrap(),
                 destination_addr: Addr::international(&destination).unwrap(),

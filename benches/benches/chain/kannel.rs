@@ -19,9 +19,8 @@ pub(crate) fn run(messages: usize) -> Option<f64> {
     let kannel = Kannel::spooling(carrier.value.address, Binds::Transceiver, ("gateway", "secret"))?;
     let begun = Instant::now();
     let address = kannel.sendsms();
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|caller| std::thread::spawn(move || call(address, (caller..messages).step_by(CALLERS))))
-        .collect();
+    let callers: Vec<_> =
+        (0..CALLERS).map(|caller| std::thread::spawn(move || call(address, (caller..messages).step_by(CALLERS)))).collect();
     callers.into_iter().for_each(|caller| caller.join().unwrap());
     while carrier.value.count() < messages {
         assert!(begun.elapsed() < PATIENCE, "{} of {messages} messages", carrier.value.count());
@@ -36,7 +35,8 @@ fn call(address: SocketAddr, numbers: impl Iterator<Item = usize>) {
     stream.set_nodelay(true).unwrap();
     let (mut reader, mut writer) = (BufReader::new(stream.try_clone().unwrap()), stream);
     for number in numbers {
-        let path = format!("/cgi-bin/sendsms?username=interop&password=interop&from=1000&to=4477{number:08}&text=message+{number}");
+        let path =
+            format!("/cgi-bin/sendsms?username=interop&password=interop&from=1000&to=4477{number:08}&text=message+{number}");
         write!(writer, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
         let (mut length, mut line) = (0, String::new());
         reader.read_line(&mut line).unwrap();

@@ -49,7 +49,11 @@ fn speed(root: &Path, smoke: bool) -> bool {
     let (far, near) = (median(&mut far), median(&mut near));
     let known = others.is_empty() || times >= 5.0;
     verdict(smoke, far >= 15_000.0, &format!("gateway and core: median {far:.0}/s, at least 15,000/s is the bar"))
-        & verdict(smoke, near >= 40_000.0, &format!("core with its own carriers: median {near:.0}/s, at least 40,000/s is the bar"))
+        & verdict(
+            smoke,
+            near >= 40_000.0,
+            &format!("core with its own carriers: median {near:.0}/s, at least 40,000/s is the bar"),
+        )
         & verdict(smoke, known, &format!("{times:.1} times Kannel, at least 5 is the bar (NaN: it is not installed)"))
 }
 
@@ -82,6 +86,15 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 fn verdict(smoke: bool, passed: bool, text: &str) -> bool {
-    println!("{}: {text}", if smoke { "smoke" } else if passed { "passed" } else { "MISSED" });
+    println!(
+        "{}: {text}",
+        if smoke {
+            "smoke"
+        } else if passed {
+            "passed"
+        } else {
+            "MISSED"
+        }
+    );
     passed
 }

@@ -52,9 +52,10 @@ fn reopen(gateway: &Gateway, logging: &Logging) {
     if let Err(error) = logging.reopen() {
         tracing::error!(%error, "the log file cannot be opened again");
     }
-    match gateway.reload_certificate() {
-        Ok(()) => tracing::info!("the certificate was read again; {RESTART}"),
-        Err(error) => tracing::error!("{error}"),
+    let faults = gateway.reload_certificates();
+    faults.iter().for_each(|fault| tracing::error!("{fault}"));
+    if faults.is_empty() {
+        tracing::info!("certificates were read again; {RESTART}");
     }
 }
 

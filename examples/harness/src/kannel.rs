@@ -82,7 +82,8 @@ impl Kannel {
                 vec![format!("port = {port}"), format!("receive-port = {port}")]
             }
         };
-        let session = |kind| filled(SESSION, &[("kind", kind), ("system_id", system_id.to_owned()), ("password", password.to_owned())]);
+        let session =
+            |kind| filled(SESSION, &[("kind", kind), ("system_id", system_id.to_owned()), ("password", password.to_owned())]);
         let configuration = filled(
             CONFIGURATION,
             &[

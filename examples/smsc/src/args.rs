@@ -144,6 +144,9 @@ pub(crate) enum Routes {
         /// "IMS", "CS" or "SMPP".
         #[arg(long)]
         source_type: Option<String>,
+        /// Show every field of every route that matches.
+        #[arg(long)]
+        all: bool,
     },
     /// Add a route, given as JSON such as '{"called_prefix":"+44","dest_smsc":"uk"}'.
     Add {

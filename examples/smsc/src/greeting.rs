@@ -34,9 +34,9 @@ fn text(settings: &Settings, addresses: &Addresses, (queued, password): (u64, Op
         format!("SMPP listening on {}", addresses.smpp),
         format!("messages are stored in {} ({queued} queued)", shown(&settings.storage.directory)),
     ];
-    lines.extend(addresses.api.map(|address| format!("REST API: {}/api/docs", url(settings.api.enable_tls, address))));
-    lines.extend(addresses.dashboard.map(|address| format!("dashboard: {}", url(settings.web.enable_tls, address))));
-    lines.extend(addresses.metrics.map(|address| format!("metrics: {}/metrics", url(settings.metrics.enable_tls, address))));
+    lines.extend(addresses.api.map(|address| format!("REST API: {}/api/docs", url(settings.api.port.enable_tls, address))));
+    lines.extend(addresses.dashboard.map(|address| format!("dashboard: {}", url(settings.web.port.enable_tls, address))));
+    lines.extend(addresses.metrics.map(|address| format!("metrics: {}/metrics", url(settings.metrics.port.enable_tls, address))));
     if addresses.dashboard.is_some() {
         lines.extend(password.map(|path| format!("log in as \"admin\" with the password in {}", shown(path))));
     }

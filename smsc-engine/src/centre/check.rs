@@ -11,7 +11,7 @@ use smpp_session::net::rustls::pki_types::pem::PemObject;
 use smpp_session::net::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{core, stores};
-use crate::config::{DbAdapter, Settings};
+use crate::config::{DbAdapter, HttpPort, Settings};
 use crate::core::enum_lookup::{DnsSource, EnumConfig, NaptrSource};
 use crate::core::records::COLUMNS;
 use crate::sql::{Database, SqlError, Statement};
@@ -77,17 +77,17 @@ fn writable(directory: &Path) -> io::Result<()> {
 }
 
 fn ports(settings: &Settings) -> Vec<Finding> {
-    let Settings { smpp, api, web, metrics, .. } = settings;
-    [
-        ("SMPP", true, smpp.listen),
-        ("API", api.enabled, api.listen),
-        ("dashboard", web.enabled, web.listen),
-        ("metrics", metrics.enabled, metrics.listen),
-    ]
-    .into_iter()
-    .filter(|(_, enabled, _)| *enabled)
-    .map(|(service, _, address)| finding(format!("port of {service} {address}"), free(address)))
-    .collect()
+    let served = served(settings).map(|(service, port)| (service, port.listen));
+    std::iter::once(("SMPP", settings.smpp.listen))
+        .chain(served)
+        .map(|(service, address)| finding(format!("port of {service} {address}"), free(address)))
+        .collect()
+}
+
+/// The HTTP ports that are wanted.
+fn served(settings: &Settings) -> impl Iterator<Item = (&'static str, &HttpPort)> {
+    let Settings { api, web, metrics, .. } = settings;
+    [("API", &api.port), ("dashboard", &web.port), ("metrics", &metrics.port)].into_iter().filter(|(_, port)| port.enabled)
 }
 
 fn free(address: SocketAddr) -> io::Result<()> {
@@ -95,19 +95,15 @@ fn free(address: SocketAddr) -> io::Result<()> {
 }
 
 fn certificates(settings: &Settings) -> Vec<Finding> {
-    let Settings { api, web, metrics, .. } = settings;
-    let mut findings: Vec<Finding> = [
-        ("API", api.enabled && api.enable_tls, &api.tls_cert_path, &api.tls_key_path),
-        ("dashboard", web.enabled && web.enable_tls, &web.tls_cert_path, &web.tls_key_path),
-        ("metrics", metrics.enabled && metrics.enable_tls, &metrics.tls_cert_path, &metrics.tls_key_path),
-    ]
-    .into_iter()
-    .filter(|(_, wanted, certificate, _)| *wanted && !certificate.as_os_str().is_empty())
-    .map(|(service, _, certificate, key)| {
-        finding(format!("certificate of {service} {}", certificate.display()), pair(certificate, key))
-    })
-    .collect();
-    if api.enabled && api.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
+    let api = &settings.api;
+    let mut findings: Vec<Finding> = served(settings)
+        .filter(|(_, port)| port.enable_tls && !port.tls_cert_path.as_os_str().is_empty())
+        .map(|(service, port)| {
+            let looked = pair(&port.tls_cert_path, &port.tls_key_path);
+            finding(format!("certificate of {service} {}", port.tls_cert_path.display()), looked)
+        })
+        .collect();
+    if api.port.enabled && api.port.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
         let path = &api.client_ca_path;
         findings.push(finding(format!("authorities of clients {}", path.display()), chain(path).map(drop)));
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::task::JoinHandle;
 
 use super::{CentreConfig, StartError};
 use crate::config::{Api, ApiLimits, LongText, Settings};
@@ -14,9 +15,10 @@ use crate::control::Control;
 use crate::http::admin::{self, ControlSocket, SOCKET};
 use crate::http::client::through_proxies;
 use crate::http::dashboard::{self, DashboardOptions};
-use crate::http::listen::{ListenError, ListenOptions, Listener, TlsFiles};
+use crate::http::listen::{Listeners, OwnCertificate, Wanted};
 use crate::http::metrics;
 use crate::http::rest::{self, Limits, Rest, RestOptions};
+use crate::model::Timestamp;
 use crate::ops::{Operations, System};
 use crate::overlay::{AccountBook, RuleBook};
 use crate::program::Hosted;
@@ -27,7 +29,8 @@ use crate::users::Users;
 pub(super) struct Ports {
     control: Arc<Control>,
     rest: Arc<Rest>,
-    listeners: Vec<(Service, Listener)>,
+    listeners: Arc<Listeners>,
+    renewal: JoinHandle<()>,
     #[cfg(unix)]
     socket: Option<ControlSocket>,
 }
@@ -69,58 +72,32 @@ impl Ports {
     pub(super) async fn open(config: &CentreConfig, served: Served) -> Result<Ports, StartError> {
         let Settings { api, web, metrics, .. } = &config.settings;
         let control = served.control.clone();
-        let rest = Rest::new(control.clone(), RestOptions::from(api));
-        let mut ports = Ports {
-            control: control.clone(),
-            rest: rest.clone(),
-            listeners: Vec::new(),
-            #[cfg(unix)]
-            socket: None,
-        };
-        let mut files = Vec::new();
-        if api.enabled {
-            let wanted = Wanted {
-                service: Service::Api,
-                address: api.listen,
-                tls: api.enable_tls,
-                cert: &api.tls_cert_path,
-                key: &api.tls_key_path,
-            };
-            let tls = wanted.files(config)?.map(|tls| TlsFiles { client_ca: given(&api.client_ca_path), ..tls });
-            files.extend(paths(tls.as_ref()));
-            ports.listen(&wanted, tls, rest.router()).await?;
-        }
-        if metrics.enabled {
-            let wanted = Wanted {
-                service: Service::Metrics,
-                address: metrics.listen,
-                tls: metrics.enable_tls,
-                cert: &metrics.tls_cert_path,
-                key: &metrics.tls_key_path,
-            };
-            let tls = wanted.files(config)?;
-            files.extend(paths(tls.as_ref()));
-            ports.listen(&wanted, tls, metrics::router(control.clone())).await?;
-        }
-        if web.enabled {
-            let wanted = Wanted {
-                service: Service::Dashboard,
-                address: web.listen,
-                tls: web.enable_tls,
-                cert: &web.tls_cert_path,
-                key: &web.tls_key_path,
-            };
-            let tls = wanted.files(config)?;
-            files.extend(paths(tls.as_ref()));
-            let pages = ports.pages(config, &served);
-            ports.listen(&wanted, tls, pages).await?;
-        }
-        files.sort();
-        files.dedup();
-        ports.note_certificates();
+        let rest = Rest::with_accounts(control.clone(), RestOptions::from(api), served.accounts.clone());
+        let own = OwnCertificate::new(config.directory().join(OWN_TLS), web.hostname.as_str());
+        let mut listeners = Listeners::new(own);
+        let nobody = Path::new("");
+        let wanted = |service: Service, port, client_ca| Wanted { service: service.name(), port, client_ca };
+        listen(&mut listeners, wanted(Service::Api, &api.port, &api.client_ca_path), rest.router()).await?;
+        let figures = metrics::router(control.clone());
+        listen(&mut listeners, wanted(Service::Metrics, &metrics.port, nobody), figures).await?;
+        let pages = pages(config, &served, api_address(&config.settings, &listeners));
+        listen(&mut listeners, wanted(Service::Dashboard, &web.port, nobody), pages).await?;
+        note_certificates(&control, &listeners);
+        let listeners = Arc::new(listeners);
+        let (watched, told) = (listeners.clone(), control.clone());
+        let renewal = tokio::spawn(async move {
+            watched.renew_daily(Timestamp::now, |listeners| note_certificates(&told, listeners)).await;
+        });
         #[cfg(unix)]
-        ports.open_socket(config, served, files);
-        Ok(ports)
+        let socket = open_socket(config, served, listeners.files());
+        Ok(Ports {
+            control,
+            rest,
+            listeners,
+            renewal,
+            #[cfg(unix)]
+            socket,
+        })
     }
 
     /// Other rules for the API, from the next request on.
@@ -130,18 +107,14 @@ impl Ports {
 
     /// Reads certificates again, for connections from now on; tells what cannot be used.
     pub(super) fn reload_certificates(&self) -> Vec<String> {
-        let faults = self.listeners.iter().filter_map(|(service, listener)| {
-            let error = listener.reload().err()?;
-            Some(format!("certificate of {}: {error}", service.name()))
-        });
-        let faults = faults.collect();
-        self.note_certificates();
+        let faults = self.listeners.reload(Timestamp::now());
+        note_certificates(&self.control, &self.listeners);
         faults
     }
 
     /// Where a service is listened for.
     pub(super) fn address(&self, service: Service) -> Option<SocketAddr> {
-        self.listeners.iter().find(|(known, _)| *known == service).map(|(_, listener)| listener.address())
+        self.listeners.address(service.name())
     }
 
     /// Takes no more requests, and waits for those under way for at most `grace`.
@@ -151,100 +124,73 @@ impl Ports {
         if let Some(socket) = self.socket.take() {
             socket.close(grace).await;
         }
-        futures_util::future::join_all(self.listeners.iter().map(|(_, listener)| listener.shutdown(grace))).await;
-    }
-
-    async fn listen(&mut self, wanted: &Wanted<'_>, tls: Option<TlsFiles>, router: Router) -> Result<(), StartError> {
-        let options = ListenOptions { tls, ..ListenOptions::new(wanted.address) };
-        let listener = Listener::start(options, router).await.map_err(|error| wanted.failed(error))?;
-        self.listeners.push((wanted.service, listener));
-        Ok(())
-    }
-
-    fn note_certificates(&self) {
-        for (service, listener) in &self.listeners {
-            if let Some(expiry) = listener.expiry() {
-                self.control.figures.certificates.note(service.name(), expiry);
-            }
-        }
-    }
-
-    fn pages(&self, config: &CentreConfig, served: &Served) -> Router {
-        let Settings { web, lifecycle, .. } = &config.settings;
-        let options = DashboardOptions {
-            users: Some(served.users.clone()),
-            tls: web.enable_tls,
-            hide_message_body: lifecycle.hide_message_body_in_ui,
-            hide_message_body_in_export: lifecycle.hide_message_body_in_export,
-            api: self.api_address(&config.settings),
-            rules: Some(served.rules.clone()),
-            accounts: Some(served.accounts.clone()),
-            system: Some(Arc::new(System::new(config.directory()))),
-            log: config.host.logging.clone(),
-        };
-        through_proxies(dashboard::router(self.control.clone(), options), &web.trusted_proxies)
-    }
-
-    /// Where people reach the API, for links and for calls to be copied.
-    fn api_address(&self, settings: &Settings) -> String {
-        let address = self.address(Service::Api).unwrap_or(settings.api.listen);
-        let scheme = if settings.api.enable_tls { "https" } else { "http" };
-        match address.ip() {
-            ip if ip.is_unspecified() => format!("{scheme}://{}:{}", settings.web.hostname, address.port()),
-            IpAddr::V4(_) | IpAddr::V6(_) => format!("{scheme}://{address}"),
-        }
-    }
-
-    /// A centre without its socket still does its work.
-    #[cfg(unix)]
-    fn open_socket(&mut self, config: &CentreConfig, served: Served, certificates: Vec<PathBuf>) {
-        let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
-        // Whoever may open the socket is the owner: nothing is asked and nothing is limited.
-        let options =
-            RestOptions { limits: Limits::NONE, keys: Vec::new(), allow: Vec::new(), ..RestOptions::from(&config.settings.api) };
-        let rest = Rest::new(served.control.clone(), options);
-        let operations = Operations {
-            control: served.control,
-            accounts: Some(served.accounts),
-            program: Arc::new(hosted),
-            directory: config.directory().into(),
-            databases: served.databases,
-            system: System::new(config.directory()),
-        };
-        match ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations), rest.router())) {
-            Ok(socket) => self.socket = Some(socket),
-            Err(error) => tracing::warn!(%error, "commands cannot reach this centre"),
-        }
+        self.listeners.shutdown(grace).await;
     }
 }
 
-/// One port as the settings want it.
-struct Wanted<'a> {
-    service: Service,
-    address: SocketAddr,
-    tls: bool,
-    cert: &'a Path,
-    key: &'a Path,
-}
-
-impl Wanted<'_> {
-    /// The files of TLS, made if none are named; `None` without TLS.
-    fn files(&self, config: &CentreConfig) -> Result<Option<TlsFiles>, StartError> {
-        let files = || TlsFiles::named_or_own((self.cert, self.key), config.directory());
-        self.tls.then(files).transpose().map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: ListenError) -> StartError {
-        StartError::Port { service: self.service.name(), error }
+impl Drop for Ports {
+    fn drop(&mut self) {
+        // It holds the listeners open.
+        self.renewal.abort();
     }
 }
 
-fn given(path: &Path) -> Option<PathBuf> {
-    (!path.as_os_str().is_empty()).then(|| path.to_owned())
+async fn listen(listeners: &mut Listeners, wanted: Wanted<'_>, router: Router) -> Result<(), StartError> {
+    let service = wanted.service;
+    listeners.open(wanted, router).await.map_err(|error| StartError::Port { service, error })
 }
 
-fn paths(files: Option<&TlsFiles>) -> Vec<PathBuf> {
-    files.map(|files| vec![files.cert.clone(), files.key.clone()]).unwrap_or_default()
+fn note_certificates(control: &Control, listeners: &Listeners) {
+    for (service, expiry) in listeners.expiries() {
+        control.figures.certificates.note(service, expiry);
+    }
+}
+
+fn pages(config: &CentreConfig, served: &Served, api: String) -> Router {
+    let Settings { web, lifecycle, .. } = &config.settings;
+    let options = DashboardOptions {
+        users: Some(served.users.clone()),
+        tls: web.port.enable_tls,
+        hide_message_body: lifecycle.hide_message_body_in_ui,
+        hide_message_body_in_export: lifecycle.hide_message_body_in_export,
+        api,
+        rules: Some(served.rules.clone()),
+        accounts: Some(served.accounts.clone()),
+        system: Some(Arc::new(System::new(config.directory()))),
+        log: config.host.logging.clone(),
+    };
+    through_proxies(dashboard::router(served.control.clone(), options), &web.trusted_proxies)
+}
+
+/// Where people reach the API, for links and for calls to be copied.
+fn api_address(settings: &Settings, listeners: &Listeners) -> String {
+    let port = &settings.api.port;
+    let address = listeners.address(Service::Api.name()).unwrap_or(port.listen);
+    let scheme = if port.enable_tls { "https" } else { "http" };
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("{scheme}://{}:{}", settings.web.hostname, address.port()),
+        IpAddr::V4(_) | IpAddr::V6(_) => format!("{scheme}://{address}"),
+    }
+}
+
+/// A centre without its socket still does its work.
+#[cfg(unix)]
+fn open_socket(config: &CentreConfig, served: Served, certificates: Vec<PathBuf>) -> Option<ControlSocket> {
+    let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
+    // Whoever may open the socket is the owner: nothing is asked and nothing is limited.
+    let options =
+        RestOptions { limits: Limits::NONE, keys: Vec::new(), allow: Vec::new(), ..RestOptions::from(&config.settings.api) };
+    let rest = Rest::with_accounts(served.control.clone(), options, served.accounts.clone());
+    let operations = Operations {
+        control: served.control,
+        accounts: Some(served.accounts),
+        program: Arc::new(hosted),
+        directory: config.directory().into(),
+        databases: served.databases,
+        system: System::new(config.directory()),
+    };
+    let served = ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations), rest.router()));
+    served.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this centre")).ok()
 }
 
 impl From<&Api> for RestOptions {
@@ -259,8 +205,10 @@ impl From<&Api> for RestOptions {
                 LongText::Refuse => rest::LongText::Refuse,
             },
             max_body: usize::try_from(api.max_body_octets).unwrap_or(usize::MAX),
+            max_import: usize::try_from(api.max_import_octets).unwrap_or(usize::MAX),
             limits: (&api.limits).into(),
             keys: api.api_keys.iter().map(|key| (key.name.clone(), key.key.clone())).collect(),
+            admins: api.api_keys.iter().filter(|key| key.admin).map(|key| key.name.clone()).collect(),
             allow: api.allow.clone(),
             trusted_proxies: api.trusted_proxies.clone(),
             ..RestOptions::default()
@@ -281,6 +229,9 @@ impl From<&ApiLimits> for Limits {
         }
     }
 }
+
+/// Below the directory of the messages.
+const OWN_TLS: &str = "tls";
 
 #[cfg(test)]
 mod tests {

@@ -80,7 +80,9 @@ impl Live {
             "translation_rules" => Some(Live::Translation),
             "web.users" => Some(Live::Users),
             "api.api_keys" | "api.allow" | "api.trusted_proxies" | "api.envelope" | "api.strict_get_by_smsc" => Some(Live::Api),
-            "api.async_durable" | "api.lease_seconds" | "api.max_body_octets" | "api.long_text" => Some(Live::Api),
+            "api.async_durable" | "api.lease_seconds" | "api.max_body_octets" | "api.max_import_octets" | "api.long_text" => {
+                Some(Live::Api)
+            }
             _ if key.starts_with("api.limits.") => Some(Live::Api),
             "log.level" => Some(Live::LogLevel),
             _ => None,

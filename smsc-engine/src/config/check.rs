@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::node::Node;
-use super::{Account, ConfigError, Fault, Settings, WebUser};
+use super::{Account, ConfigError, Fault, HttpPort, Settings, WebUser};
 use crate::accounts::{AccountError, Accounts};
 use crate::core::route::validate;
 use crate::core::translate::{Mode, Translator};
@@ -13,14 +13,10 @@ use crate::model::{Route, Rule};
 pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
     node(settings, root, faults);
     let Settings { api, web, metrics, .. } = settings;
-    for (section, certificate, key) in [
-        ("api", &api.tls_cert_path, &api.tls_key_path),
-        ("web", &web.tls_cert_path, &web.tls_key_path),
-        ("metrics", &metrics.tls_cert_path, &metrics.tls_key_path),
-    ] {
-        pair(&root.child(section), [("tls_cert_path", certificate), ("tls_key_path", key)], faults);
+    for (section, port) in [("api", &api.port), ("web", &web.port), ("metrics", &metrics.port)] {
+        certificate(&root.child(section), port, faults);
     }
-    if !api.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
+    if !api.port.enable_tls && !api.client_ca_path.as_os_str().is_empty() {
         refuse(&root.child("api").child("client_ca_path"), "certificates of clients need enable_tls", faults);
     }
     users(&settings.web.users, &root.child("web").child("users"), faults);
@@ -42,6 +38,11 @@ fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
     if !settings.node.dns_cluster_query.is_empty() {
         refuse(&node.child("dns_cluster_query"), NO_CLUSTERS, faults);
     }
+}
+
+/// The certificate of a port is nothing without its key.
+pub(super) fn certificate(section: &Node<'_>, port: &HttpPort, faults: &mut Vec<ConfigError>) {
+    pair(section, [("tls_cert_path", &port.tls_cert_path), ("tls_key_path", &port.tls_key_path)], faults);
 }
 
 /// A certificate is nothing without its key.

@@ -140,6 +140,16 @@ pub enum Fault {
         /// What it is.
         found: String,
     },
+    /// A variable that gives a part of a key means nothing.
+    #[error("must be {expected} for {path}, is \"{}\"", Shown(.found))]
+    Part {
+        /// The key.
+        path: String,
+        /// What the part must be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
     /// A key that has no default is not given.
     #[error("{path} is missing")]
     Missing {

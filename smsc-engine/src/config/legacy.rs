@@ -59,14 +59,14 @@ fn read(name: &str, value: &str) -> String {
 /// Puts the halves of addresses in their places, and gives the API the port of plain HTTP if none was asked for.
 pub(super) fn complete(settings: &mut Settings, root: &Node<'_>, variables: &[(String, String)], faults: &mut Vec<ConfigError>) {
     let api_port = variables.iter().any(|(name, _)| name == "API_PORT");
-    if !settings.api.enable_tls && !root.child("api").child("listen").is_given() && !api_port {
-        settings.api.listen.set_port(PLAIN_PORT);
+    if !settings.api.port.enable_tls && !root.child("api").child("listen").is_given() && !api_port {
+        settings.api.port.listen.set_port(PLAIN_PORT);
     }
     for (name, half) in HALVES {
         let Some((_, value)) = variables.iter().rfind(|(given, _)| given == name) else { continue };
         let (section, listen) = match half {
-            Half::ApiIp | Half::ApiPort => ("api", &mut settings.api.listen),
-            Half::WebPort => ("web", &mut settings.web.listen),
+            Half::ApiIp | Half::ApiPort => ("api", &mut settings.api.port.listen),
+            Half::WebPort => ("web", &mut settings.web.port.listen),
         };
         if root.child(section).child("listen").is_variable() {
             continue;
@@ -77,7 +77,7 @@ pub(super) fn complete(settings: &mut Settings, root: &Node<'_>, variables: &[(S
         };
         if let Err(expected) = taken {
             let path = format!("{section}.listen");
-            let fault = Fault::Invalid { path, expected: expected.into(), found: Some(value.clone()), near: None };
+            let fault = Fault::Part { path, expected, found: value.clone() };
             faults.push(ConfigError { place: super::Place::Variable((*name).into()), fault });
         }
     }

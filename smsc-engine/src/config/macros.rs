@@ -43,22 +43,36 @@ macro_rules! settings {
                 _rule: &$crate::config::rule::Rule,
                 faults: &mut Vec<$crate::config::ConfigError>,
             ) -> Option<Self> {
+                node.section(&Self::keys(), faults).then(|| Self::read_fields(node, Self::default(), faults))
+            }
+
+            fn keys() -> Vec<&'static str> {
                 let [$($key),+] = &Self::RULES;
-                node.section(&[$($key.key),+], faults).then(|| {
-                    let default = Self::default();
-                    Self { $( $key: node.field($key, faults).unwrap_or(default.$key), )+ }
-                })
+                let mut keys = Vec::new();
+                $( keys.extend($key.keys::<$type>()); )+
+                keys
+            }
+
+            fn read_fields(
+                node: &$crate::config::node::Node<'_>,
+                usual: Self,
+                faults: &mut Vec<$crate::config::ConfigError>,
+            ) -> Self {
+                let [$($key),+] = &Self::RULES;
+                Self { $( $key: node.field($key, usual.$key, faults), )+ }
             }
 
             fn write(&self, rule: &$crate::config::rule::Rule, page: &mut $crate::config::page::Page) {
+                if rule.is_flat() {
+                    return self.write_fields(page);
+                }
                 page.section(rule, false, |page| self.write_fields(page));
             }
 
             fn differences(&self, other: &Self, path: &str, found: &mut Vec<String>) {
                 let [$($key),+] = &Self::RULES;
                 $(
-                    let path_of_key = if path.is_empty() { $key.key.into() } else { format!("{path}.{}", $key.key) };
-                    $crate::config::rule::Setting::differences(&self.$key, &other.$key, &path_of_key, found);
+                    $crate::config::rule::Setting::differences(&self.$key, &other.$key, &$key.path_below(path), found);
                 )+
             }
 

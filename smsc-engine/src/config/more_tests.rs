@@ -47,9 +47,9 @@ fn the_names_of_the_documents_win_over_the_file_and_lose_to_ours() {
     assert_eq!((records.db_username.as_str(), records.db_password.expose()), ("theirs", "hush"));
     assert_eq!((records.db_hostname.as_str(), records.db_port, records.pool_size), ("db", 3307, 7));
     assert_eq!(records.db_name, "ours");
-    assert_eq!((api.listen.to_string().as_str(), api.enable_tls), ("0.0.0.0:9443", true));
+    assert_eq!((api.port.listen.to_string().as_str(), api.enable_tls), ("0.0.0.0:9443", true));
     assert_eq!(
-        (web.listen.to_string().as_str(), web.hostname.as_str(), web.enable_tls),
+        (web.port.listen.to_string().as_str(), web.hostname.as_str(), web.enable_tls),
         ("127.0.0.1:80", "sms.example.com", false)
     );
     assert_eq!(node.smsc_node_name, "sms_tenant1@node1.example.com");
@@ -57,7 +57,7 @@ fn the_names_of_the_documents_win_over_the_file_and_lose_to_ours() {
     assert_eq!((charging.ocs_url.as_str(), charging.ocs_tenant.as_str()), ("http://ocs", "tenant"));
     assert_eq!(charging.ocs_account, "account");
     let ours = [("API_PORT", "1"), ("SMSC_API__LISTEN", "127.0.0.1:2")];
-    assert_eq!(load_text("", &ours).unwrap().api.listen.port(), 2);
+    assert_eq!(load_text("", &ours).unwrap().api.port.listen.port(), 2);
     assert!(environment().all(|(name, _)| name.starts_with("SMSC_") || name.contains('_')));
 }
 
@@ -67,8 +67,8 @@ fn a_name_of_the_documents_with_nonsense_is_refused() {
     assert_eq!(
         errors,
         [
-            "API_LISTEN_IP: api.listen must be an IP address, is \"here\"",
-            "API_PORT: api.listen must be a port, is \"99999\"",
+            "API_LISTEN_IP: must be an IP address for api.listen, is \"here\"",
+            "API_PORT: must be a port for api.listen, is \"99999\"",
             "DB_PORT: records.db_port must be a whole number, is \"x\"",
         ]
     );
@@ -84,7 +84,7 @@ fn without_tls_the_api_has_the_port_of_plain_http_unless_one_was_asked_for() {
         ("[api]\nenable_tls = false", &[("API_PORT", "81")], 81),
         ("[api]\nenable_tls = false", &[("API_LISTEN_IP", "::1")], 8080),
     ] {
-        assert_eq!(load_text(text, variables).unwrap().api.listen.port(), port, "{text} {variables:?}");
+        assert_eq!(load_text(text, variables).unwrap().api.port.listen.port(), port, "{text} {variables:?}");
     }
 }
 

@@ -33,14 +33,17 @@ impl<'a> Node<'a> {
         Self { source, path: String::new(), section: "at the top level".into(), file: Some(file), variables }
     }
 
-    /// Reads one key of this section.
-    pub(super) fn field<T: Setting>(&self, rule: &Rule, faults: &mut Vec<ConfigError>) -> Option<T> {
+    /// Reads one key of this section; if it is not given, it is as usual.
+    pub(super) fn field<T: Setting>(&self, rule: &Rule, usual: T, faults: &mut Vec<ConfigError>) -> T {
+        if rule.is_flat() {
+            return T::read_fields(self, usual, faults);
+        }
         let child = self.child(rule.key);
         if rule.required && !child.is_given() {
             faults.push(ConfigError { place: self.place(), fault: Fault::Missing { path: child.path } });
-            return None;
+            return usual;
         }
-        T::read(&child, rule, faults)
+        T::read(&child, rule, faults).unwrap_or(usual)
     }
 
     /// Reads a list of sections; `None` when it is not given.

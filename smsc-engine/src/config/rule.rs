@@ -6,7 +6,7 @@ use super::{ConfigError, Fault};
 
 /// One row of the table of keys.
 pub(super) struct Rule {
-    /// The key, as in the file.
+    /// The key, as in the file; empty for a part of a section whose keys stand in the section itself.
     pub(super) key: &'static str,
     /// What it means, line by line.
     pub(super) about: &'static [&'static str],
@@ -26,6 +26,22 @@ pub(super) struct Range {
 impl Rule {
     /// The whole of the settings, which no key leads to.
     pub(super) const ROOT: Rule = Rule { key: "", about: &[], range: None, required: false };
+
+    /// Whether its keys stand in the section around it.
+    pub(super) fn is_flat(&self) -> bool {
+        self.key.is_empty()
+    }
+
+    /// The keys of the section that are its own.
+    pub(super) fn keys<T: Setting>(&self) -> Vec<&'static str> {
+        if self.is_flat() { T::keys() } else { vec![self.key] }
+    }
+
+    /// Where it is found below a path.
+    pub(super) fn path_below(&self, path: &str) -> String {
+        let separator = if path.is_empty() || self.is_flat() { "" } else { "." };
+        format!("{path}{separator}{}", self.key)
+    }
 
     /// The range, or everything.
     pub(super) fn range(&self) -> Range {
@@ -57,6 +73,16 @@ pub(super) trait Setting: Sized + PartialEq {
         if self != other {
             found.push(path.into());
         }
+    }
+
+    /// The keys of a section.
+    fn keys() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Reads what is inside a section; what is not given there is as usual.
+    fn read_fields(_node: &Node<'_>, usual: Self, _faults: &mut Vec<ConfigError>) -> Self {
+        usual
     }
 
     /// Writes what is inside a section, without its header.

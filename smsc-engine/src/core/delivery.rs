@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::inner::Inner;
+use super::intake::REJECTED;
 use super::lifecycle::{self, Made};
 use super::queue::{Change, ChangeError, Lease, QueueError};
 use super::receipt;
@@ -126,13 +127,15 @@ impl Inner {
     pub(super) fn ended(&self, message: &Message, outcome: &Outcome) {
         self.waiting.remove(message);
         self.meters.note_end(message, outcome);
+        // Why it goes nowhere was told when it came in.
+        let is_told = message.lane == Lane::from(REJECTED);
         let name = match outcome.state.status() {
             Status::Delivered => EventName::MessageDelivered,
             Status::Expired => EventName::MessageDeadLetter,
             _ if outcome.state == FinalState::Deleted => EventName::MessageDeleted,
             _ => EventName::MessageFailed,
         };
-        if self.events.is_some() {
+        if self.events.is_some() && !is_told {
             self.note(
                 message.id,
                 name,

@@ -93,7 +93,7 @@ impl Gateway {
         peers.follow(&binds, config.listen).await?;
         let ports = Ports::open(config, control.clone(), users.clone()).await?;
         // Not before: of a start that fails nobody is told.
-        let first_password = match settings.web.enabled {
+        let first_password = match settings.web.port.enabled {
             true => users.first_start(config.directory()).await.map_err(GatewayError::Users)?,
             false => None,
         };
@@ -130,12 +130,10 @@ impl Gateway {
         self.first_password.as_ref()
     }
 
-    /// Reads the certificate of the dashboard again; settings are read at the start only.
-    ///
-    /// # Errors
-    /// What is wrong with it; then the old one stays.
-    pub fn reload_certificate(&self) -> Result<(), String> {
-        self.ports.reload_certificate()
+    /// Reads certificates again, for connections from now on; settings are read at the start only. Tells what cannot be
+    /// used: then the old ones stay.
+    pub fn reload_certificates(&self) -> Vec<String> {
+        self.ports.reload_certificates()
     }
 
     /// Stops listening, waits for answers that are due, unbinds every session and closes what is kept.

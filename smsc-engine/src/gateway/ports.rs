@@ -1,29 +1,31 @@
 //! What a gateway serves over HTTP, and on its control socket.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::task::JoinHandle;
 
 use super::config::GatewayConfig;
 use super::{GatewayControl, GatewayError, GatewayOperations};
 #[cfg(unix)]
 use crate::http::admin::{ControlSocket, SOCKET, gateway as admin};
 use crate::http::client::through_proxies;
-use crate::http::gateway::{self, GatewayPagesOptions};
-use crate::http::listen::{ListenOptions, Listener, TlsFiles};
+use crate::http::gateway::{self as pages, GatewayPagesOptions};
+use crate::http::listen::{Listeners, OwnCertificate, Wanted};
 use crate::http::metrics;
+use crate::model::Timestamp;
 use crate::ops::System;
 use crate::program::Hosted;
 use crate::users::Users;
 
 /// The listeners of a running gateway.
-#[derive(Default)]
 pub(super) struct Ports {
-    dashboard: Option<Listener>,
-    metrics: Option<Listener>,
+    listeners: Arc<Listeners>,
+    /// Renews the certificate of its own.
+    renewal: JoinHandle<()>,
     #[cfg(unix)]
     socket: Option<ControlSocket>,
 }
@@ -32,38 +34,44 @@ impl Ports {
     /// Listens on every port that is wanted.
     pub(super) async fn open(config: &GatewayConfig, control: Arc<GatewayControl>, users: Users) -> Result<Ports, GatewayError> {
         let (web, metrics) = (&config.settings.web, &config.settings.metrics);
-        let mut ports = Ports::default();
-        let mut certificates = config.core_files();
-        if metrics.enabled {
-            let router = metrics::gateway::router(control.clone());
-            ports.metrics = Some(listen("metrics", ListenOptions::new(metrics.listen), router).await?);
-        }
-        if web.enabled {
-            let files = || TlsFiles::named_or_own((&web.tls_cert_path, &web.tls_key_path), config.directory());
-            let tls = web.enable_tls.then(files).transpose();
-            let tls = tls.map_err(|error| GatewayError::Port { service: "dashboard", error })?;
-            certificates.extend(tls.iter().flat_map(|tls| [tls.cert.clone(), tls.key.clone()]));
-            let options = ListenOptions { tls, ..ListenOptions::new(web.listen) };
-            ports.dashboard = Some(listen("dashboard", options, pages(config, control.clone(), users)).await?);
-        }
+        let own = OwnCertificate::new(config.directory().join(OWN_TLS), web.hostname.as_str());
+        let mut listeners = Listeners::new(own);
+        let wanted = |service, port| Wanted { service, port, client_ca: Path::new("") };
+        listen(&mut listeners, wanted(METRICS, &metrics.port), metrics::gateway::router(control.clone())).await?;
+        let options = GatewayPagesOptions {
+            users: Some(users),
+            tls: web.port.enable_tls,
+            hide_message_body: false,
+            log: config.host.logging.clone(),
+        };
+        let pages = through_proxies(pages::router(control.clone(), options), &web.trusted_proxies);
+        listen(&mut listeners, wanted(DASHBOARD, &web.port), pages).await?;
+        let listeners = Arc::new(listeners);
+        let watched = listeners.clone();
+        let renewal = tokio::spawn(async move { watched.renew_daily(Timestamp::now, |_| {}).await });
         #[cfg(unix)]
-        ports.open_socket(config, control, certificates);
-        Ok(ports)
+        let socket = open_socket(config, control, [config.core_files(), listeners.files()].concat());
+        Ok(Ports {
+            listeners,
+            renewal,
+            #[cfg(unix)]
+            socket,
+        })
     }
 
     /// Where the dashboard is, if it is served.
     pub(super) fn dashboard(&self) -> Option<SocketAddr> {
-        self.dashboard.as_ref().map(Listener::address)
+        self.listeners.address(DASHBOARD)
     }
 
     /// Where the metrics are, if they are served.
     pub(super) fn metrics(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(Listener::address)
+        self.listeners.address(METRICS)
     }
 
-    /// Reads the certificate of the dashboard again, for connections from now on.
-    pub(super) fn reload_certificate(&self) -> Result<(), String> {
-        self.dashboard.as_ref().map_or(Ok(()), Listener::reload).map_err(|error| format!("certificate of the dashboard: {error}"))
+    /// Reads certificates again, for connections from now on; tells what cannot be used.
+    pub(super) fn reload_certificates(&self) -> Vec<String> {
+        self.listeners.reload(Timestamp::now())
     }
 
     /// Takes no more requests, and waits for those under way for at most `grace`.
@@ -72,29 +80,32 @@ impl Ports {
         if let Some(socket) = self.socket.take() {
             socket.close(grace).await;
         }
-        let listeners = self.dashboard.iter().chain(&self.metrics).map(|listener| listener.shutdown(grace));
-        futures_util::future::join_all(listeners).await;
-    }
-
-    /// A gateway without its socket still does its work.
-    #[cfg(unix)]
-    fn open_socket(&mut self, config: &GatewayConfig, control: Arc<GatewayControl>, certificates: Vec<PathBuf>) {
-        let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
-        let operations = GatewayOperations { control, program: Arc::new(hosted), system: System::new(config.directory()) };
-        match ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations))) {
-            Ok(socket) => self.socket = Some(socket),
-            Err(error) => tracing::warn!(%error, "commands cannot reach this gateway"),
-        }
+        self.listeners.shutdown(grace).await;
     }
 }
 
-async fn listen(service: &'static str, options: ListenOptions, router: Router) -> Result<Listener, GatewayError> {
-    Listener::start(options, router).await.map_err(|error| GatewayError::Port { service, error })
+impl Drop for Ports {
+    fn drop(&mut self) {
+        // It holds the listeners open.
+        self.renewal.abort();
+    }
 }
 
-/// The pages of the dashboard.
-fn pages(config: &GatewayConfig, control: Arc<GatewayControl>, users: Users) -> Router {
-    let (web, log) = (&config.settings.web, config.host.logging.clone());
-    let options = GatewayPagesOptions { users: Some(users), tls: web.enable_tls, log, ..GatewayPagesOptions::default() };
-    through_proxies(gateway::router(control, options), &web.trusted_proxies)
+/// A gateway without its socket still does its work.
+#[cfg(unix)]
+fn open_socket(config: &GatewayConfig, control: Arc<GatewayControl>, certificates: Vec<PathBuf>) -> Option<ControlSocket> {
+    let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
+    let operations = GatewayOperations { control, program: Arc::new(hosted), system: System::new(config.directory()) };
+    let served = ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations)));
+    served.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this gateway")).ok()
 }
+
+async fn listen(listeners: &mut Listeners, wanted: Wanted<'_>, router: Router) -> Result<(), GatewayError> {
+    let service = wanted.service;
+    listeners.open(wanted, router).await.map_err(|error| GatewayError::Port { service, error })
+}
+
+const DASHBOARD: &str = "dashboard";
+const METRICS: &str = "metrics";
+/// Below the directory of the storage.
+const OWN_TLS: &str = "tls";

@@ -1,7 +1,6 @@
 //! Who calls: the address of a client, through proxies that can be trusted.
 
 use std::net::{IpAddr, SocketAddr};
-#[cfg(feature = "dashboard")]
 use std::sync::Arc;
 
 #[cfg(feature = "dashboard")]
@@ -16,6 +15,8 @@ use axum::middleware::{Next, from_fn_with_state};
 #[cfg(feature = "dashboard")]
 use axum::response::Response;
 use ipnet::IpNet;
+
+use crate::audit::Actor;
 
 /// The address a request comes from.
 ///
@@ -56,6 +57,22 @@ pub(crate) fn through_proxies(router: Router, trusted: &[IpNet]) -> Router {
         next.run(request).await
     }
     router.layer(from_fn_with_state(Arc::from(trusted), name_client))
+}
+
+/// Somebody at the machine who calls over the control socket, by the name the system has for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalUser(pub Arc<str>);
+
+impl LocalUser {
+    /// Who makes a request, if it came over the control socket.
+    pub fn of(extensions: &Extensions) -> Option<LocalUser> {
+        extensions.get::<ConnectInfo<LocalUser>>().map(|ConnectInfo(user)| user.clone())
+    }
+
+    /// The same, for the audit.
+    pub fn actor(&self) -> Actor {
+        Actor::LocalUser(self.0.to_string())
+    }
 }
 
 /// An address, perhaps with a port, as some proxies write it.

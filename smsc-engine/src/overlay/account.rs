@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Book, BookError, Deleted, Entry, Listed};
 use crate::accounts::{AccountError, AccountForm, AccountRecord, Accounts, Password, Secret};
@@ -84,6 +84,19 @@ impl AccountBook {
         self.0.edit(&key, by, edit).await
     }
 
+    /// Lays some fields over an account: what is not among them stays, `null` is the usual value. Its name stays.
+    ///
+    /// # Errors
+    /// There is none of the name, a field is no good, or it cannot be kept.
+    pub async fn change(&self, system_id: &str, fields: Map<String, Value>, by: &str) -> Result<(), BookError> {
+        let edit = move |record: &mut AccountRecord| {
+            let form = laid_over(record, fields)?;
+            *record = form.into_record(Some(record)).map_err(|error| error.to_string())?;
+            Ok(())
+        };
+        self.0.edit(system_id, by, edit).await
+    }
+
     /// Deletes an account; one of the file stays deleted until it is [reverted](Self::revert).
     ///
     /// # Errors
@@ -121,6 +134,28 @@ impl AccountBook {
         };
         self.0.follow(apply).await
     }
+}
+
+/// An account with other values for some fields; one that is no good is named.
+fn laid_over(record: &AccountRecord, fields: Map<String, Value>) -> Result<AccountForm, String> {
+    let mut form = serde_json::to_value(AccountForm::from(record)).map_err(|error| error.to_string())?;
+    let Some(form) = form.as_object_mut() else { return Err("an account is an object".into()) };
+    for (field, value) in fields {
+        if field == "system_id" && value.as_str() != Some(&record.system_id) {
+            return Err("system_id: the name of an account stays".into());
+        }
+        if value.is_null() && !form.contains_key(&field) {
+            return Err(format!("{field}: there is no such field that could be null"));
+        }
+        // By itself, so that the fault is that of this field.
+        let alone = Map::from_iter([(field.clone(), value.clone())].into_iter().filter(|(_, value)| !value.is_null()));
+        let _: AccountForm = serde_json::from_value(Value::Object(alone)).map_err(|error| format!("{field}: {error}"))?;
+        match value {
+            Value::Null => form.remove(&field),
+            value => form.insert(field, value),
+        };
+    }
+    serde_json::from_value(Value::Object(std::mem::take(form))).map_err(|error| error.to_string())
 }
 
 impl Entry for AccountRecord {

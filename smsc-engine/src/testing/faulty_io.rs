@@ -33,6 +33,8 @@ struct Disk {
     failing_sync: Option<String>,
     locked: bool,
     read_only: bool,
+    /// The most octets that were taken at a time.
+    most_used: u64,
 }
 
 /// A name was taken away, and one was given to a file.
@@ -86,6 +88,7 @@ impl FaultyIo {
             failing_sync: None,
             locked: false,
             read_only: false,
+            most_used: 0,
         })
     }
 
@@ -137,7 +140,13 @@ impl FaultyIo {
             failing_sync: None,
             locked: false,
             read_only: disk.read_only,
+            most_used: disk.most_used,
         })
+    }
+
+    /// Returns how many octets all files together had at most.
+    pub fn most_used(&self) -> u64 {
+        self.lock_disk().most_used
     }
 
     /// Returns what is in a file.
@@ -222,7 +231,10 @@ impl Disk {
 
     fn grow(&mut self, file: usize, size: usize) -> io::Result<()> {
         let more = size.saturating_sub(self.files[file].now.len());
-        if self.used() + more as u64 > self.capacity {
+        let wanted = self.used() + more as u64;
+        // A real disk gives what it has before it says that it is full.
+        self.most_used = self.most_used.max(wanted.min(self.capacity));
+        if wanted > self.capacity {
             return Err(ErrorKind::StorageFull.into());
         }
         let content = &mut self.files[file];
@@ -323,6 +335,12 @@ impl Io for FaultyIo {
         disk.durable_names = disk.names.clone();
         disk.name_changes.clear();
         Ok(())
+    }
+
+    fn free(&self) -> io::Result<Option<u64>> {
+        let disk = self.lock_disk();
+        disk.read()?;
+        Ok((disk.capacity < u64::MAX).then(|| disk.capacity.saturating_sub(disk.used())))
     }
 }
 

@@ -48,6 +48,7 @@ impl Users {
         let hash = self.hash(password).await?;
         self.edit(name, by, move |user| user.password = hash).await?;
         audit(by, "set password of user", name);
+        self.forget_first(name);
         Ok(())
     }
 
@@ -72,6 +73,7 @@ impl Users {
     pub async fn delete(&self, name: &str, by: &Actor) -> Result<(), UsersError> {
         self.book.delete(name, &by.to_string()).await?;
         audit(by, "delete user", name);
+        self.forget_first(name);
         Ok(())
     }
 

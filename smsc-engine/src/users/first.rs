@@ -23,16 +23,18 @@ pub struct FirstPassword {
 impl Users {
     /// Makes the administrator `admin` with a random password if there is no user at all, and never was one in the file.
     ///
-    /// The password is written to `dashboard-password` in `directory`, in place of one that lies there.
+    /// The password is written to `dashboard-password` in `directory`, in place of one that lies there; the file is
+    /// removed as soon as the administrator has another password or is deleted.
     ///
     /// # Errors
     /// It cannot be made, written or kept; then there is still nobody.
     pub async fn first_start(&self, directory: &Path) -> Result<Option<FirstPassword>, UsersError> {
+        let path = self.shared.first.get_or_init(|| directory.join(FILE)).clone();
         if !self.list().is_empty() || !self.deleted().is_empty() {
             return Ok(None);
         }
         let word = typed_word().ok_or_else(|| UsersError::Hash("the system has no random octets".into()))?;
-        let (password, path) = (Secret::new(word), directory.join(FILE));
+        let password = Secret::new(word);
         let (text, place) = (password.clone(), path.clone());
         // First the file: a password that nobody was told opens nothing to anybody.
         blocking(move || write(&place, text.expose())).await.map_err(|error| UsersError::File { path: path.clone(), error })?;
@@ -42,6 +44,18 @@ impl Users {
             return Err(error);
         }
         Ok(Some(FirstPassword { user: ADMIN.into(), password, path }))
+    }
+
+    /// Removes the file with the first password once that opens nothing any more.
+    pub(super) fn forget_first(&self, user: &str) {
+        let Some(path) = self.shared.first.get().filter(|_| user == ADMIN) else { return };
+        match fs::remove_file(path) {
+            Ok(()) => {
+                tracing::info!(path = %path.display(), "the file with the first password is removed: it is not valid any more")
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!(path = %path.display(), %error, "the file with the first password stays; remove it"),
+        }
     }
 }
 

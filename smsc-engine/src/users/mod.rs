@@ -1,7 +1,7 @@
 //! Who may use the dashboard: names, roles and passwords, and the sessions of those who are logged in.
 //!
 //! There is no built-in password: a centre without users makes one for `admin` out of the system's random source and
-//! writes it to a file only its owner can read ([`Users::first_start`]). Passwords are kept as Argon2 hashes, checked few
+//! writes it to a file only its owner can read ([`Users::first_start`]), which goes when that password is changed. Passwords are kept as Argon2 hashes, checked few
 //! at a time on threads of their own; who fails waits longer and longer. Sessions live in memory only: after a restart
 //! everybody logs in again.
 
@@ -17,7 +17,8 @@ mod token;
 mod user;
 mod web;
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -74,6 +75,8 @@ struct Shared {
     delays: Delays,
     /// Places for those who wait for their turn.
     held: Semaphore,
+    /// Where the first password was written, or would have been.
+    first: OnceLock<PathBuf>,
 }
 
 /// What follows the list of users.
@@ -96,7 +99,7 @@ impl Users {
         book.follow(move |users| follower.replace(users)).await?;
         let verifier = Arc::new(Verifier::new(options.verify));
         let (delays, held) = (Delays::default(), Semaphore::new(MOST_HELD));
-        Ok(Users { book, shared: Arc::new(Shared { options, live, verifier, delays, held }) })
+        Ok(Users { book, shared: Arc::new(Shared { options, live, verifier, delays, held, first: OnceLock::new() }) })
     }
 
     /// Returns all users, those who may not log in too.

@@ -54,6 +54,7 @@ fn skip() {
 
 fn options() -> JournalOptions {
     let mut options = JournalOptions::default();
+    options.reserve_octets = 0;
     options.segment_octets = 256 << 10;
     options
 }
@@ -73,6 +74,25 @@ async fn append_at_last(queue: &JournalQueue) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("the queue did not recover");
+}
+
+/// Octets that nobody has taken.
+fn free(small: &Small) -> u64 {
+    fs4::available_space(&small.0).unwrap()
+}
+
+#[tokio::test]
+async fn a_part_of_a_small_file_system_is_left_to_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(small) = Small::mount(&directory.path().join("small")) else { return skip() };
+    let mut options = options();
+    options.reserve_octets = 512 << 10;
+    let queue = JournalQueue::open(&small.0, options).unwrap();
+    while queue.append(vec![message(&queue)]).await.is_ok() {
+        assert!(free(&small) >= 512 << 10, "{}", free(&small));
+    }
+    assert_eq!(queue.append(vec![message(&queue)]).await, Err(QueueError::NoRoom));
+    std::fs::write(small.0.join("neighbour"), vec![1; 480 << 10]).unwrap();
 }
 
 #[tokio::test]

@@ -47,7 +47,10 @@ fn facts() -> Facts<'static> {
 
 fn choice(table: &RouteTable, message: &Message, facts: &Facts<'_>) -> Option<Choice> {
     match table.route(message, facts) {
-        Decision::Chosen(choice) => Some(choice),
+        Decision::Chosen(choice) => {
+            table.count(choice.route);
+            Some(choice)
+        }
         _ => None,
     }
 }

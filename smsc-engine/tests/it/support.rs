@@ -19,14 +19,15 @@ pub(crate) fn settings(directory: &Path) -> Settings {
     let mut settings = Settings::default();
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.storage.directory = directory.into();
-    (settings.smpp.listen, settings.api.listen, settings.web.listen, settings.metrics.listen) = (free, free, free, free);
+    (settings.smpp.listen, settings.api.port.listen, settings.web.port.listen, settings.metrics.port.listen) =
+        (free, free, free, free);
     settings
 }
 
 /// A quick centre without HTTP, where messages may repeat.
 pub(crate) fn config(directory: &Path) -> CentreConfig {
     let mut settings = settings(directory);
-    (settings.api.enabled, settings.web.enabled, settings.metrics.enabled) = (false, false, false);
+    (settings.api.port.enabled, settings.web.port.enabled, settings.metrics.port.enabled) = (false, false, false);
     settings.lifecycle.fingerprint_ttl_minutes = 0;
     let mut config = CentreConfig::from(settings);
     config.policy = Policy { retry_base: Duration::from_millis(50), ..config.policy };

@@ -301,6 +301,27 @@ async fn changes_outlive_a_restart_and_sessions_do_not() {
 }
 
 #[tokio::test]
+async fn the_first_password_lies_in_its_file_only_while_it_is_valid() {
+    let directory = tempfile::tempdir().unwrap();
+    let users = reopen(&directory, Vec::new()).await;
+    let first = users.first_start(directory.path()).await.unwrap().unwrap();
+    let other = NewUser { name: "olga".into(), role: Role::Admin, password: Secret::new(RIGHT) };
+    users.add(other, &Actor::CommandLine).await.unwrap();
+    users.set_password("olga", Secret::new("quite another one"), &Actor::CommandLine).await.unwrap();
+    users.set_role("admin", Role::Operator, &Actor::CommandLine).await.unwrap();
+    assert!(users.set_password("admin", Secret::new("short"), &Actor::CommandLine).await.is_err());
+    assert!(first.path.exists(), "it still opens the door");
+    // After a restart as well.
+    let users = reopen(&directory, Vec::new()).await;
+    assert!(users.first_start(directory.path()).await.unwrap().is_none());
+    users.set_password("admin", Secret::new("quite another one"), &Actor::CommandLine).await.unwrap();
+    assert!(!first.path.exists());
+    std::fs::write(&first.path, "put back").unwrap();
+    users.delete("admin", &Actor::CommandLine).await.unwrap();
+    assert!(!first.path.exists());
+}
+
+#[tokio::test]
 async fn without_users_the_first_start_makes_one_password_that_nobody_else_has() {
     let mut words = Vec::new();
     for _ in 0..2 {

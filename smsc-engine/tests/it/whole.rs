@@ -19,7 +19,7 @@ use crate::support::settings;
 /// Settings of a centre on free ports without HTTP, whose sandbox is quick.
 fn quiet(directory: &Path) -> Settings {
     let mut settings = settings(directory);
-    (settings.api.enabled, settings.web.enabled, settings.metrics.enabled) = (false, false, false);
+    (settings.api.port.enabled, settings.web.port.enabled, settings.metrics.port.enabled) = (false, false, false);
     settings.sandbox.delay_ms = 0;
     settings
 }
@@ -270,8 +270,8 @@ async fn the_check_finds_what_is_not_there_and_makes_nothing() {
     let (certificate, key) = (directory.path().join("a.crt"), directory.path().join("a.key"));
     let [one, other] = [(), ()].map(|()| rcgen::generate_simple_self_signed(["localhost".into()]).unwrap());
     std::fs::write(&certificate, one.cert.pem()).unwrap();
-    settings.api.enabled = true;
-    (settings.api.tls_cert_path, settings.api.tls_key_path) = (certificate.clone(), key.clone());
+    settings.api.port.enabled = true;
+    (settings.api.port.tls_cert_path, settings.api.port.tls_key_path) = (certificate.clone(), key.clone());
     for (pem, good) in [(one.signing_key.serialize_pem(), true), (other.signing_key.serialize_pem(), false)] {
         std::fs::write(&key, pem).unwrap();
         let findings = check(&settings).await;

@@ -16,8 +16,8 @@ fn core(runtime: &Runtime, scratch: &Scratch) -> Centre {
     let mut settings = Settings::default();
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.storage.directory = scratch.0.join("core");
-    (settings.smpp.listen, settings.api.listen) = (free, free);
-    (settings.web.enabled, settings.metrics.enabled) = (false, false);
+    (settings.smpp.listen, settings.api.port.listen) = (free, free);
+    (settings.web.port.enabled, settings.metrics.port.enabled) = (false, false);
     runtime.block_on(Centre::start(settings)).unwrap()
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smpp_pdu::{CStr, CommandId, CommandStatus, DeliverSm, EsmClass, ShortMessage, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Account, Incoming, IncomingBind, Limits, Roster, Server, ServerConfig, Service};
 use smpp_session::Config;
+use smpp_session::net::{Account, Incoming, IncomingBind, Limits, Roster, Server, ServerConfig, Service};
 use tokio::sync::{Semaphore, mpsc};
 
 /// What a carrier knows.
@@ -130,9 +130,8 @@ impl Ledger {
             text,
         });
         if self.receipts && submit.registered_delivery.receipt().0 != 0 {
-            let receipt = format!(
-                "id:{id} sub:001 dlvrd:001 submit date:2611280900 done date:2611280901 stat:DELIVRD err:000 text:"
-            );
+            let receipt =
+                format!("id:{id} sub:001 dlvrd:001 submit date:2611280900 done date:2611280901 stat:DELIVRD err:000 text:");
             let (source, destination) = (submit.destination_addr.value.to_string(), submit.source_addr.value.to_string());
             // Nobody is owed anything any more once the test is over.
             let _ = self.owed.send(Owed { source, destination, text: receipt.into_bytes(), is_receipt: true });
@@ -211,6 +210,5 @@ async fn deliver_one(account: &Account, owed: &Owed) -> bool {
     let Ok(pending) = permit.request(&pdu) else { return false };
     pending.await.is_ok_and(|response| response.status() == CommandStatus::ROK)
 }
-
 
 const ACCOUNT: &str = "carrier";

@@ -5,6 +5,7 @@ mod backup;
 mod message;
 mod record;
 mod route;
+mod simulation;
 
 use std::io;
 use std::path::Path;

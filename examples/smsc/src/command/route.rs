@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Shell, field, pretty, read};
+use super::{Outcome, Shell, field, pretty, read, simulation};
 use crate::args::Routes;
 
 impl Shell {
@@ -17,10 +17,11 @@ impl Shell {
                 let body = json!({ "mode": mode, "routes": routes });
                 Ok(self.tree(self.call("POST", &format!("/api/routes/import?mode={mode}"), Some(body)).await?))
             }
-            Routes::Simulate { calling, called, source_smsc, source_type } => {
+            Routes::Simulate { calling, called, source_smsc, source_type, all } => {
                 let question =
                     json!({ "calling": calling, "called": called, "source_smsc": source_smsc, "source_type": source_type });
-                Ok(self.tree(self.call("POST", "/api/routes/simulate", Some(question)).await?))
+                let simulation = self.call("POST", "/api/routes/simulate", Some(question)).await?;
+                Ok(if self.json || all { self.tree(simulation) } else { simulation::brief(&simulation) })
             }
             Routes::Add { route } => {
                 let added = self.call("POST", "/api/routes", Some(serde_json::from_str(&route)?)).await?;

@@ -110,18 +110,13 @@ fn routes_are_added_tried_switched_and_deleted() {
     assert_eq!(chosen(), "sandbox");
     assert_eq!(site.ok(&["routes", "enable", &uk]), format!("route {uk} is enabled\n"));
     assert_eq!(chosen(), "uk");
-    let explained = site.ok(&[
-        "routes",
-        "simulate",
-        "--calling",
-        "1",
-        "--called",
-        "+447700900001",
-        "--source-smsc",
-        "x",
-        "--source-type",
-        "IMS",
-    ]);
+    let question =
+        ["routes", "simulate", "--calling", "1", "--called", "+447700900001", "--source-smsc", "x", "--source-type", "IMS"];
+    let explained = site.ok(&question);
+    let lines: Vec<&str> = explained.lines().collect();
+    assert_eq!(lines[0], format!("1 to +447700900001: uk by route {uk} (called_prefix +44)"), "{explained}");
+    assert!(lines[1].starts_with("reason: ") && lines[2].starts_with("not sandbox by route ") && lines.len() == 3, "{explained}");
+    let explained = site.ok(&[&question[..], &["--all"]].concat());
     assert!(explained.contains("chosen.route.dest_smsc: uk\n") && explained.contains("reason: "), "{explained}");
     assert_eq!(site.ok(&["routes", "delete", &uk]), format!("route {uk} is gone\n"));
     assert_eq!(chosen(), "sandbox");
@@ -260,8 +255,8 @@ fn the_log_level_changes_while_it_runs() {
     site.ok(&["routes", "add", UK]);
     site.ok(&["log-level", "info"]);
     site.ok(&["routes", "delete", "2"]);
-    site.wait_for_line("route 2 deleted");
-    assert!(!site.said().iter().any(|line| line.contains("route 2 added")));
+    site.wait_for_line("details=2: called_prefix \"+44\" -> null");
+    assert!(!site.said().iter().any(|line| line.contains("add route")));
 }
 
 #[test]

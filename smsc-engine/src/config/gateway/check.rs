@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::GatewaySettings;
-use crate::config::check::{missing, pair, refuse, users};
+use crate::config::check::{certificate, missing, pair, refuse, users};
 use crate::config::node::Node;
 use crate::config::{ClientBind, ConfigError, Fault, ServerBind};
 
@@ -15,7 +15,8 @@ pub(super) fn check(settings: &GatewaySettings, root: &Node<'_>, faults: &mut Ve
         refuse(&root.child("api_base_url"), reason, faults);
     }
     pair(&root.child("core"), [("cert_path", &core.cert_path), ("key_path", &core.key_path)], faults);
-    pair(&root.child("web"), [("tls_cert_path", &web.tls_cert_path), ("tls_key_path", &web.tls_key_path)], faults);
+    certificate(&root.child("web"), &web.port, faults);
+    certificate(&root.child("metrics"), &settings.metrics.port, faults);
     users(&web.users, &root.child("web").child("users"), faults);
     peers((&settings.binds, &settings.server_binds), root, faults);
 }
@@ -80,7 +81,7 @@ fn address(url: &str) -> Result<(), &'static str> {
 /// What is allowed and nobody should overlook.
 pub(super) fn warnings(settings: &GatewaySettings) -> Vec<String> {
     let mut warnings = Vec::new();
-    let web = &settings.web;
+    let web = &settings.web.port;
     let open = format!("web.enable_tls is false: passwords of users can be read on the way to {}", web.listen);
     warnings.extend((web.enabled && !web.enable_tls && !web.listen.ip().is_loopback()).then_some(open));
     let GatewaySettings { listen, server_binds, .. } = settings;

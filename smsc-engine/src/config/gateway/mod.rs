@@ -7,12 +7,12 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use smpp_session::net::ipnet::IpNet;
 
-use super::settings::{ClientBind, Log, ServerBind, WebUser};
+use super::settings::{ClientBind, HttpPort, Log, ServerBind, WebUser};
 use crate::accounts::Secret;
 use crate::remote::{Protocol, WorkList};
 
@@ -89,16 +89,10 @@ settings! {
 
     /// The dashboard.
     GatewayWeb {
-        /// Whether it is served.
-        enabled: bool = true;
-        /// IP address and port to listen on; port 0 takes a free one.
-        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 8087));
-        /// Whether it speaks TLS, and nothing else; without it, for a proxy on this machine that does.
-        enable_tls: bool = true;
-        /// File with its certificate chain in PEM; empty makes a certificate of its own, in the directory of the storage.
-        tls_cert_path: PathBuf = PathBuf::new(), in 0..=4_096;
-        /// File with the key of the certificate in PEM.
-        tls_key_path: PathBuf = PathBuf::new(), in 0..=4_096;
+        /// Where it is listened for, and with which certificate.
+        port as "": HttpPort = HttpPort::at(8087, true);
+        /// Name people reach it by; a certificate of its own is for this name.
+        hostname: String = "localhost".into(), in 1..=255;
         /// Proxies whose word about the address of a client is taken.
         trusted_proxies: Vec<IpNet> = Vec::new(), in 0..=10_000;
         /// Who may log in; without any, the first start makes a password for "admin".
@@ -107,10 +101,8 @@ settings! {
 
     /// Metrics, for Prometheus and whoever reads its text.
     GatewayMetrics {
-        /// Whether they are served.
-        enabled: bool = true;
-        /// IP address and port to listen on; port 0 takes a free one.
-        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
+        /// Where they are listened for, and with which certificate.
+        port as "": HttpPort = HttpPort::at(4000, false);
     }
 
     /// What is kept on disk; no message is.

@@ -9,18 +9,24 @@ use super::word::{LongText, Role, Text};
 use crate::accounts::Secret;
 
 settings! {
-    /// The REST API.
-    Api {
+    /// A port that speaks HTTP; its keys stand in the section of what is served there.
+    HttpPort {
         /// Whether it is served.
         enabled: bool = true;
-        /// IP address and port to listen on; if not given and without TLS, the port is 8080; port 0 takes a free one.
-        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 8443));
+        /// IP address and port to listen on; port 0 takes a free one.
+        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         /// Whether it speaks TLS.
         enable_tls: bool = true;
         /// File with its certificate chain in PEM; empty makes a certificate of its own, in the directory of the messages.
         tls_cert_path: PathBuf = PathBuf::new(), in 0..=4_096;
         /// File with the key of the certificate in PEM.
         tls_key_path: PathBuf = PathBuf::new(), in 0..=4_096;
+    }
+
+    /// The REST API; without TLS, and if it is not told where to listen, its port is 8080.
+    Api {
+        /// Where it is listened for, and with which certificate.
+        port as "": HttpPort = HttpPort::at(8443, true);
         /// File with the authorities that sign certificates of clients; if given, a client must have one.
         client_ca_path: PathBuf = PathBuf::new(), in 0..=4_096;
         /// What the centre calls itself in `/api/status`.
@@ -39,6 +45,8 @@ settings! {
         lease_seconds: u32 = 60, in 1..=86_400;
         /// Octets a request may have.
         max_body_octets: u64 = 1_048_576, in 1_024..=268_435_456;
+        /// Octets a document of routes may have that is imported.
+        max_import_octets: u64 = 67_108_864, in 1_024..=1_073_741_824;
         /// What becomes of a text that needs several parts: "split" or "refuse".
         long_text: LongText = LongText::Split;
         /// Requests a second for each client address; 0 sets no limit.
@@ -69,20 +77,14 @@ settings! {
         name: String, in 1..=255;
         /// Its key.
         key: Secret, in 16..=255;
+        /// Whether it may see and change who may bind.
+        admin: bool = false;
     }
 
     /// The dashboard.
     Web {
-        /// Whether it is served.
-        enabled: bool = true;
-        /// IP address and port to listen on; port 0 takes a free one.
-        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 8086));
-        /// Whether it speaks TLS.
-        enable_tls: bool = true;
-        /// File with its certificate chain in PEM; empty makes a certificate of its own, in the directory of the messages.
-        tls_cert_path: PathBuf = PathBuf::new(), in 0..=4_096;
-        /// File with the key of the certificate in PEM.
-        tls_key_path: PathBuf = PathBuf::new(), in 0..=4_096;
+        /// Where it is listened for, and with which certificate.
+        port as "": HttpPort = HttpPort::at(8086, true);
         /// Name people reach it by; a certificate of its own is for this name.
         hostname: String = "localhost".into(), in 1..=255;
         /// Proxies whose word about the address of a client is taken.
@@ -105,15 +107,14 @@ settings! {
 
     /// Metrics, for Prometheus and whoever reads its text.
     Metrics {
-        /// Whether they are served.
-        enabled: bool = true;
-        /// IP address and port to listen on; port 0 takes a free one.
-        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 9568));
-        /// Whether TLS is spoken.
-        enable_tls: bool = false;
-        /// File with the certificate chain in PEM; empty makes a certificate of its own, in the directory of the messages.
-        tls_cert_path: PathBuf = PathBuf::new(), in 0..=4_096;
-        /// File with the key of the certificate in PEM.
-        tls_key_path: PathBuf = PathBuf::new(), in 0..=4_096;
+        /// Where they are listened for, and with which certificate.
+        port as "": HttpPort = HttpPort::at(9568, false);
+    }
+}
+
+impl HttpPort {
+    /// A port on this machine, with a certificate of its own if it speaks TLS.
+    pub fn at(port: u16, enable_tls: bool) -> HttpPort {
+        HttpPort { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), enable_tls, ..HttpPort::default() }
     }
 }

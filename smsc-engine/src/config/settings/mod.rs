@@ -12,7 +12,7 @@ mod word;
 
 pub use account::Account;
 pub use bind::{BindTls, ClientBind, Habits, RewriteRule, ServerBind};
-pub use http::{Api, ApiKey, ApiLimits, Metrics, Web, WebUser};
+pub use http::{Api, ApiKey, ApiLimits, HttpPort, Metrics, Web, WebUser};
 pub use lifecycle::{Batch, Lifecycle};
 pub use lookup::{Charging, Enum};
 pub use records::Records;
@@ -27,7 +27,7 @@ settings! {
         node: Node = Node::default();
         /// The SMPP listener and its sessions.
         smpp: Smpp = Smpp::default();
-        /// The REST API.
+        /// The REST API; without TLS, and if it is not told where to listen, its port is 8080.
         api: Api = Api::default();
         /// The dashboard.
         web: Web = Web::default();

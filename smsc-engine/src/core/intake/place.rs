@@ -18,6 +18,7 @@ impl Inner {
     /// # Errors
     /// What its sender is told if it goes nowhere; it is recorded as rejected then.
     pub(super) fn place(&self, run: &mut Run, begun: Begun, way: Way) -> Result<MessageId, Refusal> {
+        self.count_match(way.route);
         self.note_way(run, &begun, &way);
         let Begun { mut message, claim, source_type, .. } = begun;
         if let Charge::Failed(_) = way.charge {
@@ -79,6 +80,7 @@ impl Inner {
         reply.extra_mut().auto_reply = true;
         let begun = Begun { message: reply, source_type, claim: None, translated: None };
         let found = self.find(&begun, None);
+        self.count_match(found.route);
         let mut reply = begun.message;
         reply.lane = match found.end {
             End::Deliver(lane) => lane,
@@ -125,6 +127,9 @@ impl Inner {
             End::Refuse(_) => (EventName::MessageRouted, format!("route_id={}", way.route)),
         };
         self.add(run, id, name, || text);
+        if let End::Reply { then: AfterReply::Dropped, .. } = &way.end {
+            self.add(run, id, EventName::MessageDropped, || format!("route_id={}", way.route));
+        }
         match &way.charge {
             Charge::None => {}
             Charge::Granted => self.add(run, id, EventName::ChargingAttempted, || "granted".into()),

@@ -21,8 +21,9 @@ impl Inner {
             Err(Known::Refused(refusal)) => return Err(refusal),
             Err(known) => return self.answer_known(known).wait().await,
         };
-        let lane = self.find(&begun, None).end;
-        if let Some(replaced) = self.replace_present(&begun.message, lane, now).await {
+        let found = self.find(&begun, None);
+        if let Some(replaced) = self.replace_present(&begun.message, found.end, now).await {
+            self.count_match(found.route);
             // It is not remembered: the next repeat of it is another replacement.
             return replaced.map(Accepted::from);
         }

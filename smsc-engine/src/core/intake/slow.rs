@@ -52,7 +52,8 @@ impl Inner {
     /// Finds the lane of a message that is tried once.
     pub(in super::super) async fn way_once(&self, submission: Submission, now: Timestamp) -> Result<Message, Refusal> {
         let begun = self.complete(submission.message, submission.source_type, now)?;
-        let Way { end, charge, .. } = self.way(&begun).await;
+        let Way { route, end, charge } = self.way(&begun).await;
+        self.count_match(route);
         let mut message = begun.message;
         if let Charge::Failed(_) = charge {
             message.extra_mut().charge_failed = true;

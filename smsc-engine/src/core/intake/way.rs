@@ -98,6 +98,13 @@ impl Inner {
         }
     }
 
+    /// Counts a message that goes the way of this route; 0 is none.
+    pub(super) fn count_match(&self, route: u64) {
+        if route > 0 {
+            self.router.count(route);
+        }
+    }
+
     fn found(&self, route: u64, end: End, charged: Charged) -> Found {
         let wanted = match charged {
             Charged::Yes => true,

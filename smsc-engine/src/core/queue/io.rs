@@ -51,6 +51,14 @@ pub trait Io: Send + Sync + 'static {
     /// # Errors
     /// Whatever the disk says.
     fn sync_names(&self) -> io::Result<()>;
+
+    /// Returns how many octets of the disk nobody has taken; `None` where that cannot be told.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn free(&self) -> io::Result<Option<u64>> {
+        Ok(None)
+    }
 }
 
 /// One open file.
@@ -149,6 +157,10 @@ impl Io for RealIo {
         #[cfg(unix)]
         File::open(&self.directory)?.sync_all()?;
         Ok(())
+    }
+
+    fn free(&self) -> io::Result<Option<u64>> {
+        fs4::available_space(&self.directory).map(Some)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{Charged, Lane, Route};
 #[derive(Debug)]
 pub(super) struct Entry {
     action: Action,
-    /// How many messages it claimed.
+    /// How many messages went its way.
     matched: AtomicU64,
     id: u64,
     priority: u8,
@@ -28,9 +28,13 @@ impl Entry {
         Arc::new(Entry { action: action(&route), matched, id, priority, charged, route: Box::new(route) })
     }
 
-    /// Counts a message that the route claims, and says what becomes of it.
-    pub(super) fn claim(&self) -> Choice {
+    /// Counts a message that goes its way.
+    pub(super) fn count(&self) {
         self.matched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What becomes of a message that the route claims.
+    pub(super) fn choice(&self) -> Choice {
         Choice { route: self.id, priority: self.priority, charged: self.charged, action: self.action.clone() }
     }
 

@@ -28,6 +28,9 @@ use crate::model::{Charged, Lane, Message, SourceType, Timestamp};
 pub trait Router: Send + Sync + 'static {
     /// Chooses for one message, whose numbers are already translated.
     fn route(&self, message: &Message, facts: &Facts<'_>) -> Decision;
+
+    /// Counts a message that goes the way of this route; asking for the way alone counts nothing.
+    fn count(&self, _route: u64) {}
 }
 
 /// What a router may look at besides the message.

@@ -217,7 +217,7 @@ impl RouteTable {
         self.len() == 0
     }
 
-    /// Returns how many messages each route claimed since it was loaded, by number; those that claimed none are left out.
+    /// Returns how many messages went the way of each route since it was loaded, by number; routes without any are left out.
     pub fn matches(&self) -> Vec<(u64, u64)> {
         let state = self.shared.state.load_full();
         let all = state.book.after(0).map(|entry| (entry.route.id, entry.matched()));
@@ -269,8 +269,15 @@ impl Router for RouteTable {
         let query = Query::new(message, facts);
         let state = self.shared.state.load();
         match state.index.choose(&query, self.chooser(query.is_reply)) {
-            Some(entry) => Decision::Chosen(entry.claim()),
+            Some(entry) => Decision::Chosen(entry.choice()),
             None => Decision::NoRoute,
+        }
+    }
+
+    fn count(&self, route: u64) {
+        // One that was deleted meanwhile counts no more.
+        if let Some(entry) = self.shared.state.load().book.get(route) {
+            entry.count();
         }
     }
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use serde::Serialize;
 
-use super::answer::{Answer, Body, Data, Fault};
+use super::answer::{Answer, Body, By, Data, Fault};
 use crate::accounts::{AccountForm, AccountRecord, Accounts};
-use crate::audit::{Actor, audit};
 use crate::frontend::Frontend;
 use crate::model::Account;
 use crate::ops::Operations;
@@ -31,40 +30,40 @@ pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Data<Vec<
     Data(records.iter().map(|record| shown(record, smpp)).collect())
 }
 
-pub(super) async fn add(State(operations): State<Arc<Operations>>, Body(form): Body<AccountForm>) -> Answer<String> {
+pub(super) async fn add(State(operations): State<Arc<Operations>>, by: By, Body(form): Body<AccountForm>) -> Answer<String> {
     let name = form.system_id.clone();
-    book(&operations)?.add(form, BY).await?;
-    Ok(changed("add account", name))
+    book(&operations)?.add(form, &by.0.to_string()).await?;
+    Ok(changed(&by, "add account", name))
 }
 
-pub(super) async fn enable(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    switch(&operations, name, true).await
+pub(super) async fn enable(State(operations): State<Arc<Operations>>, by: By, Path(name): Path<String>) -> Answer<String> {
+    switch(&operations, &by, (name, true)).await
 }
 
 /// Its sessions end, too.
-pub(super) async fn disable(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    switch(&operations, name, false).await
+pub(super) async fn disable(State(operations): State<Arc<Operations>>, by: By, Path(name): Path<String>) -> Answer<String> {
+    switch(&operations, &by, (name, false)).await
 }
 
-pub(super) async fn delete(State(operations): State<Arc<Operations>>, Path(name): Path<String>) -> Answer<String> {
-    book(&operations)?.delete(&name, BY).await?;
-    Ok(changed("delete account", name))
+pub(super) async fn delete(State(operations): State<Arc<Operations>>, by: By, Path(name): Path<String>) -> Answer<String> {
+    book(&operations)?.delete(&name, &by.0.to_string()).await?;
+    Ok(changed(&by, "delete account", name))
 }
 
-async fn switch(operations: &Operations, name: String, enabled: bool) -> Answer<String> {
+async fn switch(operations: &Operations, by: &By, (name, enabled): (String, bool)) -> Answer<String> {
     let book = book(operations)?;
     let listed = book.get(&name).ok_or_else(|| Fault::unknown(format!("there is no account {name:?}")))?;
     // Without a password the account keeps the one it has.
-    book.set(AccountForm { enabled, ..AccountForm::from(&listed.entry) }, BY).await?;
-    Ok(changed(if enabled { "enable account" } else { "disable account" }, name))
+    book.set(AccountForm { enabled, ..AccountForm::from(&listed.entry) }, &by.0.to_string()).await?;
+    Ok(changed(by, if enabled { "enable account" } else { "disable account" }, name))
 }
 
 fn book(operations: &Operations) -> Result<&AccountBook, Fault> {
     operations.accounts.as_ref().ok_or_else(|| Fault::unknown("the accounts of this centre cannot be changed"))
 }
 
-fn changed(action: &str, name: String) -> Data<String> {
-    audit(&Actor::CommandLine, action, &name);
+fn changed(by: &By, action: &str, name: String) -> Data<String> {
+    by.audit(action, &name);
     Data(name)
 }
 
@@ -96,6 +95,3 @@ fn used(accounts: &Accounts, system_id: &str) -> (u64, u64) {
     let usage = accounts.usage().into_iter().find(|usage| usage.account == account);
     usage.map_or((0, 0), |usage| (usage.day_messages, usage.month_messages))
 }
-
-/// Who changes accounts here.
-const BY: &str = "command line";

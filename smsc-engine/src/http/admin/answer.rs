@@ -9,6 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::audit::{Actor, audit};
+use crate::http::client::LocalUser;
+
 /// What was asked for.
 pub(crate) struct Data<T>(pub(crate) T);
 
@@ -20,6 +23,24 @@ pub(crate) type Answer<T> = Result<Data<T>, Fault>;
 
 /// The JSON that came with a call; one that cannot be read is answered with what is wrong.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// Who calls.
+pub(super) struct By(pub(super) Actor);
+
+impl By {
+    /// Notes that something was done, and to what.
+    pub(super) fn audit(&self, action: &str, details: impl std::fmt::Display) {
+        audit(&self.0, action, details);
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for By {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(By(LocalUser::of(&parts.extensions).map_or(Actor::CommandLine, |user| user.actor())))
+    }
+}
 
 /// The parameters of a call; likewise.
 pub(crate) struct Params<T>(pub(crate) T);

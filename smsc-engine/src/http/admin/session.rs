@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
-use super::answer::{Answer, Data, Fault};
+use super::answer::{Answer, By, Data, Fault};
 use crate::ops::Operations;
 use crate::ops::bundle::{Session, sessions};
 
@@ -13,11 +13,11 @@ pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Data<Vec<
 }
 
 /// Unbinds a session; it ends when the peer has answered, or a while later.
-pub(super) async fn drop(State(operations): State<Arc<Operations>>, Path(id): Path<u64>) -> Answer<u64> {
+pub(super) async fn drop(State(operations): State<Arc<Operations>>, by: By, Path(id): Path<u64>) -> Answer<u64> {
     let links = operations.control.smpp.as_deref().map(|smpp| smpp.links()).unwrap_or_default();
     let link = links.into_iter().find(|link| link.id() == id);
     let link = link.ok_or_else(|| Fault::unknown(format!("there is no session {id}")))?;
-    tracing::info!(session = id, system_id = %link.system_id().escape_debug(), "the operator ends a session");
+    by.audit("drop session", format_args!("{id} of {}", link.system_id()));
     if link.kind().is_some() {
         link.unbind()
     } else {

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use crate::http::client::LocalUser;
 
 /// The usual name of the socket, in the directory of the centre.
 pub const SOCKET: &str = "control.sock";
@@ -53,7 +57,8 @@ impl ControlSocket {
         }
         let listener = listen(&path).map_err(|error| SocketError::Made { path: path.clone(), error })?;
         let (stop, mut stopped) = watch::channel(false);
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let service = router.into_make_service_with_connect_info::<LocalUser>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             // The sender is gone only when the server is.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         });
@@ -82,6 +87,26 @@ impl Drop for ControlSocket {
         self.server.abort();
         let _ = fs::remove_file(&self.path);
     }
+}
+
+impl Connected<IncomingStream<'_, UnixListener>> for LocalUser {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        let number = stream.io().peer_cred().map(|peer| peer.uid());
+        LocalUser(match number {
+            Ok(number) => user_name(number).unwrap_or_else(|| format!("user {number}")).into(),
+            Err(_) => "somebody".into(),
+        })
+    }
+}
+
+/// The name of a user of this system, if it is in the usual file; other directories are not asked.
+fn user_name(number: u32) -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+    })
 }
 
 /// Makes the socket where nobody else can come, and moves it to its place when it is closed to others.

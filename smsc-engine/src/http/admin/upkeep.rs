@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Body, Data, Fault};
+use super::answer::{Answer, Body, By, Data, Fault};
 use crate::calendar;
 use crate::ops::backup::{self, BackupReport};
 use crate::ops::{Operations, Program, bundle};
@@ -69,21 +69,25 @@ pub(super) async fn log_level(State(operations): State<Arc<Operations>>) -> Data
     Data(Level { level: operations.program.log_level() })
 }
 
-pub(super) async fn set_log_level(State(operations): State<Arc<Operations>>, Body(wanted): Body<Level>) -> Answer<Level> {
-    wanted.set(&*operations.program).map(Data)
+pub(super) async fn set_log_level(State(operations): State<Arc<Operations>>, by: By, Body(wanted): Body<Level>) -> Answer<Level> {
+    let level = wanted.set(&*operations.program)?;
+    by.audit("set log level", &level.level);
+    Ok(Data(level))
 }
 
-pub(super) async fn reload(State(operations): State<Arc<Operations>>) -> Answer<String> {
-    operations.program.reload().await.map(Data).map_err(Fault::wrong)
+pub(super) async fn reload(State(operations): State<Arc<Operations>>, by: By) -> Answer<String> {
+    let told = operations.program.reload().await.map_err(Fault::wrong)?;
+    by.audit("reload settings", &told);
+    Ok(Data(told))
 }
 
-pub(super) async fn backup(State(operations): State<Arc<Operations>>, Body(target): Body<Target>) -> Answer<Kept> {
+pub(super) async fn backup(State(operations): State<Arc<Operations>>, by: By, Body(target): Body<Target>) -> Answer<Kept> {
     // The directory of whoever asks is not ours.
     if !target.directory.is_absolute() {
         return Err(Fault::wrong("the directory must be given from the root on"));
     }
     let report = backup::backup(&operations.sources(), &target.directory).await.map_err(Fault::failed)?;
-    tracing::info!(directory = %report.directory.display(), octets = report.octets, "a backup was made");
+    by.audit("make backup", format_args!("{}, {} octets", report.directory.display(), report.octets));
     let mut removed = Vec::new();
     if let Some(days) = target.keep_days {
         let age = Duration::from_secs(u64::from(days) * 86_400);
@@ -102,8 +106,9 @@ pub(super) async fn support_bundle(State(operations): State<Arc<Operations>>) ->
     Ok(([(CONTENT_TYPE, "application/gzip")], octets))
 }
 
-pub(super) async fn stop(State(operations): State<Arc<Operations>>) -> Answer<&'static str> {
+pub(super) async fn stop(State(operations): State<Arc<Operations>>, by: By) -> Answer<&'static str> {
     if operations.program.stop() {
+        by.audit("stop", "the centre");
         Ok(Data("the centre stops"))
     } else {
         Err(Fault::wrong("this program cannot be stopped from here"))

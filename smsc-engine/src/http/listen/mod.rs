@@ -5,6 +5,7 @@
 
 mod bound;
 mod certificate;
+mod listeners;
 mod own;
 mod tls;
 
@@ -26,6 +27,8 @@ use bound::Bound;
 
 #[cfg(feature = "gateway")]
 pub(crate) use own::host_name;
+pub use listeners::{Listeners, Wanted};
+pub use own::OwnCertificate;
 pub use tls::TlsFiles;
 
 /// How to listen.

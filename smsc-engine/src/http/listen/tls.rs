@@ -60,7 +60,7 @@ fn roots(path: &Path) -> Result<RootCertStore, ListenError> {
     Ok(roots)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError> {
     let octets = read(path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&octets).collect();
     match found {
@@ -70,7 +70,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError
     }
 }
 
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, ListenError> {
+fn read(path: &Path) -> Result<Vec<u8>, ListenError> {
     std::fs::read(path).map_err(|error| ListenError::Read { path: path.into(), error })
 }
 

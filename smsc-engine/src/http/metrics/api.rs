@@ -56,6 +56,8 @@ resources! {
     Ss7 = "ss7_events";
     /// The bulk exchange with gateways.
     Core = "core";
+    /// Who may bind.
+    Accounts = "accounts";
     /// Whether it lives.
     Status = "status";
     /// How it does.

@@ -1,15 +1,18 @@
 //! Who changed what, in the log under a target of its own.
 
-use std::fmt::{Arguments, Write};
+use std::fmt::{Display, Write};
 
 use serde_json::{Map, Value};
 
 use super::origin::Origin;
 use crate::model::Route;
 
-/// Writes one line about a change that was made.
-pub(super) fn audit(origin: &Origin, change: Arguments<'_>) {
-    tracing::info!(target: "audit", caller = %origin, "{change}");
+/// Writes one line about a change that was made: what was done to what.
+///
+/// What frontends and networks say in their work - registrations, locations, reports - is no change in this sense; the
+/// history of messages tells of it.
+pub(super) fn audit(origin: &Origin, action: &str, details: impl Display) {
+    crate::audit::audit(&origin.actor(), action, details);
 }
 
 /// What differs between two routes: each field with its old and new value, `nothing` if none does.

@@ -21,6 +21,7 @@ use super::Rest;
         (name = "mms", description = "Multimedia messages"),
         (name = "ss7", description = "Signalling events"),
         (name = "routes", description = "Where messages go"),
+        (name = "accounts", description = "Who may bind"),
     )
 )]
 struct Description;

@@ -63,7 +63,11 @@ async fn enter(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) 
 /// Lets a request have so much of a body and so much time.
 async fn bound(State(rest): State<Arc<Rest>>, request: Request, next: Next) -> Response {
     let options = rest.options();
-    let most = if core::is_bulk(request.uri().path()) { options.max_bulk } else { options.max_body };
+    let most = match request.uri().path() {
+        IMPORT => options.max_import,
+        path if core::is_bulk(path) => options.max_bulk,
+        _ => options.max_body,
+    };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > most) {
         return Problem::too_large().into_response();
@@ -90,6 +94,8 @@ fn request_id(request: &Request) -> HeaderValue {
     })
 }
 
+/// A table of routes is larger than anything else that is handed in.
+const IMPORT: &str = "/api/routes/import";
 static COUNT: AtomicU64 = AtomicU64::new(0);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 128;

@@ -4,6 +4,7 @@
 //! `Body` and `Params`, which answer bad input with the place of what is wrong, and
 //! return an answer or a `Problem`.
 
+mod account;
 mod app;
 mod audit;
 mod body;
@@ -41,6 +42,7 @@ use axum::http::{Method, Uri};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::control::Control;
+use crate::overlay::AccountBook;
 
 pub use app::Rest;
 pub use options::{Limits, LongText, RestOptions};
@@ -50,7 +52,12 @@ use problem::Problem;
 impl Rest {
     /// Makes the API of a centre.
     pub fn new(control: Arc<Control>, options: RestOptions) -> Arc<Rest> {
-        Arc::new(Rest::over(control, options))
+        Arc::new(Rest::over(control, options, None))
+    }
+
+    /// The same for a centre whose accounts can be changed.
+    pub fn with_accounts(control: Arc<Control>, options: RestOptions, accounts: AccountBook) -> Arc<Rest> {
+        Arc::new(Rest::over(control, options, Some(accounts)))
     }
 
     /// Returns the routes of the API with everything below `/api`.
@@ -77,6 +84,7 @@ fn resources() -> OpenApiRouter<Arc<Rest>> {
         .merge(mms::routes())
         .merge(ss7::routes())
         .merge(route::routes())
+        .merge(account::routes())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {

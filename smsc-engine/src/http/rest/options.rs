@@ -23,12 +23,16 @@ pub struct RestOptions {
     pub max_body: usize,
     /// Octets of a request body of the bulk exchange with gateways.
     pub max_bulk: usize,
+    /// Octets of a document of routes that is imported.
+    pub max_import: usize,
     /// How long a request may take, its body included.
     pub timeout: Duration,
     /// How often a client may call.
     pub limits: Limits,
     /// Names and keys of clients; without any, no key is asked for.
     pub keys: Vec<(String, Secret)>,
+    /// Those of them that may change who may bind, by their names.
+    pub admins: Vec<String>,
     /// Networks that may call; without any, all may.
     pub allow: Vec<IpNet>,
     /// Proxies whose word about the client's address is taken.
@@ -90,9 +94,11 @@ impl Default for RestOptions {
             long_text: LongText::default(),
             max_body: 1 << 20,
             max_bulk: 16 << 20,
+            max_import: 64 << 20,
             timeout: Duration::from_secs(30),
             limits: Limits::default(),
             keys: Vec::new(),
+            admins: Vec::new(),
             allow: Vec::new(),
             trusted_proxies: Vec::new(),
         }

@@ -11,7 +11,8 @@ use super::Rest;
 use super::guard::Caller;
 use super::problem::Problem;
 use super::reply::Envelope;
-use crate::http::client::Client;
+use crate::audit::Actor;
+use crate::http::client::{Client, LocalUser};
 
 /// Who calls: an address, and a name if one was proven.
 #[derive(Clone, Debug)]
@@ -19,6 +20,24 @@ pub(super) struct Origin {
     /// Where the call comes from.
     pub(super) address: String,
     name: Option<Arc<str>>,
+    /// Who calls over the control socket.
+    user: Option<LocalUser>,
+}
+
+impl Origin {
+    /// Who it is, for the audit.
+    pub(super) fn actor(&self) -> Actor {
+        match (&self.user, &self.name) {
+            (Some(user), _) => user.actor(),
+            (None, Some(name)) => Actor::ApiKey(name.to_string()),
+            (None, None) => Actor::Address(self.address.clone()),
+        }
+    }
+
+    /// The name that was proven.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Origin {
@@ -27,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let (Client(address), Caller(name)) =
             (Client::from_request_parts(parts, state).await?, Caller::from_request_parts(parts, state).await?);
-        Ok(Origin { address: address.to_string(), name })
+        Ok(Origin { address: address.to_string(), name, user: LocalUser::of(&parts.extensions) })
     }
 }
 

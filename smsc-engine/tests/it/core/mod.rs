@@ -52,6 +52,10 @@ impl Bench {
         self.submit(message).await.unwrap().id
     }
 
+    async fn submit_to(&self, message: Message, more: Vec<Message>) {
+        self.handle.submit(Submission { more, ..Submission::new(message) }).await.unwrap();
+    }
+
     async fn lease(&self, lane: &str) -> Vec<Message> {
         self.core.lease(&Lane::from(lane), 100, HOLD).await
     }
@@ -131,7 +135,20 @@ async fn a_dropped_message_is_rejected_and_no_frontend_sees_it() {
     assert_eq!(everywhere.len(), 1, "{everywhere:?}");
     let receipt = bench.lease("esme:shop").await.remove(0);
     assert!(receipt.kind == Kind::Receipt && receipt.user_data.windows(7).any(|part| part == b"REJECTD"));
-    assert!(bench.names(id).await.contains(&"message_dropped".to_owned()));
+    assert_eq!(bench.names(id).await, ["message_inserted", "message_dropped"]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_answered_and_dropped_says_so_once() {
+    let answer = Some("we are closed".into());
+    let reply = Route { auto_reply: true, auto_reply_message: answer, drop: true, dest_smsc: None, ..route("44", "") };
+    let bench = Bench::new(vec![reply]).await;
+    let mut question = message("open?");
+    question.source = Address::from_number("+33123456789");
+    let id = bench.accepted(question).await;
+    assert_eq!(bench.status(id).await, Status::Rejected);
+    let names = bench.names(id).await;
+    assert_eq!(names, ["message_inserted", "message_routed", "message_dropped", "auto_reply_sent"]);
 }
 
 #[tokio::test]

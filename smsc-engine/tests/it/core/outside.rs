@@ -85,6 +85,29 @@ async fn a_message_is_charged_once_for_all_its_parts_and_not_per_retry() {
 }
 
 #[tokio::test]
+async fn a_route_counts_each_message_that_goes_its_way_once() {
+    let till = Till::new(true, 100);
+    let bench = charged(&till, Policy::default()).await;
+    let matches = || bench.handle.routes().unwrap().matches();
+    // One is free, one is charged, and a group holds one of each.
+    bench.accepted(to("+15550100")).await;
+    bench.accepted(to("+447700900001")).await;
+    bench.submit_to(to("+15550101"), vec![to("+447700900002")]).await;
+    assert_eq!(matches(), [(1, 2), (2, 2)]);
+    // What replaces a message goes its way as well, and so does one that finds none to replace.
+    for text in ["other", "words"] {
+        let message = Message { user_data: text.to_owned().into(), ..to("+15550102") };
+        let submission = Submission { replace_if_present: true, ..Submission::new(message) };
+        bench.handle.submit(submission).await.unwrap();
+    }
+    assert_eq!(matches(), [(1, 4), (2, 2)]);
+    // Nothing is delivered without money, and yet the route had its say.
+    bench.handle.set_policy(Policy { uncharged: Uncharged::Deny, ..Policy::default() });
+    bench.accepted(to("+447700900003")).await;
+    assert_eq!(matches(), [(1, 4), (2, 3)]);
+}
+
+#[tokio::test]
 async fn without_a_grant_the_operator_decides() {
     let till = Till::new(false, 100);
     let bench = charged(&till, Policy::default()).await;

@@ -111,8 +111,7 @@ impl Oracle {
             "delivered" => ("message_delivered", ["message_failed", "message_dead_letter", "message_dropped"]),
             "failed" => ("message_failed", ["message_delivered", "message_dead_letter", "message_dropped"]),
             "expired" => ("message_dead_letter", ["message_delivered", "message_failed", "message_dropped"]),
-            // A message that a route drops fails in the same moment, with a line of its own.
-            _ => ("message_dropped", ["message_delivered", "message_deleted", "message_dead_letter"]),
+            _ => ("message_dropped", ["message_delivered", "message_failed", "message_dead_letter"]),
         };
         assert_eq!((count(last), others.map(count)), (1, [0, 0, 0]), "{status}: {events:?}");
         for attempt in 1..=fate.attempts {

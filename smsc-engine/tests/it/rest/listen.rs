@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::routing::get;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use smsc_engine::http::listen::{ListenError, ListenOptions, Listener, TlsFiles, client_name};
+use smsc_engine::config::HttpPort;
+use smsc_engine::http::listen::{ListenError, ListenOptions, Listener, Listeners, OwnCertificate, TlsFiles, Wanted, client_name};
 use smsc_engine::model::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -224,9 +225,9 @@ async fn what_is_wrong_with_a_file_is_told_with_its_path() {
 #[tokio::test]
 async fn whoever_has_no_certificate_gets_one_that_lasts() {
     let authority = Authority::new();
-    let directory = authority.path("own");
-    let now = Timestamp::now();
-    let files = TlsFiles::own(&directory, now).unwrap();
+    let own = OwnCertificate::new(authority.path("own"), "localhost");
+    let (now, files) = (Timestamp::now(), own.files());
+    assert!(own.renew(now).unwrap());
     let first = std::fs::read(&files.cert).unwrap();
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&files.key).unwrap().permissions()) & 0o777, 0o600);
@@ -235,13 +236,72 @@ async fn whoever_has_no_certificate_gets_one_that_lasts() {
     assert!(ask(&mut stream, "/api/status").await.unwrap().starts_with("HTTP/1.1 200 "));
     let days = listener.expiry().unwrap().since(now).as_secs() / (24 * 3600);
     assert!((390..=397).contains(&days), "{days}");
-    // The next start takes it again; one shortly before its end, or without its key, does not.
-    assert_eq!(std::fs::read(&TlsFiles::own(&directory, now).unwrap().cert).unwrap(), first);
+    // The next start takes it again; one shortly before its end, or without its key, or in another name, does not.
+    assert!(!own.renew(now).unwrap());
+    assert_eq!(std::fs::read(&files.cert).unwrap(), first);
     let later = now.after(Duration::from_secs(370 * 24 * 3600));
-    let second = std::fs::read(&TlsFiles::own(&directory, later).unwrap().cert).unwrap();
+    assert!(own.renew(later).unwrap());
+    let second = std::fs::read(&files.cert).unwrap();
     assert_ne!(second, first);
     std::fs::write(&files.key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
-    assert_ne!(std::fs::read(&TlsFiles::own(&directory, later).unwrap().cert).unwrap(), second);
+    assert!(own.renew(later).unwrap());
+    assert_ne!(std::fs::read(&files.cert).unwrap(), second);
+    assert!(OwnCertificate::new(authority.path("own"), "sms.example").renew(later).unwrap());
+}
+
+#[tokio::test]
+async fn a_certificate_of_its_own_is_for_the_name_people_reach_it_by() {
+    let authority = Authority::new();
+    for name in ["sms.example", "localhost", "192.0.2.7", "2001:db8::7"] {
+        let own = OwnCertificate::new(authority.path("own"), name);
+        assert!(own.renew(Timestamp::now()).unwrap(), "{name}");
+        let listener = start(&own.files(), Api::new().await.router).await.unwrap();
+        for name in [name, "localhost", "127.0.0.1", "::1"] {
+            let stream = TcpStream::connect(listener.address()).await.unwrap();
+            let config = client(&own.files().cert, &[&version::TLS13], None);
+            let asked = ServerName::try_from(name).unwrap();
+            assert!(TlsConnector::from(Arc::new(config)).connect(asked, stream).await.is_ok(), "{name}");
+        }
+    }
+}
+
+/// A port with TLS whose settings name no certificate.
+fn nameless() -> HttpPort {
+    HttpPort::at(0, true)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_its_own_is_renewed_while_it_is_served() {
+    let authority = Authority::new();
+    let files = authority.issue("server");
+    let mut listeners = Listeners::new(OwnCertificate::new(authority.path("own"), "localhost"));
+    let named = HttpPort { tls_cert_path: files.cert.clone(), tls_key_path: files.key.clone(), ..nameless() };
+    for (service, port) in [("first", &nameless()), ("second", &nameless()), ("third", &named)] {
+        listeners.open(Wanted { service, port, client_ca: Path::new("") }, Router::new()).await.unwrap();
+    }
+    let before: Vec<_> = listeners.expiries().collect();
+    assert_eq!(before.len(), 3);
+    // A reload before it is time reads the same again.
+    assert_eq!(listeners.reload(Timestamp::now()), [""; 0]);
+    assert_eq!(listeners.expiries().collect::<Vec<_>>(), before);
+    let year = Duration::from_secs(370 * 24 * 3600);
+    let told = std::sync::Mutex::new(Vec::new());
+    let watch = listeners.renew_daily(
+        || Timestamp::now().after(year),
+        |listeners| {
+            *told.lock().unwrap() = listeners.expiries().collect();
+        },
+    );
+    assert!(tokio::time::timeout(Duration::from_secs(25 * 3600), watch).await.is_err(), "it never ends");
+    let after: Vec<_> = listeners.expiries().collect();
+    assert_eq!(*told.lock().unwrap(), after);
+    for at in 0..2 {
+        assert!(after[at].1 > before[at].1.after(Duration::from_secs(360 * 24 * 3600)), "{after:?}");
+    }
+    assert_eq!(after[2], before[2], "an operator renews his own");
+    // So does a reload.
+    assert_eq!(listeners.reload(Timestamp::now().after(year * 2)), [""; 0]);
+    assert!(listeners.expiries().next().unwrap().1 > after[0].1);
 }
 
 #[tokio::test]

@@ -70,7 +70,8 @@ async fn every_path_of_the_index_is_described_and_every_described_path_answers()
         }
     }
     for (path, method, _) in operations(&document) {
-        let asked = path.replace("{id}", "1").replace("{message_id}", "1").replace("{frontend_name}", "a");
+        let asked =
+            path.replace("{id}", "1").replace("{message_id}", "1").replace("{frontend_name}", "a").replace("{system_id}", "a");
         let answer = api.call(&method.to_uppercase(), &asked, "{}").await;
         let is_unknown = answer.body["errors"]["detail"].as_str().is_some_and(|detail| detail.starts_with("there is nothing at"));
         assert!(answer.status != 405 && !is_unknown, "{method} {path} is described and not served: {answer:?}");

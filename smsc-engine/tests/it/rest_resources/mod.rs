@@ -1,6 +1,7 @@
 //! The REST API beside messages: locations, frontends, events, multimedia messages, signalling events, routes, and the
 //! description of it all.
 
+mod account;
 mod description;
 mod event;
 mod frontend;
@@ -22,6 +23,7 @@ use smsc_engine::api::Submission;
 use smsc_engine::core::{Order, Setup};
 use smsc_engine::http::rest::{Limits, Rest, RestOptions};
 use smsc_engine::model::{Account, Address, Lane, Message, MessageId, Route};
+use smsc_engine::overlay::AccountBook;
 use tower::ServiceExt;
 
 use crate::control::Bench;
@@ -29,6 +31,8 @@ use crate::control::Bench;
 /// The API of a centre in memory, and short words to ask it.
 struct Api {
     bench: Bench,
+    accounts: AccountBook,
+    _directory: tempfile::TempDir,
     router: Router,
 }
 
@@ -48,8 +52,11 @@ impl Api {
 
     async fn with(routes: Vec<Route>, change: impl FnOnce(&mut Setup)) -> Api {
         let bench = Bench::new(routes, change).await;
-        let router = Rest::new(bench.control.clone(), RestOptions { limits: Limits::NONE, ..RestOptions::default() }).router();
-        Api { bench, router }
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = account::accounts(&directory).await;
+        let options = RestOptions { limits: Limits::NONE, ..RestOptions::default() };
+        let router = Rest::with_accounts(bench.control.clone(), options, accounts.clone()).router();
+        Api { bench, accounts, _directory: directory, router }
     }
 
     async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {

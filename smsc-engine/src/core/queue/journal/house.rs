@@ -128,7 +128,7 @@ impl House {
     }
 
     fn fill(&self, name: &str) -> io::Result<Arc<dyn IoFile>> {
-        let file = draft(self.shared.io.as_ref(), name, self.shared.options.segment_octets)?;
+        let file = draft(self.shared.io.as_ref(), name, &self.shared.options)?;
         let filled = self.write_zeros(file.as_ref());
         if filled.is_err() {
             discard(self.shared.io.as_ref(), name);
@@ -318,8 +318,13 @@ fn is_full(error: &OpenError) -> bool {
     }
 }
 
-/// Makes a file with room for a segment.
-pub(super) fn draft(io: &dyn Io, name: &str, size: u32) -> io::Result<Arc<dyn IoFile>> {
+/// Makes a file with room for a segment, unless others would find the disk full then.
+pub(super) fn draft(io: &dyn Io, name: &str, options: &JournalOptions) -> io::Result<Arc<dyn IoFile>> {
+    let size = options.segment_octets;
+    // A disk hands out what it has before it says that this is too little.
+    if io.free()?.is_some_and(|free| free < options.reserve_octets.saturating_add(size.into())) {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
     let file = io.create(name)?;
     let room = file.preallocate(u64::from(size));
     if room.is_err() {

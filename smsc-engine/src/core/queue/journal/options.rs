@@ -9,6 +9,9 @@ use super::OpenError;
 pub struct JournalOptions {
     /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
     pub segment_octets: u32,
+    /// Octets of the disk that are left to others: no segment is begun that would leave less, and new messages are
+    /// refused instead.
+    pub reserve_octets: u64,
     /// Messages that may be pending; a million takes about 200 MB of memory, however long the texts are, and 100 MB more
     /// while the next MC has them.
     pub pending_limit: usize,
@@ -28,6 +31,8 @@ impl Default for JournalOptions {
     fn default() -> Self {
         JournalOptions {
             segment_octets: 64 << 20,
+            // For the tables beside it, records that cannot be handed on, and the log.
+            reserve_octets: 16 << 20,
             pending_limit: 1_000_000,
             final_limit: 1_000_000,
             keep_until_recorded: false,

@@ -249,5 +249,5 @@ fn call(desk: &Desk, account: &AccountForm, new: bool) -> String {
     // The password is in no form of this.
     let body = serde_json::to_value(account).unwrap_or_default();
     let path = if new { "/api/accounts".to_owned() } else { format!("/api/accounts/{}", encoded(&account.system_id)) };
-    curl::call(&desk.options.api, (if new { "POST" } else { "PUT" }, &path), Some(&body))
+    curl::call(&desk.options.api, (if new { "POST" } else { "PATCH" }, &path), Some(&body))
 }

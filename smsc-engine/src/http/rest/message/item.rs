@@ -11,10 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::Rest;
+use super::super::audit::audit;
 use super::super::body::OptionalBody;
 use super::super::faults::Faults;
 use super::super::hex;
 use super::super::options::LongText;
+use super::super::origin::{Call, Origin};
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::coding;
@@ -89,14 +91,16 @@ async fn show(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> 
 async fn change(
     State(rest): State<Arc<Rest>>,
     Id(id): Id,
-    envelope: Envelope,
+    call: Call,
     OptionalBody(changes): OptionalBody<Changes>,
 ) -> Result<Response, Problem> {
     let handle = &rest.control.handle;
     let record = handle.message(id).await?;
+    let named = changes.named();
     let update = changes.update(record.message, (rest.control.now(), rest.options().long_text))?;
     let record = handle.update(id, update).await?;
-    Ok(shown(envelope, &record))
+    audit(&call.origin, "change message", format_args!("{id}: {named}"));
+    Ok(shown(call.envelope, &record))
 }
 
 /// Counts a failed attempt: the message waits 2, 4, 8 … minutes before the next one.
@@ -118,12 +122,29 @@ async fn count_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Enve
     delete, path = "/api/messages/{id}", tag = "messages", params(("id" = u64, Path, description = "the message")),
     responses((status = 204), (status = 404, body = Errors)),
 )]
-async fn remove(State(rest): State<Arc<Rest>>, Id(id): Id) -> Result<StatusCode, Problem> {
+async fn remove(State(rest): State<Arc<Rest>>, origin: Origin, Id(id): Id) -> Result<StatusCode, Problem> {
     rest.control.handle.delete(id).await?;
+    audit(&origin, "delete message", id);
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl Changes {
+    /// The fields that are given, for the audit; not what they say, for one is a text.
+    fn named(&self) -> String {
+        let given = [
+            ("dest_smsc", self.dest_smsc.is_some() || self.destination_smsc.is_some()),
+            ("deliver_after", self.deliver_after.is_some()),
+            ("expires", self.expires.is_some()),
+            ("message_body", self.message_body.is_some()),
+            ("status", self.status.is_some()),
+            ("delivered_at", self.delivered_at.is_some()),
+            ("delivery_attempts", self.delivery_attempts.is_some()),
+            ("priority", self.priority.is_some()),
+            ("deadletter", self.deadletter.is_some()),
+        ];
+        given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
     fn update(self, message: Message, (now, long_text): (Timestamp, LongText)) -> Result<Update, Problem> {
         let mut faults = Faults::default();
         let dest_smsc = self.dest_smsc.or(self.destination_smsc);

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -72,8 +73,8 @@ struct ImportParams {
     dry_run: Option<bool>,
 }
 
-/// A document that the table reads itself, row by row.
-struct Document(Bytes);
+/// A document that the table reads itself, row by row, and its place among those in memory.
+struct Document(Bytes, OwnedSemaphorePermit);
 
 /// What an import did, or would do.
 #[derive(Serialize, ToSchema)]
@@ -110,7 +111,7 @@ async fn import(
     State(rest): State<Arc<Rest>>,
     call: Call,
     Params(params): Params<ImportParams>,
-    Document(document): Document,
+    Document(document, _place): Document,
 ) -> Result<Response, Problem> {
     let params = params.or(&document)?;
     let mode = match params.mode.unwrap_or_default() {
@@ -124,16 +125,19 @@ async fn import(
     };
     if !dry_run {
         let ImportReport { added, unchanged, deleted } = report;
-        audit(&call.origin, format_args!("routes imported ({mode:?}): {added} added, {unchanged} unchanged, {deleted} deleted"));
+        let done = format_args!("{mode:?}: {added} added, {unchanged} unchanged, {deleted} deleted");
+        audit(&call.origin, "import routes", done);
     }
     Ok(call.envelope.data(StatusCode::OK, ImportForm { dry_run, report }))
 }
 
-impl<S: Send + Sync> FromRequest<S> for Document {
+impl FromRequest<Arc<Rest>> for Document {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        octets(request, state).await.map(Document)
+    async fn from_request(request: Request, rest: &Arc<Rest>) -> Result<Self, Problem> {
+        let place = rest.documents.clone().try_acquire_owned();
+        let place = place.map_err(|_| Problem::unavailable("other documents are being imported, try again later"))?;
+        Ok(Document(octets(request, rest).await?, place))
     }
 }
 

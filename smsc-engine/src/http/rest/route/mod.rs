@@ -51,7 +51,7 @@ async fn add(State(rest): State<Arc<Rest>>, call: Call, Body(new): Body<NewRoute
     let mut route = Route::default();
     new.checked()?.apply(&mut route);
     let route = table(&rest)?.add(route).await?;
-    audit(&call.origin, format_args!("route {} added: {}", route.id, difference(&Route::default(), &route)));
+    audit(&call.origin, "add route", format_args!("{}: {}", route.id, difference(&Route::default(), &route)));
     Ok(call.envelope.data(StatusCode::CREATED, RouteForm::from(route)))
 }
 
@@ -88,7 +88,7 @@ async fn change(
     };
     let route = table(&rest)?.edit(id, edit).await?;
     let before = before.get().unwrap_or(&route);
-    audit(&call.origin, format_args!("route {id} changed: {}", difference(before, &route)));
+    audit(&call.origin, "change route", format_args!("{id}: {}", difference(before, &route)));
     Ok(call.envelope.data(StatusCode::OK, RouteForm::from(route)))
 }
 
@@ -100,7 +100,7 @@ async fn change(
 )]
 async fn remove(State(rest): State<Arc<Rest>>, origin: Origin, Number(id): Number) -> Result<Response, Problem> {
     let route = table(&rest)?.delete(id).await?;
-    audit(&origin, format_args!("route {id} deleted: {}", difference(&Route::default(), &route)));
+    audit(&origin, "delete route", format_args!("{id}: {}", difference(&Route::default(), &route)));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
