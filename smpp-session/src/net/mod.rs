@@ -55,7 +55,7 @@ pub use collector::{Collected, Collector, Outcomes, collector};
 pub use connect::{ConnectError, Endpoint};
 /// Address ranges, for [`ServerConfig::allow`].
 pub use ipnet;
-pub use keeper::{Keeper, KeeperConfig, KeeperError, KeeperState, Setback};
+pub use keeper::{Keeper, KeeperConfig, KeeperError, KeeperState, Setback, Witness};
 pub use link::{CallError, Link, NotBound, Permit, Ready};
 pub use outbind::OutbindError;
 pub use outbind_listener::{IncomingOutbind, OutbindListener};

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use smpp_pdu::tlv::{self, Tlv, TlvType};
-use smpp_pdu::{Addr, CommandStatus, DataSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version};
+use smpp_pdu::{Addr, CommandStatus, DataSm, DeliverSm, EsmClass, Npi, SubmitMulti, SubmitSm, TimeField, Tlvs, Ton, Version};
 use sms_codec::join::{Place, Sar};
 use sms_codec::time::When;
 use sms_codec::udh::Udh;
 
 use crate::api::{Mode, Submission};
-use crate::model::{Account, Address, Lane, Message, MessageId, SourceType, Timestamp, Word};
+use crate::model::{Account, Address, Kind, Lane, Message, MessageId, SourceType, Timestamp, Word};
 
 /// What `submit_sm`, `submit_multi` and `data_sm` have in common.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ pub(super) struct Sender<'a> {
     pub(super) now: Timestamp,
 }
 
-/// The fields that `submit_sm` and `submit_multi` share by name.
+/// The fields that `submit_sm`, `submit_multi` and `deliver_sm` share by name.
 macro_rules! submitted {
     ($pdu:expr, $destination:expr) => {
         Draft {
@@ -97,6 +97,12 @@ macro_rules! submitted {
 
 impl<'a> From<SubmitSm<'a>> for Draft<'a> {
     fn from(pdu: SubmitSm<'a>) -> Self {
+        submitted!(pdu, pdu.destination_addr)
+    }
+}
+
+impl<'a> From<DeliverSm<'a>> for Draft<'a> {
+    fn from(pdu: DeliverSm<'a>) -> Self {
         submitted!(pdu, pdu.destination_addr)
     }
 }
@@ -139,6 +145,31 @@ impl<'a> Draft<'a> {
         check_udh(self.esm_class, text)?;
         check_sar(self.tlvs)?;
         let (deliver_after, expires) = self.times(sender.now)?;
+        let mut message = self.message(sender, text);
+        message.deliver_after = deliver_after;
+        message.expires = expires;
+        Ok(Submission {
+            replace_if_present: self.replace_if_present_flag == 1,
+            mode: self.mode(),
+            source_type: Some(SourceType::Smpp),
+            ..Submission::new(message)
+        })
+    }
+
+    /// Makes a message of what a carrier delivers. It is taken as it comes: nobody here judges its numbers.
+    pub(super) fn delivered(&self, sender: Sender<'_>) -> Submission {
+        let payload = self.tlvs.raw(tlv::MessagePayload::TAG).filter(|_| self.short_message.is_empty());
+        let mut message = self.message(sender, payload.unwrap_or(self.short_message));
+        message.kind = Kind::Mo;
+        // Receipts are the core's to ask for; a subscriber can only ask for acknowledgements (SMPP 3.4 §5.2.17).
+        message.registered_delivery &= ACKNOWLEDGEMENTS;
+        if let Ok((_, expires)) = self.times(sender.now) {
+            message.expires = expires;
+        }
+        Submission { source_type: Some(SourceType::Smpp), ..Submission::new(message) }
+    }
+
+    fn message(&self, sender: Sender<'_>, text: &[u8]) -> Message {
         // The core fills in id and lane.
         let mut message = Message::new(MessageId(0), sender.account.clone(), Lane::default());
         message.service_type = Word::new(self.service_type);
@@ -151,14 +182,7 @@ impl<'a> Draft<'a> {
         message.registered_delivery = self.registered_delivery;
         message.user_data = shared(sender.octets, text);
         message.tlvs = self.other_tlvs(sender.octets);
-        message.deliver_after = deliver_after;
-        message.expires = expires;
-        Ok(Submission {
-            replace_if_present: self.replace_if_present_flag == 1,
-            mode: self.mode(),
-            source_type: Some(SourceType::Smpp),
-            ..Submission::new(message)
-        })
+        message
     }
 
     fn mode(&self) -> Mode {
@@ -294,4 +318,5 @@ fn check_sar(tlvs: Tlvs<'_>) -> Result<(), CommandStatus> {
 // SMPP 3.4 §5.2.14, §5.2.17, §4.4.1.
 const HIGHEST_PRIORITY: u8 = 3;
 const RESERVED_DELIVERY_BITS: u8 = 0xE0;
+const ACKNOWLEDGEMENTS: u8 = 0x0C;
 const LONGEST_SHORT_MESSAGE: usize = 254;

@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
+use smpp_pdu::{
+    CommandId, CommandStatus, DataSmResp, DeliverSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version,
+};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
+use super::courier::Line;
 use super::guest::Guest;
 use super::partner::Partner;
 use super::text::{IdText, Notation};
@@ -52,6 +55,11 @@ impl Owed {
     pub(super) fn to(guest: &Guest, version: Version) -> Owed {
         Owed { notation: Notation::of(guest.defaults.message_id, version), partner: guest.partner.clone() }
     }
+
+    /// To a carrier, whose responses have no id.
+    pub(super) fn without_id() -> Owed {
+        Owed { notation: Notation::Decimal, partner: None }
+    }
 }
 
 /// Which response is owed.
@@ -63,6 +71,8 @@ pub(super) enum Form {
     Data,
     /// `submit_multi_resp`: the addresses submitted, and those refused before.
     Multi(Vec<Address>, Vec<(Address, CommandStatus)>),
+    /// `deliver_sm_resp` or `data_sm_resp` to a carrier, which has no id; counted there.
+    Delivered(Arc<Line>),
 }
 
 impl Intake {
@@ -152,9 +162,32 @@ fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided
             let refused = addresses_of(&accepted, &addresses).chain(refused).collect();
             respond_multi(batch, (incoming, notation), &accepted, refused)
         }
+        (decided, Form::Delivered(line)) => respond_to_carrier(batch, incoming, (decided, &line)),
         (Err(Refusal::Undelivered(state, error)), Form::Data) => respond_undelivered(incoming, (state, error)),
         (Err(refusal), _) => batch.refuse(incoming, status(refusal)),
     };
+}
+
+/// Tells a carrier whether its message was taken, and if not, whether it shall come again.
+fn respond_to_carrier(
+    batch: &mut Batch,
+    incoming: Incoming,
+    (decided, line): (Result<Accepted, Refusal>, &Line),
+) -> Result<(), smpp_session::RespondError> {
+    let status = match decided {
+        // What came before is there already.
+        Ok(_) | Err(Refusal::Duplicate) => {
+            line.meter.received.add(1);
+            return match incoming.command_id() {
+                CommandId::DATA_SM => batch.answer(incoming, &DataSmResp::default()),
+                _ => batch.answer(incoming, &DeliverSmResp::default()),
+            };
+        }
+        Err(Refusal::QueueFull | Refusal::Busy | Refusal::Unknown | Refusal::Broken) => CommandStatus::RX_T_APPN,
+        Err(_) => CommandStatus::RX_R_APPN,
+    };
+    tracing::warn!(bind = %line.lane, %status, "a message of a carrier was not taken");
+    batch.refuse(incoming, status)
 }
 
 /// The destinations that the core refused, each with the status that says why.

@@ -1,5 +1,6 @@
 //! Peers of a gateway: carriers it binds to, and partners that bind to it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use sms_codec::charset::Charset;
 use sms_codec::receipt::{Dialect, IdNotation};
 
 use crate::accounts::{MessageIdForm, Secret};
+use crate::model::Address;
 
 /// A carrier: the gateway connects to it and binds as an ESME. Its name is the `dest_smsc` of what goes there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +198,19 @@ impl ServerPeer {
     }
 }
 
+impl Rewrite {
+    /// The address as the peer wants it. A name has no type of number and no prefix: it stays.
+    pub(super) fn apply<'a>(&self, address: &'a Address) -> Cow<'a, Address> {
+        if *self == Rewrite::default() || address.ton == ALPHANUMERIC {
+            return Cow::Borrowed(address);
+        }
+        let digits = address.digits.octets();
+        let rest = digits.strip_prefix(self.strip.as_bytes()).unwrap_or(digits);
+        let digits = [self.prepend.as_bytes(), rest].concat();
+        Cow::Owned(Address::new(self.ton.unwrap_or(address.ton), self.npi.unwrap_or(address.npi), digits))
+    }
+}
+
 impl Default for PeerProfile {
     fn default() -> Self {
         PeerProfile {
@@ -225,3 +240,21 @@ impl fmt::Display for LongText {
 
 const USUAL_TPS: u32 = 100;
 const USUAL_CHECK: Duration = Duration::from_secs(1);
+// SMPP 3.4 §5.2.5
+const ALPHANUMERIC: u8 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rewritten_and_names_are_not() {
+        let rewrite = Rewrite { ton: Some(0), npi: None, strip: "44".into(), prepend: "0".into() };
+        let national = Address::new(0, 1, "07700900123");
+        assert_eq!(*rewrite.apply(&Address::new(1, 1, "447700900123")), national);
+        assert_eq!(*rewrite.apply(&Address::new(1, 1, "33123")), Address::new(0, 1, "033123"), "nothing to strip");
+        let name = Address::new(5, 0, "44 Shop");
+        assert_eq!(*rewrite.apply(&name), name);
+        assert!(matches!(Rewrite::default().apply(&national), Cow::Borrowed(_)));
+    }
+}

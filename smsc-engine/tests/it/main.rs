@@ -14,6 +14,7 @@ mod accounts;
 mod browser;
 #[cfg(all(feature = "http", feature = "remote"))]
 mod bulk;
+mod carrier;
 #[cfg(feature = "centre")]
 mod centre;
 #[cfg(feature = "charging")]

@@ -25,7 +25,7 @@ use super::pending::{Pending, Response};
 use super::service::Service;
 use crate::{Backoff, BindKind, Credentials, RequestError};
 
-pub use state::{KeeperState, Setback};
+pub use state::{KeeperState, Setback, Witness};
 use state::{Orders, Record, Wanted};
 use task::{Connect, Task};
 
@@ -43,17 +43,22 @@ pub struct KeeperConfig {
     pub backoff: Backoff,
     /// Failures in a row after which the keeper stops; none means that it never gives up.
     pub give_up_after: Option<u32>,
+    /// Who is told of every attempt; the states of a keeper are told to the quick only.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl KeeperConfig {
     /// A bind to one host, tried for ever with the usual pauses.
     pub fn new(endpoint: Endpoint, kind: BindKind, credentials: Credentials) -> Self {
-        KeeperConfig { endpoints: [endpoint].into(), kind, credentials, backoff: Backoff::default(), give_up_after: None }
+        let (endpoints, backoff) = ([endpoint].into(), Backoff::default());
+        KeeperConfig { endpoints, kind, credentials, backoff, give_up_after: None, witness: None }
     }
 
+    /// Tells whether an attempt could succeed at all.
+    ///
     /// # Errors
-    /// No attempt could ever succeed.
-    fn check(&self) -> Result<(), KeeperError> {
+    /// There is no endpoint, or a credential does not fit its field.
+    pub fn check(&self) -> Result<(), KeeperError> {
         self.credentials.system_id()?;
         self.credentials.password()?;
         self.credentials.system_type()?;

@@ -1,5 +1,6 @@
 //! What a keeper tells and what it is told.
 
+use std::fmt;
 use std::string::String;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,6 +96,18 @@ impl Setback {
             _ => Obstacle::Passing,
         }
     }
+}
+
+/// Is told of every attempt of a keeper and how it failed, in order; the [`Service`](crate::net::Service) of its
+/// sessions is told which of them were bound and which ended.
+///
+/// The methods are called by the keeper's task; none of them may block.
+pub trait Witness: fmt::Debug + Send + Sync + 'static {
+    /// A connection to this `host:port` is about to be made.
+    fn attempt(&self, to: &str);
+
+    /// An attempt failed, or a session ended that nobody told to.
+    fn setback(&self, why: &Setback);
 }
 
 /// What the handles want of the task; the newest counts.

@@ -98,6 +98,9 @@ impl Task {
         };
         let setback = Arc::new(setback);
         self.record.note(setback.clone());
+        if let Some(witness) = &self.config.witness {
+            witness.setback(&setback);
+        }
         self.failures = self.failures.saturating_add(1);
         if self.config.give_up_after.is_some_and(|most| self.failures >= most) {
             return Err(GivenUp);
@@ -115,6 +118,9 @@ impl Task {
         let host = self.hosts.get(self.next_host % self.hosts.len().max(1))?.clone();
         self.next_host = self.next_host.wrapping_add(1);
         state.send_replace(KeeperState::Connecting { to: host.address().to_string(), attempt: self.failures.saturating_add(1) });
+        if let Some(witness) = &self.config.witness {
+            witness.attempt(host.address());
+        }
         let (client, mc) = select! {
             () = disturbed(orders) => return None,
             bound = self.bind(&*host) => match bound {

@@ -1,210 +1,170 @@
-//! Brings an ESME its receipts and messages: one courier for each session that can receive.
+//! Takes messages from the core and sends them: one courier for each session that messages go out on.
 //!
-//! Couriers of one account take from the same lane, so what one session cannot take the next one does.
+//! It is the same loop in both directions: to an ESME of the centre, to a partner, to a carrier. Couriers of one peer
+//! take from the same lane, so what one session cannot take the next one does.
 
+mod deliver;
+mod flight;
 mod line;
+mod pace;
+mod settling;
 
-use std::borrow::Cow;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use smpp_pdu::Version;
-use smpp_pdu::tlv::{self, Text, Tlv, TlvType};
-use smpp_pdu::{
-    Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
-    ValueError,
-};
-use smpp_session::RequestError;
-use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
-use sms_codec::receipt::{Dialect, Receipt};
+use smpp_session::net::Link;
 
+pub(in crate::frontend) use flight::{SendError, Unfit, Writer};
 pub(in crate::frontend) use line::Line;
+pub(in crate::frontend) use settling::Settling;
 
-use super::text::{IdText, Notation};
+use deliver::Wishes;
+use flight::Flight;
+use line::Held;
+
 use crate::accounts::Defaults;
-use crate::api::{Attempt, CoreApi, Report};
-use crate::model::{Address, FinalState, Kind, Lane, Message, MessageId, Timestamp};
+use crate::model::Timestamp;
 
-/// Delivers until the session is over.
+/// Delivers to an ESME until the session is over.
 pub(super) async fn deliver(link: Link, line: Arc<Line>, defaults: Defaults) {
-    let (core, lane) = (line.core.clone(), line.lane.clone());
-    let mut work = core.watch(&lane);
-    let mut flight = Flight::new(Wishes::of(&defaults, link.version().unwrap_or_default()));
+    let wishes = Wishes::of(&defaults, link.version().unwrap_or_default());
+    carry(link, line, (wishes, Arc::new(Settling::new()))).await;
+}
+
+/// Sends what `writer` makes of messages until the session is over; a courier that dies is replaced.
+pub(super) async fn carry<W: Writer>(link: Link, line: Arc<Line>, (writer, settling): (W, Arc<Settling>)) {
     loop {
-        work.seen();
-        let room = link.free().min(MOST_AT_ONCE);
-        let messages = if room > 0 { core.lease(&lane, room, HOLD).await } else { Vec::new() };
-        let unsent = flight.send(&link, messages);
-        core.release(&unsent);
-        if !flight.unfit.is_empty() {
-            core.report(std::mem::take(&mut flight.unfit)).await;
+        let courier = Courier::new(link.clone(), line.clone(), (writer.clone(), settling.clone()));
+        match tokio::spawn(courier.run()).await {
+            Err(error) if error.is_panic() => {}
+            _ => return,
         }
-        let until_due = core.next_due(&lane).unwrap_or(Timestamp::MAX).since(Timestamp::now());
-        let due = tokio::time::sleep(until_due.clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
-        tokio::select! {
-            // What has landed is settled before anything else.
-            biased;
-            landed = flight.landed(), if !flight.is_empty() => core.report(landed).await,
-            _ = link.closed() => break,
-            more = work.changed(), if room > 0 => if !more { break },
-            () = due, if room > 0 => {}
+        tracing::error!(lane = %line.lane, peer = %link.peer(), "the worker of this bind died; it is started again");
+        tokio::time::sleep(AFTER_DEATH).await;
+        if link.close_reason().is_some() {
+            return;
         }
-    }
-    // Every request of a closed session has ended.
-    while !flight.is_empty() {
-        let landed = flight.landed().await;
-        core.report(landed).await;
     }
 }
 
-/// Messages sent and not yet answered.
-struct Flight {
-    wishes: Wishes,
-    sent: Vec<(Message, Pending)>,
-    /// Messages that cannot be written as a PDU.
-    unfit: Vec<Report>,
+/// One session and what is on its way there.
+struct Courier<W: Writer> {
+    link: Link,
+    line: Arc<Line>,
+    flight: Flight<W>,
+    settling: Arc<Settling>,
+    held: Held,
+    /// True if the core may have more.
+    hungry: bool,
 }
 
-impl Flight {
-    fn new(wishes: Wishes) -> Flight {
-        Flight { wishes, sent: Vec::new(), unfit: Vec::new() }
+/// Whoever waits must not wait for one that is gone.
+impl<W: Writer> Drop for Courier<W> {
+    fn drop(&mut self) {
+        self.settling.reach(self.settling.asked());
+    }
+}
+
+impl<W: Writer> Courier<W> {
+    fn new(link: Link, line: Arc<Line>, (writer, settling): (W, Arc<Settling>)) -> Courier<W> {
+        let held = Held::new(line.clone());
+        Courier { link, line, flight: Flight::new(writer), settling, held, hungry: true }
     }
 
-    fn is_empty(&self) -> bool {
-        self.sent.is_empty()
-    }
-
-    /// Sends as much as the session takes; returns what it did not take.
-    fn send(&mut self, link: &Link, messages: Vec<Message>) -> Vec<MessageId> {
-        let mut batch = Batch::new();
-        let mut unsent = Vec::new();
-        for message in messages {
-            if !unsent.is_empty() {
-                unsent.push(message.id);
+    async fn run(mut self) {
+        let (line, settling, link) = (self.line.clone(), self.settling.clone(), self.link.clone());
+        let (mut work, mut wanted) = (line.core.watch(&line.lane), settling.watch());
+        loop {
+            self.settle().await;
+            if self.hungry {
+                work.seen();
+            }
+            if self.send().await {
                 continue;
             }
-            match self.wishes.request(&mut batch, link, &message) {
-                Ok(pending) => self.sent.push((message, pending)),
-                Err(SendError::Unfit) => {
-                    tracing::error!(message_id = %message.id, "a message cannot be written as deliver_sm");
-                    self.unfit.push(Report { message, attempt: Attempt::Failed(FinalState::Undeliverable, 0) });
-                }
-                Err(SendError::NotNow) => unsent.push(message.id),
+            let pause = tokio::time::sleep(self.pause());
+            tokio::select! {
+                // What has landed is settled before anything else.
+                biased;
+                landed = self.flight.landed(&line.meter), if !self.flight.is_empty() => line.core.report(landed).await,
+                _ = link.closed() => break,
+                _ = wanted.changed() => {}
+                more = work.changed(), if !self.hungry => if more { self.hungry = true } else { break },
+                () = pause => self.hungry = true,
             }
         }
-        unsent
+        self.end().await;
     }
 
-    /// Waits until something is answered and returns all that is.
-    fn landed(&mut self) -> impl Future<Output = Vec<Report>> + '_ {
-        std::future::poll_fn(move |cx| {
-            let mut landed = Vec::new();
-            let mut at = 0;
-            while let Some((_, pending)) = self.sent.get_mut(at) {
-                match Pin::new(pending).poll(cx) {
-                    Poll::Pending => at += 1,
-                    Poll::Ready(answer) => {
-                        let (message, _) = self.sent.swap_remove(at);
-                        landed.push(Report { message, attempt: attempt(answer) });
-                    }
-                }
+    /// Reports what was answered before somebody asked for it.
+    async fn settle(&mut self) {
+        if self.settling.is_reached() {
+            return;
+        }
+        let asked = self.settling.asked();
+        let landed = self.flight.landed_by_now(&self.line.meter).await;
+        if !landed.is_empty() {
+            self.line.core.report(landed).await;
+        }
+        self.settling.reach(asked);
+    }
+
+    /// Sends what there is; true if there is more to send at once.
+    async fn send(&mut self) -> bool {
+        let line = self.line.clone();
+        let mut allowance = line.pace.reserve(0);
+        if self.flight.has_rest() {
+            self.flight.go_on(&self.link, &mut allowance);
+        }
+        let room = if self.hungry && !self.flight.has_rest() { self.link.free().min(MOST_AT_ONCE) } else { 0 };
+        drop(allowance);
+        let mut allowance = line.pace.reserve(room);
+        let wanted = allowance.left();
+        let mut has_more = false;
+        if wanted > 0 {
+            let messages = line.core.lease(&line.lane, wanted, HOLD).await;
+            self.hungry = messages.len() >= wanted;
+            let unsent = self.flight.send(&self.link, &mut allowance, messages);
+            if !unsent.is_empty() {
+                line.core.release(&unsent);
+                // They are due: the next look is after the shortest pause.
+                self.hungry = false;
             }
-            if landed.is_empty() { Poll::Pending } else { Poll::Ready(landed) }
-        })
-    }
-}
-
-enum SendError {
-    Unfit,
-    NotNow,
-}
-
-/// How an account wants its receipts.
-#[derive(Clone, Copy)]
-struct Wishes {
-    dialect: Dialect,
-    notation: Notation,
-}
-
-impl Wishes {
-    fn of(defaults: &Defaults, version: Version) -> Wishes {
-        Wishes { dialect: defaults.dialect, notation: Notation::of(defaults.message_id, version) }
+            has_more = self.hungry;
+        }
+        drop(allowance);
+        let unfit = self.flight.unfit();
+        if !unfit.is_empty() {
+            line.core.report(unfit).await;
+        }
+        has_more
     }
 
-    fn request(self, batch: &mut Batch, link: &Link, message: &Message) -> Result<Pending, SendError> {
-        let user_data = self.user_data(message);
-        let payload = tlv::MessagePayload(&user_data).tlv();
-        let long = user_data.len() > LONGEST_SHORT_MESSAGE;
-        let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
-        let id = self.renamed(message).map(|id| IdText::new(id, self.notation));
-        let renamed = id.as_ref().map(|id| tlv::ReceiptedMessageId(Text(id.octets())).tlv());
-        let list: Vec<Tlv<'_>> = if long || renamed.is_some() {
-            let others = relayed.iter().filter(|(tag, _)| renamed.is_none() || *tag != tlv::ReceiptedMessageId::TAG);
-            others.map(|(tag, value)| Tlv::octets(tag, value)).chain(renamed).chain(long.then_some(payload)).collect()
-        } else {
-            Vec::new()
-        };
-        let tlvs = if list.is_empty() { relayed } else { Tlvs::list(&list) };
-        let short_message: &[u8] = if long { &[] } else { &user_data };
-        let pdu = deliver_sm(message, short_message, tlvs).map_err(|_| SendError::Unfit)?;
-        batch.request(link, &pdu).map_err(|error| match error {
-            RequestError::Encode(_) => SendError::Unfit,
-            _ => SendError::NotNow,
-        })
+    /// How long nothing can be done unless something happens.
+    fn pause(&mut self) -> Duration {
+        let is_waiting = self.hungry || self.flight.has_rest();
+        let blocked = if is_waiting { self.link.throttle().held.max(self.line.pace.wait()) } else { Duration::ZERO };
+        self.held.set(!blocked.is_zero());
+        if !blocked.is_zero() {
+            return blocked.clamp(TICK, LONGEST_PAUSE);
+        }
+        let check = self.line.check();
+        if is_waiting {
+            // The window is full: an answer ends this.
+            return check;
+        }
+        let due = self.line.core.next_due(&self.line.lane).unwrap_or(Timestamp::MAX);
+        due.since(Timestamp::now()).max(SHORTEST_PAUSE).min(check)
     }
 
-    /// The text; a receipt in the account's dialect, which names the message as its responses do.
-    fn user_data(self, message: &Message) -> Cow<'_, [u8]> {
-        let usual = self.dialect == Dialect::STANDARD && self.notation == Notation::Decimal;
-        let (Kind::Receipt, false, Some(id), Ok(text)) =
-            (message.kind, usual, message.about, std::str::from_utf8(&message.user_data))
-        else {
-            return Cow::Borrowed(&message.user_data);
-        };
-        let id = IdText::new(id, self.notation);
-        let receipt = Receipt { id: Some(id.as_str()), ..Receipt::parse(text) };
-        receipt.display(self.dialect).to_string().into_bytes().into()
-    }
-
-    /// The message a receipt is about, if its TLV must name it in another way than the core did.
-    fn renamed(self, message: &Message) -> Option<MessageId> {
-        message.about.filter(|_| message.kind == Kind::Receipt && self.notation == Notation::Hexadecimal)
-    }
-}
-
-fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>, ValueError> {
-    Ok(DeliverSm {
-        service_type: CStr::new(message.service_type.octets())?,
-        source_addr: addr(&message.source)?,
-        destination_addr: addr(&message.destination)?,
-        esm_class: EsmClass(message.esm_class),
-        protocol_id: message.protocol_id,
-        // Other systems know more levels.
-        priority_flag: message.priority.min(HIGHEST_PRIORITY),
-        registered_delivery: RegisteredDelivery(message.registered_delivery),
-        data_coding: DataCoding(message.data_coding),
-        short_message: ShortMessage::new(short_message)?,
-        tlvs,
-        ..Default::default()
-    })
-}
-
-fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
-    Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
-}
-
-/// What an answer, or none, means for the message.
-fn attempt(answer: Result<Response, Unanswered>) -> Attempt {
-    let Ok(response) = answer else { return Attempt::Unknown };
-    match response.status().class() {
-        Class::Success => Attempt::Delivered,
-        Class::Temporary | Class::Throttling | Class::Session => Attempt::TryAgain(response.status().0),
-        // The ESME refuses this message for good (SMPP 3.4 §5.1.3).
-        _ if response.status() == CommandStatus::RX_R_APPN => Attempt::Failed(FinalState::Rejected, response.status().0),
-        _ => Attempt::Failed(FinalState::Undeliverable, response.status().0),
+    /// Every request of a closed session has ended.
+    async fn end(mut self) {
+        self.held.set(false);
+        self.flight.abandon();
+        while !self.flight.is_empty() {
+            let landed = self.flight.landed(&self.line.meter).await;
+            self.line.core.report(landed).await;
+        }
     }
 }
 
@@ -214,7 +174,6 @@ const MOST_AT_ONCE: usize = 1000;
 const HOLD: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-// SMPP 3.4 §5.2.14
-const HIGHEST_PRIORITY: u8 = 3;
-// SMPP 3.4 §4.6.1
-const LONGEST_SHORT_MESSAGE: usize = 254;
+const TICK: Duration = Duration::from_millis(1);
+// Whatever it died of may still be there.
+const AFTER_DEATH: Duration = Duration::from_secs(1);

@@ -1,0 +1,166 @@
+//! Tells the core what receipts say, and the carrier that they were taken.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use smpp_pdu::{CommandId, DataSmResp, DeliverSmResp};
+use smpp_session::net::{Batch, Incoming, Link};
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::super::courier::{Line, Settling};
+use super::receipt::Heard;
+use crate::api::NetworkReport;
+use crate::model::Lane;
+
+/// Collects receipts of all sessions of one carrier.
+pub(super) struct Ear {
+    line: Arc<Line>,
+    gathered: Mutex<Vec<Told>>,
+    ready: Notify,
+    /// Receipts whose message the core does not know yet.
+    waiting: AtomicUsize,
+    /// Whoever stops waits for those who hold the other end.
+    alive: Arc<watch::Sender<()>>,
+}
+
+/// A receipt, with the duty to answer it.
+struct Told {
+    incoming: Incoming,
+    heard: Heard,
+}
+
+/// What a session of a carrier carries with it.
+pub(super) struct Session {
+    pub(super) settling: Arc<Settling>,
+}
+
+impl Ear {
+    pub(super) fn new(line: Arc<Line>, alive: Arc<watch::Sender<()>>) -> Ear {
+        Ear { line, gathered: Mutex::default(), ready: Notify::new(), waiting: AtomicUsize::new(0), alive }
+    }
+
+    /// Takes one receipt; it is answered when the core has heard of it.
+    pub(super) fn take(&self, incoming: Incoming, heard: Heard) {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).push(Told { incoming, heard });
+    }
+
+    /// Says that no more will come for the moment.
+    pub(super) fn flush(&self) {
+        self.ready.notify_one();
+    }
+
+    /// Tells the core for ever, batch after batch.
+    pub(super) async fn run(self: Arc<Self>) {
+        loop {
+            self.ready.notified().await;
+            let told = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+            if told.is_empty() {
+                continue;
+            }
+            settle(&told).await;
+            let unknown = self.hear(told).await;
+            self.keep(unknown);
+        }
+    }
+
+    /// Tells the core and answers what it knows; returns the others.
+    async fn hear(&self, mut told: Vec<Told>) -> Vec<Told> {
+        let mut known = Vec::new();
+        let lanes = [self.line.lane.clone(), Lane::located(self.line.lane.as_str())];
+        let most = told.iter().map(|told| told.heard.names.len()).max().unwrap_or_default();
+        for name in 0..most {
+            for lane in &lanes {
+                let (asked, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| name < told.heard.names.len());
+                let reports: Vec<NetworkReport> = asked.iter().filter_map(|told| told.heard.report(name, lane)).collect();
+                let answers = if reports.is_empty() { Vec::new() } else { self.line.core.hear(reports).await };
+                let mut answers = answers.into_iter();
+                told = others;
+                for asked in asked {
+                    if answers.next().unwrap_or(false) { known.push(asked) } else { told.push(asked) }
+                }
+            }
+        }
+        let meter = &self.line.meter;
+        meter.received.add(known.len() as u64);
+        meter.receipts.add(known.len() as u64);
+        acknowledge(known);
+        told
+    }
+
+    /// Tries again shortly what came before its message was known, as long as not too many wait.
+    fn keep(self: &Arc<Self>, unknown: Vec<Told>) {
+        if unknown.is_empty() {
+            return;
+        }
+        let count = unknown.len();
+        if self.waiting.fetch_add(count, Ordering::Relaxed) + count > MOST_WAITING {
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
+            return self.give_up(unknown);
+        }
+        let (ear, alive) = (self.clone(), self.alive.subscribe());
+        tokio::spawn(async move {
+            let mut unknown = unknown;
+            for pause in PAUSES {
+                if !unknown.is_empty() {
+                    sleep(pause).await;
+                    unknown = ear.hear(unknown).await;
+                }
+            }
+            ear.waiting.fetch_sub(count, Ordering::Relaxed);
+            ear.give_up(unknown);
+            drop(alive);
+        });
+    }
+
+    /// A carrier that is told "no" would send the receipt for ever.
+    fn give_up(&self, unknown: Vec<Told>) {
+        self.line.meter.unmatched_receipts.add(unknown.len() as u64);
+        for Told { heard, .. } in &unknown {
+            let id = heard.names.first().map(ToString::to_string).unwrap_or_default();
+            let (bind, state) = (&self.line.lane, heard.state);
+            tracing::warn!(%bind, id = %id.escape_debug(), state, "a receipt about a message that the core does not know");
+        }
+        acknowledge(unknown);
+    }
+}
+
+impl Heard {
+    fn report(&self, name: usize, lane: &Lane) -> Option<NetworkReport> {
+        let remote = self.names.get(name)?.clone();
+        Some(NetworkReport { lane: lane.clone(), remote, state: self.state, error: self.error, done: self.done })
+    }
+}
+
+/// Waits until the core has heard of the responses that came before these receipts.
+async fn settle(told: &[Told]) {
+    let mut settled: Vec<Link> = Vec::new();
+    for told in told {
+        let link = told.incoming.link();
+        let Some(session) = told.incoming.account::<Session>() else { continue };
+        if settled.iter().any(|other| other.is_same(&link)) {
+            continue;
+        }
+        // Late is not wrong: what the core does not know yet is tried again.
+        let _ = timeout(LONGEST_SETTLING, session.settling.settled()).await;
+        settled.push(link);
+    }
+}
+
+fn acknowledge(told: Vec<Told>) {
+    let mut batch = Batch::new();
+    for Told { incoming, .. } in told {
+        // An error means that the session is over: then the carrier sends it again.
+        let _ = match incoming.command_id() {
+            CommandId::DATA_SM => batch.answer(incoming, &DataSmResp::default()),
+            _ => batch.answer(incoming, &DeliverSmResp::default()),
+        };
+    }
+}
+
+/// The response may still be under way, or the core busy with it.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
+/// Receipts that may wait so; each keeps its PDU.
+const MOST_WAITING: usize = 1000;
+const LONGEST_SETTLING: Duration = Duration::from_secs(1);

@@ -1,0 +1,119 @@
+//! From messages and receipts to `deliver_sm`.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use smpp_pdu::Version;
+use smpp_pdu::tlv::{self, Text, Tlv, TlvType};
+use smpp_pdu::{
+    Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
+    ValueError,
+};
+use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
+use sms_codec::receipt::{Dialect, Receipt};
+
+use super::super::text::{IdText, Notation};
+use super::flight::{SendError, Unfit, Writer};
+use crate::accounts::Defaults;
+use crate::api::Attempt;
+use crate::model::{Address, FinalState, Kind, Message, MessageId};
+
+/// How an account wants its receipts.
+#[derive(Clone, Copy)]
+pub(super) struct Wishes {
+    dialect: Dialect,
+    notation: Notation,
+}
+
+impl Wishes {
+    pub(super) fn of(defaults: &Defaults, version: Version) -> Wishes {
+        Wishes { dialect: defaults.dialect, notation: Notation::of(defaults.message_id, version) }
+    }
+
+    /// The text; a receipt in the account's dialect, which names the message as its responses do.
+    fn user_data(self, message: &Message) -> Cow<'_, [u8]> {
+        let usual = self.dialect == Dialect::STANDARD && self.notation == Notation::Decimal;
+        let (Kind::Receipt, false, Some(id), Ok(text)) =
+            (message.kind, usual, message.about, std::str::from_utf8(&message.user_data))
+        else {
+            return Cow::Borrowed(&message.user_data);
+        };
+        let id = IdText::new(id, self.notation);
+        let receipt = Receipt { id: Some(id.as_str()), ..Receipt::parse(text) };
+        receipt.display(self.dialect).to_string().into_bytes().into()
+    }
+
+    /// The message a receipt is about, if its TLV must name it in another way than the core did.
+    fn renamed(self, message: &Message) -> Option<MessageId> {
+        message.about.filter(|_| message.kind == Kind::Receipt && self.notation == Notation::Hexadecimal)
+    }
+}
+
+impl Writer for Wishes {
+    /// What an ESME gets goes out as it is.
+    type Part = std::convert::Infallible;
+
+    fn parts(&self, _: &Message) -> Result<Option<VecDeque<Self::Part>>, Unfit> {
+        Ok(None)
+    }
+
+    fn send(&self, (batch, link): (&mut Batch, &Link), message: &Message, _: Option<&Self::Part>) -> Result<Pending, SendError> {
+        let user_data = self.user_data(message);
+        let payload = tlv::MessagePayload(&user_data).tlv();
+        let long = user_data.len() > LONGEST_SHORT_MESSAGE;
+        let relayed = Tlvs::parse(&message.tlvs).unwrap_or_default();
+        let id = self.renamed(message).map(|id| IdText::new(id, self.notation));
+        let renamed = id.as_ref().map(|id| tlv::ReceiptedMessageId(Text(id.octets())).tlv());
+        let list: Vec<Tlv<'_>> = if long || renamed.is_some() {
+            let others = relayed.iter().filter(|(tag, _)| renamed.is_none() || *tag != tlv::ReceiptedMessageId::TAG);
+            others.map(|(tag, value)| Tlv::octets(tag, value)).chain(renamed).chain(long.then_some(payload)).collect()
+        } else {
+            Vec::new()
+        };
+        let tlvs = if list.is_empty() { relayed } else { Tlvs::list(&list) };
+        let short_message: &[u8] = if long { &[] } else { &user_data };
+        Ok(batch.request(link, &deliver_sm(message, short_message, tlvs)?)?)
+    }
+
+    fn attempt(&self, _: &Message, answer: Result<Response, Unanswered>) -> Attempt {
+        attempt(answer)
+    }
+}
+
+fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>, ValueError> {
+    Ok(DeliverSm {
+        service_type: CStr::new(message.service_type.octets())?,
+        source_addr: addr(&message.source)?,
+        destination_addr: addr(&message.destination)?,
+        esm_class: EsmClass(message.esm_class),
+        protocol_id: message.protocol_id,
+        // Other systems know more levels.
+        priority_flag: message.priority.min(HIGHEST_PRIORITY),
+        registered_delivery: RegisteredDelivery(message.registered_delivery),
+        data_coding: DataCoding(message.data_coding),
+        short_message: ShortMessage::new(short_message)?,
+        tlvs,
+        ..Default::default()
+    })
+}
+
+fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
+    Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
+}
+
+/// What an answer, or none, means for the message.
+fn attempt(answer: Result<Response, Unanswered>) -> Attempt {
+    let Ok(response) = answer else { return Attempt::Unknown };
+    match response.status().class() {
+        Class::Success => Attempt::Delivered,
+        Class::Temporary | Class::Throttling | Class::Session => Attempt::TryAgain(response.status().0),
+        // The ESME refuses this message for good (SMPP 3.4 §5.1.3).
+        _ if response.status() == CommandStatus::RX_R_APPN => Attempt::Failed(FinalState::Rejected, response.status().0),
+        _ => Attempt::Failed(FinalState::Undeliverable, response.status().0),
+    }
+}
+
+// SMPP 3.4 §5.2.14
+const HIGHEST_PRIORITY: u8 = 3;
+// SMPP 3.4 §4.6.1
+const LONGEST_SHORT_MESSAGE: usize = 254;
