@@ -183,7 +183,7 @@ fn respond_to_carrier(
                 _ => batch.answer(incoming, &DeliverSmResp::default()),
             };
         }
-        Err(Refusal::QueueFull | Refusal::Busy | Refusal::Unknown | Refusal::Broken) => CommandStatus::RX_T_APPN,
+        Err(Refusal::QueueFull | Refusal::Busy | Refusal::Unknown | Refusal::Broken | Refusal::Away) => CommandStatus::RX_T_APPN,
         Err(_) => CommandStatus::RX_R_APPN,
     };
     tracing::warn!(bind = %line.lane, %status, "a message of a carrier was not taken");
