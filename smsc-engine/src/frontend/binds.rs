@@ -142,9 +142,6 @@ impl Binds {
         let carriers = self.carriers();
         for peer in &peers {
             peer.validate().map_err(|fault| format!("server bind {:?}: {fault}", peer.name))?;
-            if peer.ip_whitelist.is_empty() {
-                tracing::warn!(name = %peer.name, "ip_whitelist is empty: this partner may come from any address");
-            }
         }
         once("server bind", peers.iter().map(|peer| peer.name.as_str()), carriers.iter().map(|running| running.name.as_str()))?;
         once("system_id", peers.iter().map(|peer| peer.system_id.as_str()), std::iter::empty())?;

@@ -8,15 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{
-    CommandId, CommandStatus, DataSmResp, DeliverSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version,
-};
+use smpp_pdu::{CommandId, CommandStatus, DataSmResp, DeliverSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
 use super::courier::Line;
 use super::guest::Guest;
-use super::partner::Partner;
 use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
 use crate::model::{Address, FinalState};
@@ -47,18 +44,21 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Owed {
     notation: Notation,
-    /// Whose messages are counted.
-    partner: Option<Arc<Partner>>,
+    /// Where a partner's messages are counted once the core has them.
+    line: Option<Arc<Line>>,
 }
 
 impl Owed {
     pub(super) fn to(guest: &Guest, version: Version) -> Owed {
-        Owed { notation: Notation::of(guest.defaults.message_id, version), partner: guest.partner.clone() }
+        let line = guest.partner.as_ref().map(|partner| partner.line.clone());
+        Owed { notation: Notation::of(guest.defaults.message_id, version), line }
     }
+}
 
-    /// To a carrier, whose responses have no id.
-    pub(super) fn without_id() -> Owed {
-        Owed { notation: Notation::Decimal, partner: None }
+/// Nothing but an answer.
+impl From<Notation> for Owed {
+    fn from(notation: Notation) -> Owed {
+        Owed { notation, line: None }
     }
 }
 
@@ -143,10 +143,10 @@ fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
 
 /// Writes the response that the request asks for.
 fn respond(batch: &mut Batch, Waiting { incoming, owed, form }: Waiting, decided: Result<Accepted, Refusal>) {
-    let Owed { notation, partner } = owed;
-    if let (Some(partner), Ok(accepted)) = (partner, &decided) {
+    let Owed { notation, line } = owed;
+    if let (Some(line), Ok(accepted)) = (line, &decided) {
         let handed_in = if let Form::Multi(addresses, _) = &form { addresses.len() } else { 1 };
-        partner.line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
+        line.meter.received.add(handed_in.saturating_sub(accepted.refused.len()) as u64);
     }
     // An error means that the session is over: then nobody waits for the answer.
     let _ = match (decided, form) {

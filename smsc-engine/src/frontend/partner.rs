@@ -59,6 +59,9 @@ impl Partners {
         let kept_or_new = |peer: ServerPeer| match before.get(peer.name.as_str()) {
             Some(same) if same.peer == peer => Arc::clone(same),
             changed => {
+                if peer.ip_whitelist.is_empty() {
+                    tracing::warn!(name = %peer.name, "ip_whitelist is empty: this partner may come from any address");
+                }
                 let new = || Arc::new(Line::new(self.core.clone(), Lane::from(peer.name.as_str())));
                 let line = changed.map_or_else(new, |partner| partner.line.clone());
                 line.set_limits(peer.tps_limit, peer.queue_check_frequency);

@@ -11,7 +11,8 @@ use sms_codec::charset::Charset;
 use sms_codec::receipt::{Dialect, IdNotation};
 
 use crate::accounts::{MessageIdForm, Secret};
-use crate::model::Address;
+use crate::api::Attempt;
+use crate::model::{Address, FinalState};
 
 /// A carrier: the gateway connects to it and binds as an ESME. Its name is the `dest_smsc` of what goes there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +209,19 @@ impl Rewrite {
         let rest = digits.strip_prefix(self.strip.as_bytes()).unwrap_or(digits);
         let digits = [self.prepend.as_bytes(), rest].concat();
         Cow::Owned(Address::new(self.ton.unwrap_or(address.ton), self.npi.unwrap_or(address.npi), digits))
+    }
+}
+
+impl PeerProfile {
+    /// What the operator says of a status, which comes before what the standard says.
+    pub(super) fn attempt(&self, status: CommandStatus) -> Option<Attempt> {
+        if status.is_ok() {
+            return None;
+        }
+        if self.permanent.contains(&status) {
+            return Some(Attempt::Failed(FinalState::Undeliverable, status.0));
+        }
+        self.temporary.contains(&status).then_some(Attempt::TryAgain(status.0))
     }
 }
 

@@ -128,7 +128,7 @@ impl Service for Esmes {
             partner.line.meter.bind_success.add(1);
         }
         if link.kind().is_some_and(BindKind::receives) {
-            tokio::spawn(courier::deliver(link.clone(), guest.line(&self.core), guest.defaults));
+            tokio::spawn(courier::deliver(link.clone(), guest.line(&self.core), guest));
         }
     }
 

@@ -24,13 +24,13 @@ pub struct Order {
 impl Handle {
     /// Takes due messages of a frontend for delivery, the oldest of each of its lanes.
     pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
-        let esmes = esmes(frontend);
+        let (esmes, half) = (esmes(frontend), order.max.div_ceil(2));
         // Half of it at first, so that neither receipts nor messages wait for the other to end.
-        let mut messages = self.inner.lease(&esmes, order.max.div_ceil(2), order.hold).await;
-        for lane in [frontend, &esmes] {
-            if messages.len() < order.max {
-                messages.extend(self.inner.lease(lane, order.max - messages.len(), order.hold).await);
-            }
+        let mut messages = self.inner.lease(&esmes, half, order.hold).await;
+        let has_more = messages.len() == half;
+        messages.extend(self.inner.lease(frontend, order.max - messages.len(), order.hold).await);
+        if has_more && messages.len() < order.max {
+            messages.extend(self.inner.lease(&esmes, order.max - messages.len(), order.hold).await);
         }
         if order.unrouted && messages.len() < order.max {
             let now = self.now();

@@ -10,8 +10,9 @@ use tokio::sync::watch;
 
 use super::super::courier::{self, Line, Settling};
 use super::super::draft::{Draft, Sender};
-use super::super::intake::{Form, Intake, Owed};
+use super::super::intake::{Form, Intake};
 use super::super::peer::ClientPeer;
+use super::super::text::Notation;
 use super::ear::{Ear, Session};
 use super::receipt::Envelope;
 use super::recode;
@@ -59,7 +60,7 @@ impl Desk {
         match self.submission(&incoming) {
             Ok(Ok(submission)) => {
                 let form = Form::Delivered(self.hall.line.clone());
-                self.hall.intake.take(incoming, Owed::without_id(), (form, submission));
+                self.hall.intake.take(incoming, Notation::Decimal.into(), (form, submission));
             }
             // An error of answering means that the session is over.
             Ok(Err(status)) => _ = incoming.refuse(status),

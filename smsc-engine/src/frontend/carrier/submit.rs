@@ -120,18 +120,10 @@ impl Writer for Submitter {
 impl Submitter {
     /// What the operator says of a status comes before what the standard says.
     fn refused(&self, status: CommandStatus) -> Attempt {
-        let profile = &self.peer.profile;
-        let failed = Attempt::Failed(FinalState::Undeliverable, status.0);
-        if profile.permanent.contains(&status) {
-            return failed;
-        }
-        if profile.temporary.contains(&status) {
-            return Attempt::TryAgain(status.0);
-        }
-        match status.class_for_reason(None) {
+        self.peer.profile.attempt(status).unwrap_or_else(|| match status.class_for_reason(None) {
             Class::Temporary | Class::Throttling | Class::Session => Attempt::TryAgain(status.0),
-            _ => failed,
-        }
+            _ => Attempt::Failed(FinalState::Undeliverable, status.0),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use smpp_pdu::Version;
 use smpp_pdu::tlv::{self, Text, Tlv, TlvType};
@@ -12,27 +13,42 @@ use smpp_pdu::{
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 use sms_codec::receipt::{Dialect, Receipt};
 
+use super::super::guest::Guest;
+use super::super::peer::PeerProfile;
 use super::super::text::{IdText, Notation};
 use super::flight::{SendError, Unfit, Writer};
-use crate::accounts::Defaults;
 use crate::api::Attempt;
 use crate::model::{Address, FinalState, Kind, Message, MessageId};
 
-/// How an account wants its receipts.
-#[derive(Clone, Copy)]
+/// How an ESME wants its messages and receipts.
+#[derive(Clone)]
 pub(super) struct Wishes {
-    dialect: Dialect,
+    guest: Arc<Guest>,
     notation: Notation,
 }
 
 impl Wishes {
-    pub(super) fn of(defaults: &Defaults, version: Version) -> Wishes {
-        Wishes { dialect: defaults.dialect, notation: Notation::of(defaults.message_id, version) }
+    pub(super) fn of(guest: Arc<Guest>, version: Version) -> Wishes {
+        Wishes { notation: Notation::of(guest.defaults.message_id, version), guest }
+    }
+
+    /// The habits of a partner.
+    fn profile(&self) -> Option<&PeerProfile> {
+        self.guest.partner.as_ref().map(|partner| &partner.peer.profile)
+    }
+
+    /// Sender and recipient as the ESME wants them.
+    fn ends<'a>(&self, message: &'a Message) -> (Cow<'a, Address>, Cow<'a, Address>) {
+        match self.profile() {
+            Some(profile) => (profile.source.apply(&message.source), profile.destination.apply(&message.destination)),
+            None => (Cow::Borrowed(&message.source), Cow::Borrowed(&message.destination)),
+        }
     }
 
     /// The text; a receipt in the account's dialect, which names the message as its responses do.
-    fn user_data(self, message: &Message) -> Cow<'_, [u8]> {
-        let usual = self.dialect == Dialect::STANDARD && self.notation == Notation::Decimal;
+    fn user_data<'a>(&self, message: &'a Message) -> Cow<'a, [u8]> {
+        let dialect = self.guest.defaults.dialect;
+        let usual = dialect == Dialect::STANDARD && self.notation == Notation::Decimal;
         let (Kind::Receipt, false, Some(id), Ok(text)) =
             (message.kind, usual, message.about, std::str::from_utf8(&message.user_data))
         else {
@@ -40,11 +56,11 @@ impl Wishes {
         };
         let id = IdText::new(id, self.notation);
         let receipt = Receipt { id: Some(id.as_str()), ..Receipt::parse(text) };
-        receipt.display(self.dialect).to_string().into_bytes().into()
+        receipt.display(dialect).to_string().into_bytes().into()
     }
 
     /// The message a receipt is about, if its TLV must name it in another way than the core did.
-    fn renamed(self, message: &Message) -> Option<MessageId> {
+    fn renamed(&self, message: &Message) -> Option<MessageId> {
         message.about.filter(|_| message.kind == Kind::Receipt && self.notation == Notation::Hexadecimal)
     }
 }
@@ -72,19 +88,27 @@ impl Writer for Wishes {
         };
         let tlvs = if list.is_empty() { relayed } else { Tlvs::list(&list) };
         let short_message: &[u8] = if long { &[] } else { &user_data };
-        Ok(batch.request(link, &deliver_sm(message, short_message, tlvs)?)?)
+        let (source, destination) = self.ends(message);
+        let pdu = DeliverSm {
+            source_addr: addr(&source)?,
+            destination_addr: addr(&destination)?,
+            tlvs,
+            ..deliver_sm(message, short_message)?
+        };
+        Ok(batch.request(link, &pdu)?)
     }
 
     fn attempt(&self, _: &Message, answer: Result<Response, Unanswered>) -> Attempt {
-        attempt(answer)
+        let Ok(response) = answer else { return Attempt::Unknown };
+        let said = self.profile().and_then(|profile| profile.attempt(response.status()));
+        said.unwrap_or_else(|| attempt(response.status()))
     }
 }
 
-fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>) -> Result<DeliverSm<'a>, ValueError> {
+/// All but the addresses and TLVs.
+fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8]) -> Result<DeliverSm<'a>, ValueError> {
     Ok(DeliverSm {
         service_type: CStr::new(message.service_type.octets())?,
-        source_addr: addr(&message.source)?,
-        destination_addr: addr(&message.destination)?,
         esm_class: EsmClass(message.esm_class),
         protocol_id: message.protocol_id,
         // Other systems know more levels.
@@ -92,7 +116,6 @@ fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8], tlvs: Tlvs<'a>)
         registered_delivery: RegisteredDelivery(message.registered_delivery),
         data_coding: DataCoding(message.data_coding),
         short_message: ShortMessage::new(short_message)?,
-        tlvs,
         ..Default::default()
     })
 }
@@ -101,15 +124,14 @@ fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
     Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
 }
 
-/// What an answer, or none, means for the message.
-fn attempt(answer: Result<Response, Unanswered>) -> Attempt {
-    let Ok(response) = answer else { return Attempt::Unknown };
-    match response.status().class() {
+/// What the standard says of a status.
+fn attempt(status: CommandStatus) -> Attempt {
+    match status.class() {
         Class::Success => Attempt::Delivered,
-        Class::Temporary | Class::Throttling | Class::Session => Attempt::TryAgain(response.status().0),
+        Class::Temporary | Class::Throttling | Class::Session => Attempt::TryAgain(status.0),
         // The ESME refuses this message for good (SMPP 3.4 §5.1.3).
-        _ if response.status() == CommandStatus::RX_R_APPN => Attempt::Failed(FinalState::Rejected, response.status().0),
-        _ => Attempt::Failed(FinalState::Undeliverable, response.status().0),
+        _ if status == CommandStatus::RX_R_APPN => Attempt::Failed(FinalState::Rejected, status.0),
+        _ => Attempt::Failed(FinalState::Undeliverable, status.0),
     }
 }
 

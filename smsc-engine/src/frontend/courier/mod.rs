@@ -18,16 +18,16 @@ pub(in crate::frontend) use flight::{SendError, Unfit, Writer};
 pub(in crate::frontend) use line::Line;
 pub(in crate::frontend) use settling::Settling;
 
+use super::guest::Guest;
 use deliver::Wishes;
 use flight::Flight;
 use line::Held;
 
-use crate::accounts::Defaults;
 use crate::model::Timestamp;
 
 /// Delivers to an ESME until the session is over.
-pub(super) async fn deliver(link: Link, line: Arc<Line>, defaults: Defaults) {
-    let wishes = Wishes::of(&defaults, link.version().unwrap_or_default());
+pub(super) async fn deliver(link: Link, line: Arc<Line>, guest: Arc<Guest>) {
+    let wishes = Wishes::of(guest, link.version().unwrap_or_default());
     carry(link, line, (wishes, Arc::new(Settling::new()))).await;
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use smpp_session::BindKind;
-use smsc_engine::frontend::{AskReceipts, ClientPeer, LongText};
+use smpp_session::net::{Client, Incoming};
+use smpp_session::{BindKind, Config, Credentials};
+use smsc_engine::frontend::{AskReceipts, BindState, ClientPeer, LongText};
 use smsc_engine::log::{LogOptions, Logging};
 use smsc_engine::overlay::Origin;
 use smsc_engine::users::Role;
@@ -244,4 +245,58 @@ async fn changes_outlive_a_restart() {
     assert_eq!(clients.list(), site.control.clients.list());
     assert_eq!(clients.get("north").unwrap().entry.password.expose(), PASSWORD);
     assert!(servers.is_empty() && servers.deleted().iter().any(|gone| gone.key == "shop"));
+}
+
+#[tokio::test]
+async fn a_partner_is_live_at_once_and_can_be_dropped() {
+    let site = Site::new().await;
+    site.post(Role::Operator, "/server_peers", BANK).await;
+    let page = site.sees(Role::Operator, "/").await;
+    for text in ["bank1", "/server_peers/bank", "Disconnected", "waiting for it", "0 active, 2 waiting"] {
+        assert!(page.has(text), "{text}: {}", page.text);
+    }
+    assert!(!page.has("/binds/bank/drop"), "nobody is there to be dropped");
+    let dropped = site.post(Role::Operator, "/binds/bank/drop", "").await;
+    assert_eq!((dropped.status, dropped.location()), (StatusCode::SEE_OTHER, "/"));
+    for path in ["/binds/nobody/drop", "/binds/nobody/reconnect", "/binds/bank/reconnect"] {
+        assert_eq!(site.post(Role::Operator, path, "").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    site.post(Role::Operator, "/server_peers/bank/delete", "").await;
+    assert!(site.sees(Role::Operator, "/").await.has("0 active, 1 waiting"));
+}
+
+#[tokio::test]
+async fn a_partner_that_can_never_bind_is_not_kept() {
+    let site = Site::new().await;
+    for (from, to, field) in [
+        ("system_id=bank1", "system_id=longer-than-15-octets", "system_id"),
+        ("password=hush", "password=longer-than-8", "password"),
+        ("name=bank", "name=!at", "name"),
+    ] {
+        let page = site.post(Role::Operator, "/server_peers", &BANK.replace(from, to)).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{to}");
+        assert!(page.fault(field).is_some() && !page.has("longer-than-8"), "{to}: {}", page.text);
+    }
+    assert_eq!(site.control.servers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_partner_that_is_bound_is_shown_with_its_address_and_dropped() {
+    let site = Site::new().await;
+    site.post(Role::Operator, "/server_peers", &BANK.replace("192.0.2.7,+198.51.100.0/24", "127.0.0.1")).await;
+    let listener = site.control.binds.listener().unwrap().address;
+    let client = Client::connect(listener, Config::default(), |_: Incoming| {}).await.unwrap();
+    client.bind(BindKind::Transceiver, &Credentials::new("bank1", "hush")).await.unwrap();
+    let page = site.sees(Role::Operator, "/").await;
+    let (ours, port) = (client.local().unwrap().to_string(), format!("<span class=\"value\">{}</span>", listener.port()));
+    for text in ["1 active, 1 waiting", "</span> Connected</span>", "/binds/bank/drop", "127.0.0.1", &ours, &port] {
+        assert!(page.has(text), "{text}: {}", page.text);
+    }
+    assert!(!site.sees(Role::Viewer, "/").await.has("/binds/bank/drop"));
+    site.post(Role::Operator, "/binds/bank/drop", "").await;
+    client.closed().await;
+    while site.control.binds.get("bank").unwrap().state == BindState::Connected {
+        tokio::task::yield_now().await;
+    }
+    assert!(site.sees(Role::Operator, "/").await.has("0 active, 2 waiting"));
 }

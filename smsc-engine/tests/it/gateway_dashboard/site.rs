@@ -103,11 +103,15 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
         work_list: WorkList::MessageQueue,
         retry: std::time::Duration::from_millis(100),
     };
-    let options_of_binds = BindsOptions { listen: None, system_id: "gw".into(), server: ServerConfig::default() };
+    let options_of_binds = BindsOptions {
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        system_id: "gw".into(),
+        server: ServerConfig::default(),
+    };
     let binds = Binds::start(options_of_binds, Arc::new(core.core.clone())).await.unwrap();
     let (clients, servers) = books(database).await;
-    let (for_clients, for_servers) = (binds.clone(), binds.clone());
-    clients.follow(move |peers| refuse(&peers).and_then(|()| for_clients.set_clients(peers))).await.unwrap();
+    let for_servers = binds.clone();
+    clients.follow(|peers| refuse(&peers)).await.unwrap();
     servers.follow(move |peers| for_servers.set_servers(peers)).await.unwrap();
     GatewayControl {
         name: "gateway one".into(),
@@ -122,7 +126,7 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
 /// What binds would say of a peer that can never be bound.
 fn refuse(peers: &[ClientPeer]) -> Result<(), String> {
     let bad = peers.iter().any(|peer| peer.host == "refused.example");
-    if bad { Err("host: nobody is called refused.example".into()) } else { Ok(()) }
+    if bad { Err("bind \"south\": host: nobody is called refused.example".into()) } else { Ok(()) }
 }
 
 async fn books(database: &Database) -> (Book<ClientPeer>, Book<ServerPeer>) {

@@ -40,9 +40,8 @@ impl Service for Mc {
         let ends = [pdu.destination_addr.value, pdu.source_addr.value].map(|end| end.as_str().unwrap().to_owned());
         incoming.answer(&SubmitSmResp { message_id: CStr::new(&id).unwrap(), ..Default::default() }).unwrap();
         tokio::spawn(async move {
-            let text = format!(
-                "id:{id} sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000 text:"
-            );
+            let text =
+                format!("id:{id} sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000 text:");
             let receipt = DeliverSm {
                 source_addr: Addr::international(&ends[0]).unwrap(),
                 destination_addr: Addr::international(&ends[1]).unwrap(),
@@ -79,7 +78,12 @@ async fn messages_of_two_partners_go_out_by_two_carriers_and_their_receipts_come
     let mode = |name: &str, mode| (name.to_owned(), mode);
     assert_eq!(
         modes,
-        [mode("north", BindMode::Client), mode("south", BindMode::Client), mode("shop", BindMode::Server), mode("bank", BindMode::Server)]
+        [
+            mode("north", BindMode::Client),
+            mode("south", BindMode::Client),
+            mode("shop", BindMode::Server),
+            mode("bank", BindMode::Server)
+        ]
     );
     for (place, sender) in ["15550100", "15550200"].into_iter().enumerate() {
         let words = [format!("{place} to the north"), format!("{place} to the south")];

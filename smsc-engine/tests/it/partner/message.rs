@@ -1,7 +1,7 @@
 //! What partners hand in, and what they are brought.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::slow::Slow;
 use super::world::{World, bind, deliver, eventually, message, partner, soon, text, try_bind};
@@ -10,9 +10,11 @@ use smpp_pdu::{
     Addr, CommandStatus, DataCoding, EsmClass, Npi, QuerySm, QuerySmResp, RegisteredDelivery, ShortMessage, SubmitSm, TimeField,
     Ton,
 };
-use smpp_session::BindKind;
+use smpp_session::net::{Client, Incoming};
+use smpp_session::{BindKind, Config, Credentials};
 use smsc_engine::accounts::MessageIdForm;
 use smsc_engine::api::{Attempt, CoreApi, Report, Submission};
+use smsc_engine::frontend::Rewrite;
 use smsc_engine::model::{Account, Lane, Message, MessageId, Status, Timestamp};
 
 const HOLD: Duration = Duration::from_secs(60);
@@ -151,6 +153,67 @@ async fn several_sessions_of_a_partner_share_its_messages() {
 }
 
 #[tokio::test]
+async fn a_partner_is_brought_no_more_than_its_limit_over_all_its_sessions() {
+    let mut slow = partner("slow");
+    slow.tps_limit = 20;
+    let world = World::new(&[], vec![slow]).await;
+    let mut sessions = [bind(&world, "slow").await, bind(&world, "slow").await];
+    let start = Instant::now();
+    for number in 0..50 {
+        world.send_to("slow", &format!("{number}")).await;
+    }
+    eventually("it is shown that they wait", || world.status("slow").held_back).await;
+    eventually("all are sent", || world.counts("slow").sent == 50).await;
+    // Twenty in the first second, twenty in the next one, and the rest after that.
+    assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(sessions.iter_mut().all(|session| session.delivered.try_recv().is_ok()), "both take their share");
+    eventually("nothing waits", || !world.status("slow").held_back).await;
+}
+
+#[tokio::test]
+async fn numbers_go_out_as_the_profile_of_the_partner_says() {
+    let mut shop = partner("shop");
+    shop.profile.source = Rewrite { ton: Some(2), strip: "1".into(), prepend: "0".into(), ..Rewrite::default() };
+    shop.profile.destination = Rewrite { npi: Some(8), ..Rewrite::default() };
+    let world = World::new(&[], vec![shop]).await;
+    let mut bound = bind(&world, "shop").await;
+    world.send_to("shop", "hello").await;
+    let frame = bound.next().await;
+    let got = deliver(&frame);
+    assert_eq!(got.source_addr, Addr::new(Ton(2), Npi(1), "05550100").unwrap());
+    assert_eq!(got.destination_addr, Addr::new(Ton(1), Npi(8), "447700900123").unwrap());
+}
+
+#[tokio::test]
+async fn a_status_means_what_the_profile_of_the_partner_says() {
+    let (mut strict, mut patient) = (partner("strict"), partner("patient"));
+    strict.profile.permanent = vec![CommandStatus::RX_T_APPN];
+    patient.profile.temporary = vec![CommandStatus::RINVDSTADR];
+    let world = World::new(&[], vec![strict, patient]).await;
+    let refuse = |name: &'static str, status: CommandStatus| {
+        let world = &world;
+        async move {
+            let service = move |incoming: Incoming| incoming.refuse(status).unwrap();
+            let client = Client::connect(world.address(), Config::default(), service).await.unwrap();
+            client.bind(BindKind::Receiver, &Credentials::new(name, "secret")).await.unwrap();
+            let id = world.send_to(name, "hello").await;
+            eventually("it is counted", || world.counts(name).failures == 1).await;
+            (client, id)
+        }
+    };
+    let (_strict, refused) = refuse("strict", CommandStatus::RX_T_APPN).await;
+    let (_patient, waiting) = refuse("patient", CommandStatus::RINVDSTADR).await;
+    reached(&world, (refused, Status::Failed)).await;
+    let attempts = async {
+        while world.handle.message(waiting).await.unwrap().message.attempts == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    soon(attempts).await;
+    assert_eq!(world.handle.message(waiting).await.unwrap().status(), Status::Pending);
+}
+
+#[tokio::test]
 async fn a_transmitter_is_brought_nothing() {
     let world = World::new(&[], vec![partner("shop")]).await;
     let mut sender = try_bind(world.address(), BindKind::Transmitter, ("shop", "secret")).await.unwrap();
@@ -171,12 +234,16 @@ async fn what_waits_for_a_partner_comes_when_it_binds() {
 }
 
 async fn delivered(world: &World, id: MessageId) {
-    let is_delivered = async {
-        while world.handle.message(id).await.unwrap().status() != Status::Delivered {
+    reached(world, (id, Status::Delivered)).await;
+}
+
+async fn reached(world: &World, (id, status): (MessageId, Status)) {
+    let has_it = async {
+        while world.handle.message(id).await.unwrap().status() != status {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    soon(is_delivered).await;
+    soon(has_it).await;
 }
 
 fn query(id: &str) -> QuerySm<'_> {

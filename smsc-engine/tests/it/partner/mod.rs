@@ -1,7 +1,9 @@
 //! Partners of a gateway: who may come in, what they hand in and what they are brought.
 
+mod both;
 mod change;
 mod door;
+mod log;
 mod message;
 mod slow;
 mod world;

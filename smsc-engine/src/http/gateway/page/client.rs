@@ -26,6 +26,10 @@ impl Peer for ClientPeer {
         &control.clients
     }
 
+    fn validate(&self) -> Result<(), String> {
+        self.validate()
+    }
+
     fn is_taken(control: &GatewayControl, name: &str) -> bool {
         control.servers.get(name).is_some()
     }

@@ -25,6 +25,8 @@ struct Live {
     totals: Totals,
     /// Host, port, and connections of how many.
     listener: Option<(String, u16, String)>,
+    /// Binds of those who are no partner.
+    strangers: u64,
     started: Moment,
     tables: [Table; 2],
 }
@@ -93,13 +95,15 @@ fn live((layout, core): (Layout, Core), (binds, listener): (&[BindStatus], Optio
     let rows =
         |mode| binds.iter().enumerate().filter(move |(_, bind)| bind.mode == mode).map(|(id, bind)| row(id, bind)).collect();
     let connections = |listener: &ListenerStatus| {
-        format!("{} of {} connections", count(listener.connections as u64), count(listener.max_connections as u64))
+        let (open, most) = (count(listener.connections as u64), count(listener.max_connections as u64));
+        format!("{open} of {most} connections")
     };
     Live {
         layout,
         core,
         totals: totals(binds),
         listener: listener.map(|listener| (listener.address.ip().to_string(), listener.address.port(), connections(&listener))),
+        strangers: listener.map_or(0, |listener| listener.strangers.bind_failures),
         started: Moment::new(started, Timestamp::now()),
         tables: [
             Table { title: "Client binds", what: "to carriers", path: "/client_peers", rows: rows(BindMode::Client) },
@@ -261,9 +265,18 @@ mod tests {
         let server = |state| bind(BindMode::Server, state);
         let binds = [client(Connected), client(Disconnected), client(Reconnecting), server(Connected), server(Disconnected)];
         assert_eq!(totals(&binds), Totals { clients: 3, connected: 1, servers: 2, active: 1 });
-        let listener = ListenerStatus { address: "0.0.0.0:2776".parse().unwrap(), max_connections: 100, connections: 3 };
+        let strangers = BindCounts { bind_failures: 9, ..BindCounts::default() };
+        let listener =
+            ListenerStatus { address: "0.0.0.0:2776".parse().unwrap(), max_connections: 100, connections: 3, strangers };
         let page = rendered(&binds, Some(listener), &up());
-        for text in ["1 connected, 2 disconnected", "1 active, 1 waiting", "0.0.0.0", "2776", "3 of 100 connections"] {
+        for text in [
+            "1 connected, 2 disconnected",
+            "1 active, 1 waiting",
+            "0.0.0.0",
+            "2776",
+            "3 of 100 connections",
+            "9 binds of strangers refused",
+        ] {
             assert!(page.contains(text), "{text}: {page}");
         }
     }

@@ -27,6 +27,12 @@ pub(super) trait Peer: Entry {
     /// The list they are on.
     fn book(control: &GatewayControl) -> &Book<Self>;
 
+    /// Checks it by itself.
+    ///
+    /// # Errors
+    /// A field and what is wrong with it.
+    fn validate(&self) -> Result<(), String>;
+
     /// Tells whether a peer of the other kind has this name.
     fn is_taken(control: &GatewayControl, name: &str) -> bool;
 
@@ -131,13 +137,12 @@ pub(super) async fn add<P: Peer>(State(desk): State<Arc<Desk>>, order: Order) ->
     if P::is_taken(&desk.control, &name) {
         faults.add("name", taken(&name));
     }
-    let peer = P::read(&name, &order.fields, None, &mut faults);
-    peer.compare(&desk.control, &mut faults);
+    let peer = read::<P>(&desk, (&name, None), &order.fields, &mut faults);
     if faults.is_empty() {
         let by = order.visit.viewer.actor().to_string();
         match P::book(&desk.control).add(peer, &by).await {
             Ok(()) => return Ok(done::<P>(&order, ("add", &name), "is added and in force")),
-            Err(error) => note_all(error, &mut faults)?,
+            Err(error) => note_all(error, &name, &mut faults)?,
         }
     }
     Ok(again::<P>(&desk, &order, None, &faults))
@@ -150,8 +155,7 @@ pub(super) async fn save<P: Peer>(
 ) -> Result<Response, Problem> {
     let old = known::<P>(&desk, &name)?.entry;
     let mut faults = Faults::default();
-    let peer = P::read(&name, &order.fields, Some(&old), &mut faults);
-    peer.compare(&desk.control, &mut faults);
+    let peer = read(&desk, (&name, Some(&old)), &order.fields, &mut faults);
     if faults.is_empty() {
         let by = order.visit.viewer.actor().to_string();
         let edit = move |known: &mut P| {
@@ -160,7 +164,7 @@ pub(super) async fn save<P: Peer>(
         };
         match P::book(&desk.control).edit(&name, &by, edit).await {
             Ok(()) => return Ok(done::<P>(&order, ("change", &name), "is changed and in force")),
-            Err(error) => note_all(error, &mut faults)?,
+            Err(error) => note_all(error, &name, &mut faults)?,
         }
     }
     Ok(again::<P>(&desk, &order, Some(&name), &faults))
@@ -187,6 +191,16 @@ pub(super) async fn revert<P: Peer>(
     }
     P::book(&desk.control).revert(&name).await.map_err(book_problem)?;
     Ok(done::<P>(&order, ("revert", &name), "is as the file says"))
+}
+
+/// Reads a peer and checks all that can be known before it is kept.
+fn read<P: Peer>(desk: &Desk, (name, old): (&str, Option<&P>), fields: &Fields, faults: &mut Faults) -> P {
+    let peer = P::read(name, fields, old, faults);
+    peer.compare(&desk.control, faults);
+    if let (true, Err(reason)) = (faults.is_empty(), peer.validate()) {
+        note_reason(&reason, faults);
+    }
+    peer
 }
 
 fn known<P: Peer>(desk: &Desk, name: &str) -> Result<Listed<P>, Problem> {
@@ -226,23 +240,38 @@ fn entry<P: Peer>(desk: &Desk, visit: &Visit, name: Option<&str>, fill: impl FnO
     }
 }
 
-/// Puts what the words of the configuration say of its keys at the fields that ask for them.
-fn note_all(error: BookError, faults: &mut Faults) -> Result<(), Problem> {
-    let BookError::Entry { reason, .. } = &error else { return note(error, "name", faults) };
-    let parts = reason.split("; ").map(|part| (part, part.split_once(' ').filter(|(key, _)| is_key(key))));
-    for (part, at_key) in parts {
-        match at_key {
-            Some((key, fault)) => faults.add(&key.trim_start_matches("profile.").replace('.', "_"), fault),
-            None => note(BookError::Refused(part.to_owned()), "name", faults)?,
+/// Puts what is wrong with the peer `name` at the fields that ask for it.
+fn note_all(error: BookError, name: &str, faults: &mut Faults) -> Result<(), Problem> {
+    match &error {
+        BookError::Entry { reason, .. } => reason.split("; ").for_each(|reason| note_reason(reason, faults)),
+        BookError::Refused(reason) => {
+            // The binds name the peer first; here everybody knows which one it is.
+            let own = format!("{name:?}: ");
+            note_reason(reason.split_once(&own).map_or(reason, |(_, reason)| reason), faults);
         }
+        _ => note(error, "name", faults)?,
     }
     Ok(())
 }
 
-/// Such as `profile.source.ton`.
-fn is_key(word: &str) -> bool {
-    word.bytes().all(|octet| octet.is_ascii_lowercase() || matches!(octet, b'_' | b'.')) && word.contains(['_', '.'])
-        || ["name", "host", "port", "password"].contains(&word)
+/// Puts one reason at its field: `host: …`, or `profile.window must be …`, as the configuration says it.
+fn note_reason(reason: &str, faults: &mut Faults) {
+    let is_key = |word: &str| word.bytes().all(|octet| octet.is_ascii_lowercase() || matches!(octet, b'_' | b'.'));
+    let configured = || reason.split_once(' ').filter(|(key, rest)| is_key(key) && rest.starts_with("must be"));
+    match reason.split_once(": ").filter(|(key, _)| is_key(key)).or_else(configured) {
+        Some((key, fault)) => faults.add(&field_of(key), fault),
+        None => faults.add("name", reason),
+    }
+}
+
+/// The field of the form that asks for a key.
+fn field_of(key: &str) -> String {
+    match key.trim_start_matches("profile.") {
+        "source" => "source_strip".to_owned(),
+        "destination" => "destination_strip".to_owned(),
+        "allowed_bind_types" => "transmitter".to_owned(),
+        key => key.replace('.', "_"),
+    }
 }
 
 fn taken(name: &str) -> String {
@@ -274,14 +303,25 @@ pub(super) fn password(fields: &Fields, old: Option<&Secret>, faults: &mut Fault
 mod tests {
     use super::*;
 
+    fn noted(error: BookError) -> Faults {
+        let mut faults = Faults::default();
+        note_all(error, "north", &mut faults).unwrap();
+        faults
+    }
+
     #[test]
-    fn what_is_wrong_with_keys_stands_at_their_fields() {
+    fn what_is_wrong_with_a_peer_stands_at_its_field() {
         let reason =
             "system_id must be 1 to 15 characters; profile.source.ton must be 0 to 255; tls.ca_path must be a file; it is odd";
-        let mut faults = Faults::default();
-        note_all(BookError::Entry { kind: "peer", key: "north".into(), reason: reason.into() }, &mut faults).unwrap();
-        let of = |field| faults.of(field).unwrap_or_default();
-        assert_eq!((of("system_id"), of("source_ton")), ("must be 1 to 15 characters", "must be 0 to 255"));
-        assert_eq!((of("tls_ca_path"), of("name")), ("must be a file", "it is odd"));
+        let faults = noted(BookError::Entry { kind: "peer", key: "north".into(), reason: reason.into() });
+        assert_eq!(
+            (faults.of("system_id"), faults.of("source_ton")),
+            (Some("must be 1 to 15 characters"), Some("must be 0 to 255"))
+        );
+        assert_eq!((faults.of("tls_ca_path"), faults.of("name")), (Some("must be a file"), Some("it is odd")));
+        let faults = noted(BookError::Refused("bind \"north\": host: no such host".into()));
+        assert_eq!(faults.of("host"), Some("no such host"));
+        let faults = noted(BookError::Refused("bind \"south\": host: no such host".into()));
+        assert_eq!(faults.of("name"), Some("bind \"south\": host: no such host"), "it is not this one");
     }
 }

@@ -30,6 +30,10 @@ impl Peer for ServerPeer {
         &control.servers
     }
 
+    fn validate(&self) -> Result<(), String> {
+        self.validate()
+    }
+
     fn is_taken(control: &GatewayControl, name: &str) -> bool {
         control.clients.get(name).is_some()
     }
