@@ -240,11 +240,11 @@ impl CoreClient {
     fn note(&self, operation: &'static str, took: Duration, fault: Option<&CoreFault>) {
         let (result, up) = fault.map_or(("ok", true), |fault| (fault.kind(), !fault.is_away()));
         let Shared { meter, journal, .. } = &*self.shared;
-        let was_up = meter.note(operation, (result, took), up);
+        meter.note(operation, (result, took), up);
         if let Some(fault) = fault {
             meter.fail(format!("{operation}: {fault}"));
         }
-        journal.note(operation, fault, up && !was_up, Instant::now());
+        journal.note(operation, fault, Instant::now());
     }
 }
 

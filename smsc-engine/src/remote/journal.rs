@@ -1,6 +1,7 @@
 //! What the log says of calls to the core: enough to find a fault, however often it happens.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use super::fault::CoreFault;
 pub(super) struct Journal {
     /// There are few operations and few kinds of faults.
     written: Mutex<HashMap<(&'static str, &'static str), Written>>,
+    /// That the core answers was told.
+    is_back_told: AtomicBool,
 }
 
 /// When something was written last, and how often it happened since.
@@ -21,11 +24,18 @@ struct Written {
 }
 
 impl Journal {
-    /// Tells of a call that failed, or of a core that is back.
-    pub(super) fn note(&self, operation: &'static str, fault: Option<&CoreFault>, is_back: bool, now: Instant) {
-        if let Some(fault) = fault
-            && let Some(left_out) = self.turn((operation, fault.kind()), now)
-        {
+    /// Tells of a call that failed, or once of a core that is back.
+    pub(super) fn note(&self, operation: &'static str, fault: Option<&CoreFault>, now: Instant) {
+        let Some(fault) = fault else {
+            if !self.is_back_told.swap(true, Ordering::Relaxed) {
+                tracing::info!("api {operation}: the core answers");
+            }
+            return;
+        };
+        if fault.is_away() {
+            self.is_back_told.store(false, Ordering::Relaxed);
+        }
+        if let Some(left_out) = self.turn((operation, fault.kind()), now) {
             // A core that does not know something, or does not want it, is there.
             let is_refusal = matches!(fault, CoreFault::Http(400..=499, _));
             match (is_refusal, left_out) {
@@ -34,9 +44,6 @@ impl Journal {
                 (false, 0) => tracing::error!("api {operation}: {fault}"),
                 (false, _) => tracing::error!("api {operation}: {fault} ({left_out} more since the last line)"),
             }
-        }
-        if is_back {
-            tracing::info!("api {operation}: the core answers");
         }
     }
 

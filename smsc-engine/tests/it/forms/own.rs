@@ -79,14 +79,12 @@ async fn what_comes_back_untouched_goes_out_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_message_from_a_carrier_is_one_from_a_subscriber() {
+async fn a_message_from_a_carrier_bears_its_name_and_the_core_routes_it() {
     let own = Own::start().await;
     let core = own.forms();
-    let mut mo = message("carrier", "+447700900000", "Hi");
-    mo.kind = Kind::Mo;
-    let id = submit(&core, Submission::new(mo)).await.unwrap().id;
+    let id = submit(&core, Submission::new(message("carrier", "+447700900000", "Hi"))).await.unwrap().id;
     let record = own.record(id).await;
-    assert_eq!((record.message.kind, record.message.account.as_str()), (Kind::Mo, "carrier"), "R-GW-7");
+    assert_eq!((record.message.account.as_str(), record.message.lane.as_str()), ("carrier", "uk"), "R-GW-7");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::*;
 
 /// A message with something to say in every field.
 fn full() -> Message {
-    let mut message = Message::new(MessageId(0), Account::from("partner"), Lane::default());
+    let mut message = Message::new(MessageId(0), Account::from("partner"), Lane::from("uk"));
     message.service_type = Word::from("WAP");
     message.source = Address::new(5, 9, "Shop");
     message.destination = Address::new(1, 8, "447700900000");
