@@ -49,6 +49,8 @@ pub mod gateway;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 
+#[cfg(any(feature = "http", feature = "remote"))]
+mod json;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod model;

@@ -37,6 +37,14 @@ impl Fleeting {
         self.queue.lease(lane, want).await.unwrap_or_default()
     }
 
+    /// Returns a message that is kept here.
+    pub(super) async fn get(&self, id: MessageId) -> Option<Message> {
+        if !self.lock().contains_key(&id) {
+            return None;
+        }
+        self.queue.get(id).await.ok()?.map(|record| record.message)
+    }
+
     pub(super) fn release(&self, ids: &[MessageId]) {
         self.queue.release(ids);
     }

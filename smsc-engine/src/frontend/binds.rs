@@ -188,7 +188,7 @@ impl Binds {
         let listener = listener.get()?;
         Some(ListenerStatus {
             address: listener.address(),
-            max_connections: *max_connections,
+            max_connections: server.max_connections,
             connections: listener.links().len(),
             strangers: partners.strangers(),
         })

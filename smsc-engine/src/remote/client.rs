@@ -9,6 +9,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity, Method, Response, Url};
 
 use super::fault::{BuildError, CoreFault};
+use super::journal::Journal;
 use super::stats::{CoreStats, Meter};
 use crate::accounts::Secret;
 
@@ -57,6 +58,7 @@ struct Shared {
     client: Client,
     config: CoreClientConfig,
     meter: Meter,
+    journal: Journal,
 }
 
 /// One call: its name in metrics and logs, and what is sent.
@@ -69,6 +71,8 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// The body and what it is.
     pub(crate) body: Option<(&'static str, Bytes)>,
+    /// A header beside the usual ones.
+    pub(crate) header: Option<(&'static str, String)>,
     /// Longer or shorter than usual.
     pub(crate) timeout: Option<Duration>,
 }
@@ -76,7 +80,17 @@ pub(crate) struct Call {
 impl Call {
     /// A call without a body.
     pub(crate) fn new(operation: &'static str, method: Method, path: impl Into<String>) -> Call {
-        Call { operation, method, path: path.into(), body: None, timeout: None }
+        Call { operation, method, path: path.into(), body: None, header: None, timeout: None }
+    }
+
+    /// With these parameters at the end of the path.
+    pub(crate) fn query(mut self, parameters: &[(&str, &str)]) -> Call {
+        // Only what is written behind the question mark is of use.
+        let url = Url::parse_with_params("http://core/", parameters).ok();
+        if let Some(query) = url.as_ref().and_then(Url::query).filter(|query| !query.is_empty()) {
+            self.path = format!("{}?{query}", self.path);
+        }
+        self
     }
 
     /// With a body of JSON.
@@ -122,7 +136,7 @@ impl CoreClient {
             builder = builder.identity(Identity::from_pem(config.identity.expose().as_bytes()).map_err(failed)?);
         }
         let client = builder.build().map_err(failed)?;
-        Ok(CoreClient { shared: Arc::new(Shared { base, client, config, meter: Meter::default() }) })
+        Ok(CoreClient { shared: Arc::new(Shared { base, client, config, meter: Meter::default(), journal: Journal::default() }) })
     }
 
     /// Where the core is, without a password.
@@ -194,6 +208,9 @@ impl CoreClient {
         if !key.is_empty() {
             request = request.header("x-api-key", key);
         }
+        if let Some((name, value)) = call.header {
+            request = request.header(name, value);
+        }
         if let Some((kind, body)) = call.body {
             request = request.header("content-type", kind).body(body);
         }
@@ -222,15 +239,12 @@ impl CoreClient {
     /// Counts a call and, if it failed, logs it in the words that operators search for.
     fn note(&self, operation: &'static str, took: Duration, fault: Option<&CoreFault>) {
         let (result, up) = fault.map_or(("ok", true), |fault| (fault.kind(), !fault.is_away()));
-        let was_up = self.shared.meter.note(operation, (result, took), up);
-        match fault {
-            Some(fault) => {
-                tracing::error!("api {operation}: {fault}");
-                self.shared.meter.fail(format!("{operation}: {fault}"));
-            }
-            None if !was_up => tracing::info!("api {operation}: the core answers"),
-            None => {}
+        let Shared { meter, journal, .. } = &*self.shared;
+        meter.note(operation, (result, took), up);
+        if let Some(fault) = fault {
+            meter.fail(format!("{operation}: {fault}"));
         }
+        journal.note(operation, fault, Instant::now());
     }
 }
 

@@ -38,6 +38,16 @@ pub struct PendingFilter {
     pub max: usize,
 }
 
+impl PendingFilter {
+    /// Tells whether a message is one of those.
+    pub(super) fn matches(&self, message: &MessageView) -> bool {
+        let is_there = |smsc: &str| message.dest_smsc.as_deref() == Some(smsc);
+        message.destination.contains(self.destination.trim())
+            && message.body.to_lowercase().contains(&self.content.to_lowercase())
+            && (self.smsc.is_empty() || is_there(&self.smsc))
+    }
+}
+
 /// Pending messages, as far as they were looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PendingPage {

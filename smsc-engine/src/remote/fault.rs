@@ -68,6 +68,9 @@ impl From<reqwest::Error> for CoreFault {
                 }
                 _ => {}
             }
+            if inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+                return CoreFault::Parse(inner.to_string());
+            }
             match inner.source() {
                 Some(next) => inner = next,
                 None => break,

@@ -8,6 +8,9 @@ mod client;
 mod core;
 mod desk;
 mod fault;
+mod forms;
+mod journal;
+mod pick;
 mod stats;
 
 pub use self::core::{Protocol, RemoteCore, RemoteOptions, WorkList};
@@ -15,4 +18,5 @@ pub use bulk::BulkCore;
 pub use client::{CoreClient, CoreClientConfig};
 pub use desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 pub use fault::{BuildError, CoreFault};
+pub use forms::FormsCore;
 pub use stats::{CallCount, CoreStats};

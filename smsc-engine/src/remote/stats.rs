@@ -46,12 +46,12 @@ struct Noted {
 }
 
 impl Meter {
-    /// Notes how a call ended; returns whether the core was up before.
-    pub(super) fn note(&self, operation: &'static str, (result, took): (&'static str, Duration), up: bool) -> bool {
+    /// Notes how a call ended.
+    pub(super) fn note(&self, operation: &'static str, (result, took): (&'static str, Duration), up: bool) {
         let mut noted = self.noted();
         *noted.calls.entry((operation, result)).or_default() += 1;
         noted.durations.entry(operation).or_default().record(took);
-        self.is_up.swap(up, Ordering::Relaxed)
+        self.is_up.store(up, Ordering::Relaxed);
     }
 
     pub(super) fn fail(&self, error: String) {

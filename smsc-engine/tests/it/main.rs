@@ -30,6 +30,8 @@ mod day;
 mod dns_server;
 #[cfg(feature = "enum")]
 mod enum_lookup;
+#[cfg(all(feature = "http", feature = "remote"))]
+mod forms;
 #[cfg(all(feature = "gateway", feature = "centre", unix))]
 mod gateway;
 #[cfg(feature = "gateway")]

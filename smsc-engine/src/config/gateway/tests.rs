@@ -52,7 +52,10 @@ fn a_file_needs_the_core_alone() {
     assert!(!settings.verify_ssl_peer);
     assert_eq!(settings.smsc_name, "smpp_gateway");
     assert_eq!((settings.listen.address().to_string().as_str(), settings.listen.max_connections), ("0.0.0.0:2775", 100));
-    assert_eq!((settings.web.port.listen.to_string().as_str(), settings.metrics.port.listen.to_string().as_str()), ("127.0.0.1:8087", "127.0.0.1:4000"));
+    assert_eq!(
+        (settings.web.port.listen.to_string().as_str(), settings.metrics.port.listen.to_string().as_str()),
+        ("127.0.0.1:8087", "127.0.0.1:4000")
+    );
     assert_eq!(BindsOptions::from(&settings).listen, None);
 }
 

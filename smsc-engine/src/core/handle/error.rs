@@ -10,6 +10,9 @@ pub enum HandleError {
     /// There is no such message, or it was forgotten.
     #[error("there is no message {0}")]
     Unknown(MessageId),
+    /// No network has a message under this name.
+    #[error("there is no message that was handed over under this name")]
+    NotHanded,
     /// The message stands so that this cannot be done.
     #[error("the message is {}", .0.name())]
     Standing(Status),

@@ -162,7 +162,7 @@ impl Handle {
     }
 
     /// Makes changes of one message, which become durable together; the first that is refused tells why.
-    async fn apply_all(&self, changes: Vec<Change>) -> Result<(), HandleError> {
+    pub(super) async fn apply_all(&self, changes: Vec<Change>) -> Result<(), HandleError> {
         let Some(id) = changes.first().map(Change::id) else { return Ok(()) };
         for result in self.inner.queue.apply(changes).await? {
             result.map_err(|error| match error {

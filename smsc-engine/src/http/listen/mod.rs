@@ -25,10 +25,10 @@ use tokio::task::JoinHandle;
 use crate::model::Timestamp;
 use bound::Bound;
 
-#[cfg(feature = "gateway")]
-pub(crate) use own::host_name;
 pub use listeners::{Listeners, Wanted};
 pub use own::OwnCertificate;
+#[cfg(feature = "gateway")]
+pub(crate) use own::host_name;
 pub use tls::TlsFiles;
 
 /// How to listen.

@@ -18,7 +18,6 @@ mod faults;
 mod forms;
 mod frontend;
 mod guard;
-mod hex;
 mod limit;
 mod location;
 mod message;

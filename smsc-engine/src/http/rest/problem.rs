@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::api::Refusal;
 use crate::core::HandleError;
 use crate::core::queue::QueueError;
+use crate::json::refusal::RefusalForm;
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -34,11 +35,14 @@ struct Detail {
     /// What is wrong with each field that is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fields: BTreeMap<String, String>,
+    /// Why a message was refused, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalForm>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
-        Problem { status, body: Errors { errors: Detail { detail: detail.into(), fields: BTreeMap::new() } } }
+        Problem { status, body: Errors { errors: Detail { detail: detail.into(), fields: BTreeMap::new(), refusal: None } } }
     }
 
     /// 400: the request cannot be read.
@@ -75,7 +79,8 @@ impl Problem {
     pub(super) fn fields(fields: BTreeMap<String, String>) -> Problem {
         let all: Vec<String> = fields.iter().map(|(name, fault)| format!("{name} {fault}")).collect();
         let detail = format!("validation failed: {}", all.join(", "));
-        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, body: Errors { errors: Detail { detail, fields } } }
+        let body = Errors { errors: Detail { detail, fields, refusal: None } };
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, body }
     }
 
     /// 503: later it may go.
@@ -105,21 +110,23 @@ impl IntoResponse for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
+        let mut problem = match refusal {
             Refusal::QueueFull | Refusal::Busy | Refusal::Broken | Refusal::Away => Problem::unavailable(refusal.to_string()),
             Refusal::NoRoute => Problem::invalid("no route found for the message"),
             Refusal::TooLarge => Problem::invalid("message too long"),
             Refusal::Expired => Problem::field("deliver_after", "is later than expires"),
             Refusal::Unknown => Problem::not_found(refusal.to_string()),
             other => Problem::invalid(other.to_string()),
-        }
+        };
+        problem.body.errors.refusal = Some(refusal.into());
+        problem
     }
 }
 
 impl From<HandleError> for Problem {
     fn from(error: HandleError) -> Self {
         match error {
-            HandleError::Unknown(_) => Problem::not_found(error.to_string()),
+            HandleError::Unknown(_) | HandleError::NotHanded => Problem::not_found(error.to_string()),
             HandleError::Queue(error) => error.into(),
             HandleError::Events(_) => Problem::unavailable(error.to_string()),
             other => Problem::invalid(other.to_string()),

@@ -110,8 +110,8 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
     };
     let binds = Binds::start(options_of_binds, Arc::new(core.core.clone())).await.unwrap();
     let (clients, servers) = books(database).await;
-    let for_servers = binds.clone();
-    clients.follow(|peers| refuse(&peers)).await.unwrap();
+    let (for_clients, for_servers) = (binds.clone(), binds.clone());
+    clients.follow(move |peers| refuse(&peers).and_then(|()| for_clients.set_clients(peers))).await.unwrap();
     servers.follow(move |peers| for_servers.set_servers(peers)).await.unwrap();
     GatewayControl {
         name: "gateway one".into(),

@@ -24,6 +24,7 @@ const INDEX: &[(&str, &str)] = &[
     ("/api/messages/{id}/increment_delivery_attempt", "post"),
     ("/api/messages/{id}/mark_delivered", "post"),
     ("/api/messages/{id}/delivery_status", "put"),
+    ("/api/messages/delivery_status", "put"),
     ("/api/locations", "get post"),
     ("/api/locations/{id}", "get patch delete"),
     ("/api/frontends", "get post"),

@@ -10,10 +10,10 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// The lines so far, each with its target in front.
 #[derive(Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
 /// Listens until the guard is dropped.
-pub(super) fn listen() -> (Lines, (DefaultGuard, Dispatch)) {
+pub(crate) fn listen() -> (Lines, (DefaultGuard, Dispatch)) {
     let lines = Lines::default();
     // With one listener alone, a thread that has none may switch off a line for all of them when it is first there.
     let second = Dispatch::new(Lines::default());
@@ -21,7 +21,7 @@ pub(super) fn listen() -> (Lines, (DefaultGuard, Dispatch)) {
 }
 
 impl Lines {
-    pub(super) fn containing(&self, text: &str) -> Vec<String> {
+    pub(crate) fn containing(&self, text: &str) -> Vec<String> {
         self.0.lock().unwrap().iter().filter(|line| line.contains(text)).cloned().collect()
     }
 }

@@ -6,7 +6,7 @@ mod description;
 mod event;
 mod frontend;
 mod location;
-mod log;
+pub(crate) mod log;
 mod route;
 mod schema;
 mod tables;

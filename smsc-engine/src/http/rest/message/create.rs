@@ -15,16 +15,17 @@ use super::super::Rest;
 use super::super::body::Body;
 use super::super::faults::Faults;
 use super::super::guard::Caller;
-use super::super::hex;
 use super::super::options::{LongText, RestOptions};
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Data, Envelope, EnvelopeParams, Success};
-use super::coding::{CharacterSet, CodingGroup, Wish};
 use super::form::MessageForm;
-use super::header::Header;
 use crate::api::{Refusal, Submission};
 use crate::core::{HandleError, content};
-use crate::model::{Account, Address, Message, MessageId, Timestamp, Word};
+use crate::json::coding::{self, CharacterSet, CodingGroup, Wish};
+use crate::json::header::Header;
+use crate::json::hex;
+use crate::json::smpp::SmppForm;
+use crate::model::{Account, Address, Kind, Message, MessageId, SourceType, Timestamp, Word};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_async))
@@ -86,6 +87,8 @@ pub(super) struct NewMessage {
     raw_sip_flag: Option<bool>,
     /// Higher goes first.
     priority: Option<u8>,
+    /// What SMPP says of it beside all this.
+    smpp: Option<SmppForm>,
 }
 
 /// That a message waits to be accepted.
@@ -125,8 +128,8 @@ async fn create(
     envelope: Envelope,
     Body(new): Body<NewMessage>,
 ) -> Result<Response, Problem> {
-    let message = new.message(&caller, &rest.options(), rest.control.now())?;
-    submit(&rest, envelope, message).await
+    let submission = new.submission(&caller, &rest.options(), rest.control.now())?;
+    submit(&rest, envelope, submission).await
 }
 
 /// Hands in a message without waiting until it is stored; what is found wrong later is logged.
@@ -143,15 +146,15 @@ async fn create_async(
     envelope: Envelope,
     Body(new): Body<NewMessage>,
 ) -> Result<Response, Problem> {
-    let message = new.message(&caller, &rest.options(), rest.control.now())?;
-    queue(&rest, message).await?;
+    let submission = new.submission(&caller, &rest.options(), rest.control.now())?;
+    queue(&rest, submission).await?;
     Ok(queued(envelope, "message queued for batch processing"))
 }
 
 /// Has the core accept a message and shows what became of it.
-pub(super) async fn submit(rest: &Rest, envelope: Envelope, message: Message) -> Result<Response, Problem> {
+pub(super) async fn submit(rest: &Rest, envelope: Envelope, submission: Submission) -> Result<Response, Problem> {
     let handle = &rest.control.handle;
-    let accepted = handle.submit(Submission::new(message)).await?;
+    let accepted = handle.submit(submission).await?;
     let status = if accepted.duplicate { StatusCode::OK } else { StatusCode::CREATED };
     match handle.message(accepted.id).await {
         Ok(record) => {
@@ -166,8 +169,7 @@ pub(super) async fn submit(rest: &Rest, envelope: Envelope, message: Message) ->
 }
 
 /// Gives a message to those that nobody waits for.
-pub(super) async fn queue(rest: &Rest, message: Message) -> Result<(), Problem> {
-    let submission = Submission::new(message);
+pub(super) async fn queue(rest: &Rest, submission: Submission) -> Result<(), Problem> {
     if !rest.options().async_durable {
         return rest.control.batch.offer(submission).map_err(|full| Problem::unavailable(full.to_string()));
     }
@@ -186,10 +188,27 @@ pub(super) fn queued(envelope: Envelope, message: &'static str) -> Response {
 }
 
 impl NewMessage {
-    /// Checks everything and makes the message; whatever is wrong is told at once.
-    fn message(mut self, caller: &Caller, options: &RestOptions, now: Timestamp) -> Result<Message, Problem> {
+    /// Checks everything; whatever is wrong is told at once.
+    fn submission(mut self, caller: &Caller, options: &RestOptions, now: Timestamp) -> Result<Submission, Problem> {
+        let smpp = self.smpp.take();
+        let Some(form) = &smpp else { return Ok(Submission::new(self.message(caller, options, (now, None))?)) };
+        let message = self.message(caller, options, (now, Some(form)))?;
+        Ok(Submission {
+            replace_if_present: form.replace_if_present == Some(true),
+            mode: form.mode.map(Into::into).unwrap_or_default(),
+            source_type: Some(SourceType::Smpp),
+            ..Submission::new(message)
+        })
+    }
+
+    fn message(
+        mut self,
+        caller: &Caller,
+        options: &RestOptions,
+        (now, smpp): (Timestamp, Option<&SmppForm>),
+    ) -> Result<Message, Problem> {
         let mut faults = Faults::default();
-        let mut message = self.addressed(caller, &mut faults);
+        let mut message = self.addressed(caller, smpp.is_some(), &mut faults);
         message.priority = self.priority.unwrap_or_default();
         (message.deliver_after, message.expires) = self.times(now, &mut faults);
         let rare = Rare {
@@ -201,25 +220,46 @@ impl NewMessage {
         if self.tp_dcs_coding_group.is_some_and(|group| !group.can_be_asked_for()) {
             faults.add("tp_dcs_coding_group", "must be general_data_coding or data_coding_message_class");
         }
-        let text = Text {
-            body: faults.required("message_body", self.message_body.take()),
-            is_raw: self.raw_data_flag == Some(true),
-            wish: self.wish(),
-            header: self.tp_user_data_header,
-        };
-        text.put(&mut message, &mut faults);
+        self.put_text(&mut message, smpp, &mut faults);
         faults.none()?;
         check_length(&message, options.long_text)?;
         Ok(message)
     }
 
-    /// From whom and to whom.
-    fn addressed(&mut self, caller: &Caller, faults: &mut Faults) -> Message {
-        let source = faults.required("source_msisdn", self.source_msisdn.take());
+    /// What SMPP says beside all else, and the text unless its octets are among that.
+    fn put_text(mut self, message: &mut Message, smpp: Option<&SmppForm>, faults: &mut Faults) {
+        if let Some(smpp) = smpp {
+            smpp.fill(message).into_iter().for_each(|(field, fault)| faults.add(field, fault));
+            if message.kind == Kind::Receipt {
+                faults.add("smpp.kind", "must be mt or mo: receipts are written by the core");
+            }
+            if smpp.user_data.is_some() {
+                return;
+            }
+        }
+        let text = Text {
+            body: faults.required("message_body", self.message_body.take()),
+            is_raw: self.raw_data_flag == Some(true),
+            wish: self.wish(),
+            header: self.tp_user_data_header,
+            data_coding: smpp.and_then(|smpp| smpp.data_coding),
+        };
+        text.put(message, faults);
+    }
+
+    /// From whom and to whom. SMPP knows senders without a number, and recipients that are no numbers.
+    fn addressed(&mut self, caller: &Caller, is_smpp: bool, faults: &mut Faults) -> Message {
+        let source = match self.source_msisdn.take() {
+            Some(nobody) if is_smpp && nobody.is_empty() => nobody,
+            source => faults.required("source_msisdn", source),
+        };
         let destination = faults.required("destination_msisdn", self.destination_msisdn.take());
         let source_smsc = caller.or_named(self.source_smsc.take(), faults);
         faults.sender("source_msisdn", &source);
-        faults.number("destination_msisdn", &destination);
+        match is_smpp {
+            true => faults.sender("destination_msisdn", &destination),
+            false => faults.number("destination_msisdn", &destination),
+        }
         let dest_smsc = self.dest_smsc.take().or(self.destination_smsc.take());
         let lane = faults.lane("dest_smsc", dest_smsc.as_deref());
         // The core fills in the id.
@@ -288,6 +328,8 @@ struct Text {
     is_raw: bool,
     header: Option<Header>,
     wish: Wish,
+    /// Wins over the wish.
+    data_coding: Option<u8>,
 }
 
 impl Text {
@@ -300,10 +342,12 @@ impl Text {
         if !user_data.is_empty() {
             message.esm_class |= EsmClass::UDHI.0;
         }
-        let encoded = match self.is_raw.then(|| hex::read(&self.body)) {
-            None => self.wish.encode(&self.body),
-            Some(None) => Err(("message_body", "must be pairs of hexadecimal digits if raw_data_flag is set")),
-            Some(Some(octets)) => self.wish.data_coding(CharacterSet::EightBit).map(|data_coding| (data_coding, octets)),
+        let encoded = match (self.is_raw.then(|| hex::read(&self.body)), self.data_coding) {
+            (Some(None), _) => Err(("message_body", "must be pairs of hexadecimal digits if raw_data_flag is set")),
+            (Some(Some(octets)), Some(data_coding)) => Ok((data_coding, octets)),
+            (Some(Some(octets)), None) => self.wish.data_coding(CharacterSet::EightBit).map(|data_coding| (data_coding, octets)),
+            (None, Some(data_coding)) => coding::exactly(data_coding, &self.body),
+            (None, None) => self.wish.encode(&self.body),
         };
         match encoded {
             Ok((data_coding, octets)) => {

@@ -5,12 +5,13 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::hex;
 use super::super::reply::Envelope;
-use super::coding::{CharacterSet, Coded, CodingGroup};
-use super::header::Header;
 use crate::core::content;
 use crate::core::queue::Record;
+use crate::json::coding::{CharacterSet, Coded, CodingGroup};
+use crate::json::header::Header;
+use crate::json::hex;
+use crate::json::smpp::SmppForm;
 use crate::model::{Message, Outcome, Status, Timestamp, Word};
 
 /// One message with all its fields, `null` for what is not there.
@@ -96,6 +97,9 @@ pub(super) struct MessageForm {
     /// When it ended; until then, when it was accepted. Its history has the changes in between.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// What SMPP says of it, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smpp: Option<SmppForm>,
 }
 
 /// How a message stands.
@@ -190,7 +194,13 @@ impl MessageForm {
             priority: message.priority,
             inserted_at: message.submitted,
             updated_at: outcome.map_or(message.submitted, |outcome| outcome.done),
+            smpp: None,
         }
+    }
+
+    /// With all that SMPP says of it.
+    pub(super) fn with_smpp(self, message: &Message, outcome: Option<Outcome>) -> MessageForm {
+        MessageForm { smpp: Some(SmppForm::of(message).standing(outcome)), ..self }
     }
 }
 

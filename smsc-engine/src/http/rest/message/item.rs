@@ -14,16 +14,16 @@ use super::super::Rest;
 use super::super::audit::audit;
 use super::super::body::OptionalBody;
 use super::super::faults::Faults;
-use super::super::hex;
 use super::super::options::LongText;
 use super::super::origin::{Call, Origin};
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
-use super::coding;
 use super::create::check_length;
 use super::form::{MessageForm, StatusWord, shown};
 use super::id::Id;
+use super::view::{View, ViewParams};
 use crate::core::{Update, content};
+use crate::json::{coding, hex};
 use crate::model::{Message, Timestamp};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
@@ -71,12 +71,12 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 /// Shows one message with all its fields.
 #[utoipa::path(
     get, path = "/api/messages/{id}", tag = "messages",
-    params(("id" = u64, Path, description = "the message"), EnvelopeParams),
+    params(("id" = u64, Path, description = "the message"), ViewParams, EnvelopeParams),
     responses((status = 200, body = Success<MessageForm>), (status = 404, body = Errors)),
 )]
-async fn show(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
+async fn show(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope, view: View) -> Result<Response, Problem> {
     let record = rest.control.handle.message(id).await?;
-    Ok(shown(envelope, &record))
+    Ok(envelope.success(StatusCode::OK, view.record(&record)))
 }
 
 /// Changes a message; what cannot be done now changes nothing.

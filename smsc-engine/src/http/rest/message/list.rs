@@ -15,6 +15,7 @@ use super::super::params::Params;
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::form::{MessageForm, StatusWord};
+use super::view::{View, ViewParams};
 use super::work::{DEFAULT_LIMIT, MOST, Want, give};
 use crate::core::queue::{Page, Record};
 use crate::core::{Handle, HandleError};
@@ -59,7 +60,7 @@ struct Filter {
 #[utoipa::path(
     get, path = "/api/messages", tag = "messages",
     params(
-        Filter, EnvelopeParams,
+        Filter, ViewParams, EnvelopeParams,
         ("SMSc" = Option<String>, Header, description = "the frontend that asks for its work"),
         ("include-unrouted" = Option<String>, Header, description = "`true`: messages that no route claims, too"),
     ),
@@ -68,16 +69,16 @@ struct Filter {
 async fn list(
     State(rest): State<Arc<Rest>>,
     (method, headers): (Method, HeaderMap),
-    envelope: Envelope,
+    (envelope, view): (Envelope, View),
     Params(filter): Params<Filter>,
 ) -> Result<Response, Problem> {
     if let Some(name) = headers.get("smsc") {
         let name = name.to_str().map_err(|_| Problem::field("SMSc", "must be a name of ASCII characters"))?;
         let unrouted = headers.get("include-unrouted").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
         let want = Want { field: "SMSc", name: Some(name.to_owned()), unrouted, limit: filter.limit };
-        return give(&rest, (&method, envelope), want).await;
+        return give(&rest, (&method, envelope, view), want).await;
     }
-    let found = filter.find(&rest.control.handle).await?;
+    let found = filter.find(&rest.control.handle, view).await?;
     let mut response = envelope.success(StatusCode::OK, found.messages);
     if found.is_truncated {
         response.headers_mut().insert(TRUNCATED, HeaderValue::from_static("true"));
@@ -92,7 +93,7 @@ struct Found {
 }
 
 impl Filter {
-    async fn find(&self, handle: &Handle) -> Result<Found, HandleError> {
+    async fn find(&self, handle: &Handle, view: View) -> Result<Found, HandleError> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT).min(MOST);
         let mut found = Found { messages: Vec::new(), is_truncated: false };
         let mut to_skip = self.offset.unwrap_or_default();
@@ -109,7 +110,7 @@ impl Filter {
                 if to_skip > 0 {
                     to_skip -= 1;
                 } else if found.messages.len() < limit {
-                    found.messages.push(MessageForm::from(record));
+                    found.messages.push(view.record(record));
                 }
             }
             if is_over {

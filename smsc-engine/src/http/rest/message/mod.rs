@@ -1,14 +1,13 @@
 //! Messages: handing them in, giving them out to frontends, hearing what became of them, looking at them.
 
-mod coding;
 mod create;
 mod form;
-mod header;
 mod id;
 mod item;
 mod list;
 mod raw;
 mod report;
+mod view;
 mod work;
 
 use std::sync::Arc;

@@ -17,11 +17,12 @@ use super::super::Rest;
 use super::super::body::Body;
 use super::super::faults::Faults;
 use super::super::guard::Caller;
-use super::super::hex;
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Data, Envelope, EnvelopeParams, Success};
 use super::create::{Queued, queue, queued, submit};
 use super::form::MessageForm;
+use crate::api::Submission;
+use crate::json::hex;
 use crate::model::{Account, Address, Lane, Message, MessageId, Timestamp};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
@@ -62,7 +63,7 @@ async fn create_raw(
     Body(new): Body<NewRaw>,
 ) -> Result<Response, Problem> {
     let message = new.checked(&caller)?.message(rest.control.now())?;
-    submit(&rest, envelope, message).await
+    submit(&rest, envelope, Submission::new(message)).await
 }
 
 /// Hands in a TPDU without waiting; one that cannot be read is logged.
@@ -80,7 +81,7 @@ async fn create_raw_async(
     Body(new): Body<NewRaw>,
 ) -> Result<Response, Problem> {
     match new.checked(&caller)?.message(rest.control.now()) {
-        Ok(message) => queue(&rest, message).await?,
+        Ok(message) => queue(&rest, Submission::new(message)).await?,
         Err(problem) => tracing::warn!(%problem, "a TPDU of batch processing cannot be read"),
     }
     Ok(queued(envelope, "PDU queued for batch processing"))

@@ -18,12 +18,14 @@ use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::form::{MessageForm, shown};
 use super::id::Id;
 use crate::core::NetworkStatus;
+use crate::model::Word;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     OpenApiRouter::new()
         .routes(routes!(increment_delivery_attempt))
         .routes(routes!(mark_delivered))
         .routes(routes!(delivery_status))
+        .routes(routes!(network_status))
 }
 
 /// Who delivered a message.
@@ -105,7 +107,9 @@ async fn mark_delivered(
 
 /// Tells what the network says of a message.
 ///
-/// `accepted`, `enroute` and `unknown` are only noted; all else ends the message.
+/// `accepted` and `enroute` with `smsc_message_id` say that the network has taken the message under that name: it is on
+/// no work list until the network says how it ended, under the name too. Without it they are only noted, as `unknown`
+/// is. All else ends the message.
 #[utoipa::path(
     put, path = "/api/messages/{id}/delivery_status", tag = "work",
     params(("id" = u64, Path, description = "the message"), EnvelopeParams), request_body = Receipt,
@@ -120,14 +124,37 @@ async fn delivery_status(
     envelope: Envelope,
     Body(receipt): Body<Receipt>,
 ) -> Result<Response, Problem> {
-    let status = receipt.status()?;
+    let status = receipt.status(Faults::default())?;
     let record = rest.control.handle.delivery_status(id, status).await?;
     Ok(shown(envelope, &record))
 }
 
+/// Tells what the network says of a message that it took under a name of its own: `dest_smsc` and `smsc_message_id` say
+/// which one.
+#[utoipa::path(
+    put, path = "/api/messages/delivery_status", tag = "work", params(EnvelopeParams), request_body = Receipt,
+    responses(
+        (status = 200, body = Success<MessageForm>), (status = 400, body = Errors),
+        (status = 404, body = Errors, description = "no message was handed over under this name"),
+        (status = 422, body = Errors, description = "it has ended in another way"),
+    ),
+)]
+async fn network_status(
+    State(rest): State<Arc<Rest>>,
+    envelope: Envelope,
+    Body(receipt): Body<Receipt>,
+) -> Result<Response, Problem> {
+    let mut faults = Faults::default();
+    faults.required("dest_smsc", receipt.dest_smsc.clone());
+    faults.required("smsc_message_id", receipt.smsc_message_id.clone());
+    let status = receipt.status(faults)?;
+    let (lane, remote) = (status.by.clone().unwrap_or_default(), status.remote.clone().unwrap_or_default());
+    let record = rest.control.handle.network_status(&lane, remote, status).await?;
+    Ok(shown(envelope, &record))
+}
+
 impl Receipt {
-    fn status(self) -> Result<NetworkStatus, Problem> {
-        let mut faults = Faults::default();
+    fn status(self, mut faults: Faults) -> Result<NetworkStatus, Problem> {
         let word = faults.required("status", self.status);
         let state = MessageState::from_word(&word);
         if state.is_none() {
@@ -142,6 +169,7 @@ impl Receipt {
             faults.add("error_code", "must be a number");
         }
         let by = self.dest_smsc.map(|name| faults.lane("dest_smsc", Some(&name)));
+        let remote = self.smsc_message_id.as_deref().filter(|name| !name.is_empty()).map(Word::from);
         let mut text = Vec::new();
         for (field, value) in
             [("smsc_message_id", self.smsc_message_id), ("submit_date", self.submit_date), ("done_date", self.done_date)]
@@ -155,6 +183,7 @@ impl Receipt {
             state: state.map_or(0, MessageState::to_wire),
             error: error.unwrap_or_default(),
             by,
+            remote,
             text: text.join(" "),
         })
     }

@@ -20,6 +20,7 @@ use super::super::params::Params;
 use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::form::MessageForm;
+use super::view::{View, ViewParams};
 use crate::core::Order;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
@@ -61,50 +62,51 @@ pub(super) struct Want {
 
 /// Gives a frontend its work, and what no route claims.
 #[utoipa::path(
-    get, path = "/api/messages/get_by_smsc", tag = "work", params(BySmsc, EnvelopeParams),
+    get, path = "/api/messages/get_by_smsc", tag = "work", params(BySmsc, ViewParams, EnvelopeParams),
     responses((status = 200, body = Success<Vec<MessageForm>>), (status = 422, body = Errors)),
 )]
 async fn get_by_smsc(
     State(rest): State<Arc<Rest>>,
-    method: Method,
-    envelope: Envelope,
+    (method, envelope, view): (Method, Envelope, View),
     Params(BySmsc { smsc, limit }): Params<BySmsc>,
 ) -> Result<Response, Problem> {
     let unrouted = !rest.options().strict_get_by_smsc;
-    give(&rest, (&method, envelope), Want { field: "smsc", name: smsc, unrouted, limit }).await
+    give(&rest, (&method, envelope, view), Want { field: "smsc", name: smsc, unrouted, limit }).await
 }
 
 /// Gives a frontend its work.
 #[utoipa::path(
-    get, path = "/api/messages/queue", tag = "work", params(BySmsc, EnvelopeParams),
+    get, path = "/api/messages/queue", tag = "work", params(BySmsc, ViewParams, EnvelopeParams),
     responses((status = 200, body = Success<Vec<MessageForm>>), (status = 422, body = Errors)),
 )]
 async fn queue(
     State(rest): State<Arc<Rest>>,
-    method: Method,
-    envelope: Envelope,
+    (method, envelope, view): (Method, Envelope, View),
     Params(BySmsc { smsc, limit }): Params<BySmsc>,
 ) -> Result<Response, Problem> {
-    give(&rest, (&method, envelope), Want { field: "smsc", name: smsc, unrouted: false, limit }).await
+    give(&rest, (&method, envelope, view), Want { field: "smsc", name: smsc, unrouted: false, limit }).await
 }
 
 /// Gives a frontend its work.
 #[utoipa::path(
-    get, path = "/api/message_queue", tag = "work", params(ByDestination, EnvelopeParams),
+    get, path = "/api/message_queue", tag = "work", params(ByDestination, ViewParams, EnvelopeParams),
     responses((status = 200, body = Success<Vec<MessageForm>>), (status = 422, body = Errors)),
 )]
 async fn message_queue(
     State(rest): State<Arc<Rest>>,
-    method: Method,
-    envelope: Envelope,
+    (method, envelope, view): (Method, Envelope, View),
     Params(ByDestination { destination_smsc, limit }): Params<ByDestination>,
 ) -> Result<Response, Problem> {
     let want = Want { field: "destination_smsc", name: destination_smsc, unrouted: false, limit };
-    give(&rest, (&method, envelope), want).await
+    give(&rest, (&method, envelope, view), want).await
 }
 
 /// Gives messages out; they are the caller's for the time of a lease.
-pub(super) async fn give(rest: &Rest, (method, envelope): (&Method, Envelope), want: Want) -> Result<Response, Problem> {
+pub(super) async fn give(
+    rest: &Rest,
+    (method, envelope, view): (&Method, Envelope, View),
+    want: Want,
+) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let name = faults.required(want.field, want.name);
     let frontend = faults.lane(want.field, Some(&name));
@@ -114,7 +116,7 @@ pub(super) async fn give(rest: &Rest, (method, envelope): (&Method, Envelope), w
     let order = Order { max, hold: rest.options().lease, unrouted: want.unrouted };
     let mut messages = rest.control.handle.work(&frontend, order).await;
     messages.sort_by_key(|message| (Reverse(message.priority), message.id));
-    let list: Vec<_> = messages.iter().map(|message| MessageForm::new(message, None)).collect();
+    let list: Vec<_> = messages.iter().map(|message| view.message(message, None)).collect();
     Ok(envelope.success(StatusCode::OK, list))
 }
 

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sms_codec::udh::{self, Element, Udh};
-use utoipa::ToSchema;
 
-use super::super::hex;
+use super::hex;
 
 /// Information elements: two hexadecimal digits of the identifier, and the data in hexadecimal digits; a list of data
 /// where there are several elements of one kind. `{"00": "4A0201"}` is the first of two parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
-pub(super) struct Header(BTreeMap<String, Data>);
+pub(crate) struct Header(BTreeMap<String, Data>);
 
 /// The data of the elements of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 enum Data {
     /// There is one.
@@ -26,7 +27,7 @@ enum Data {
 
 impl Header {
     /// Reads the elements of a header.
-    pub(super) fn read(header: Udh<'_>) -> Header {
+    pub(crate) fn read(header: Udh<'_>) -> Header {
         let mut all: BTreeMap<String, Data> = BTreeMap::new();
         for element in header.iter() {
             let data = hex::write(element.data);
@@ -45,7 +46,7 @@ impl Header {
     }
 
     /// The octets of the header with its length; nothing without elements.
-    pub(super) fn write(&self) -> Result<Vec<u8>, &'static str> {
+    pub(crate) fn write(&self) -> Result<Vec<u8>, &'static str> {
         let mut elements = Vec::new();
         for (id, data) in &self.0 {
             let id = id.strip_prefix("0x").unwrap_or(id);

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use sms_codec::charset::{Charset, Coding, EncodeError};
 use sms_codec::dcs::{Alphabet, Class, Dcs, Group, Indication, Scheme};
-use utoipa::ToSchema;
 
 /// A character set as the API names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-pub(super) enum CharacterSet {
+pub(crate) enum CharacterSet {
     /// The default alphabet of GSM.
     Gsm7,
     /// Octets, one for each character up to U+00FF.
@@ -21,9 +21,10 @@ pub(super) enum CharacterSet {
 }
 
 /// A coding group as the API names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(super) enum CodingGroup {
+pub(crate) enum CodingGroup {
     /// General data coding.
     #[default]
     GeneralDataCoding,
@@ -39,26 +40,26 @@ pub(super) enum CodingGroup {
 
 /// How a sender wants a text to be encoded.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish {
-    pub(super) character_set: Option<CharacterSet>,
-    pub(super) group: CodingGroup,
-    pub(super) is_compressed: bool,
-    pub(super) class: Option<u8>,
+pub(crate) struct Wish {
+    pub(crate) character_set: Option<CharacterSet>,
+    pub(crate) group: CodingGroup,
+    pub(crate) is_compressed: bool,
+    pub(crate) class: Option<u8>,
 }
 
 /// What a `data_coding` says, in the words of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Coded {
-    pub(super) character_set: CharacterSet,
-    pub(super) group: CodingGroup,
-    pub(super) is_compressed: bool,
-    pub(super) class: Option<u8>,
+pub(crate) struct Coded {
+    pub(crate) character_set: CharacterSet,
+    pub(crate) group: CodingGroup,
+    pub(crate) is_compressed: bool,
+    pub(crate) class: Option<u8>,
     /// The data coding scheme over the air.
-    pub(super) dcs: u8,
+    pub(crate) dcs: u8,
 }
 
 /// Why a text cannot be encoded as wanted: a field and what is wrong with it.
-pub(super) type Fault = (&'static str, &'static str);
+pub(crate) type Fault = (&'static str, &'static str);
 
 impl CharacterSet {
     const fn charset(self) -> Charset {
@@ -73,14 +74,14 @@ impl CharacterSet {
 
 impl CodingGroup {
     /// Whether a sender can ask for it: nothing in the API says what is waiting.
-    pub(super) const fn can_be_asked_for(self) -> bool {
+    pub(crate) const fn can_be_asked_for(self) -> bool {
         matches!(self, CodingGroup::GeneralDataCoding | CodingGroup::DataCodingMessageClass)
     }
 }
 
 impl Wish {
     /// Encodes a text; without a set named, GSM 7-bit if that has all of it, else UCS-2.
-    pub(super) fn encode(&self, text: &str) -> Result<(u8, Vec<u8>), Fault> {
+    pub(crate) fn encode(&self, text: &str) -> Result<(u8, Vec<u8>), Fault> {
         if self.is_compressed {
             let octets = Charset::Octets.encode(text).map_err(|_| ("message_body", "must be octets if it is compressed"))?;
             return Ok((self.data_coding(CharacterSet::Gsm7)?, octets));
@@ -94,7 +95,7 @@ impl Wish {
     }
 
     /// The `data_coding` of octets that are encoded already, in the set that is named or else in `usual`.
-    pub(super) fn data_coding(&self, usual: CharacterSet) -> Result<u8, Fault> {
+    pub(crate) fn data_coding(&self, usual: CharacterSet) -> Result<u8, Fault> {
         let charset = self.character_set.unwrap_or(usual).charset();
         let indication = self.indication()?;
         if !self.is_compressed {
@@ -121,7 +122,7 @@ impl Wish {
 
 impl Coded {
     /// Reads a `data_coding`.
-    pub(super) fn read(data_coding: u8) -> Coded {
+    pub(crate) fn read(data_coding: u8) -> Coded {
         let dcs = Coding::DEFAULT.dcs(data_coding);
         let character_set = match (Coding::DEFAULT.charset(data_coding), dcs.alphabet()) {
             (Charset::Latin1, _) => CharacterSet::Latin1,
@@ -135,7 +136,7 @@ impl Coded {
 }
 
 /// Encodes another text for a message that had this `data_coding`, which stays if its set has the whole text.
-pub(super) fn again(data_coding: u8, text: &str) -> Result<(u8, Vec<u8>), Fault> {
+pub(crate) fn again(data_coding: u8, text: &str) -> Result<(u8, Vec<u8>), Fault> {
     match Coding::DEFAULT.charset(data_coding).encode(text) {
         Ok(octets) => Ok((data_coding, octets)),
         Err(_) => {
@@ -143,6 +144,12 @@ pub(super) fn again(data_coding: u8, text: &str) -> Result<(u8, Vec<u8>), Fault>
             Wish { character_set: None, group, is_compressed: false, class }.encode(text)
         }
     }
+}
+
+/// Encodes a text as this `data_coding` says.
+pub(crate) fn exactly(data_coding: u8, text: &str) -> Result<(u8, Vec<u8>), Fault> {
+    let octets = Coding::DEFAULT.charset(data_coding).encode(text);
+    octets.map(|octets| (data_coding, octets)).map_err(|_| ("message_body", "has characters that smpp.data_coding does not have"))
 }
 
 fn group(dcs: Dcs) -> CodingGroup {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Writes octets with two capital digits each.
-pub(super) fn write(octets: &[u8]) -> String {
+pub(crate) fn write(octets: &[u8]) -> String {
     octets.iter().fold(String::with_capacity(2 * octets.len()), |mut text, octet| {
         // A `String` takes everything.
         let _ = write!(text, "{octet:02X}");
@@ -12,7 +12,7 @@ pub(super) fn write(octets: &[u8]) -> String {
 }
 
 /// Reads octets; `None` unless there are only digits, two for each.
-pub(super) fn read(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
     let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
