@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use smpp_session::net::{Client, Incoming};
 use smpp_session::{BindKind, Config, Credentials};
-use smsc_engine::frontend::{AskReceipts, BindState, ClientPeer, LongText};
+use smsc_engine::frontend::{AskReceipts, BindState, BindStatus, ClientPeer, LongText};
 use smsc_engine::log::{LogOptions, Logging};
 use smsc_engine::overlay::Origin;
 use smsc_engine::users::Role;
@@ -295,8 +295,35 @@ async fn a_partner_that_is_bound_is_shown_with_its_address_and_dropped() {
     assert!(!site.sees(Role::Viewer, "/").await.has("/binds/bank/drop"));
     site.post(Role::Operator, "/binds/bank/drop", "").await;
     client.closed().await;
-    while site.control.binds.get("bank").unwrap().state == BindState::Connected {
-        tokio::task::yield_now().await;
-    }
+    site.until("bank", |bind| bind.state != BindState::Connected).await;
     assert!(site.sees(Role::Operator, "/").await.has("0 active, 2 waiting"));
+}
+
+/// The gateway binds to itself: the partner is the carrier.
+#[tokio::test]
+async fn a_carrier_is_connected_changed_dropped_reconnected_and_gone_at_once() {
+    let site = Site::new().await;
+    site.post(Role::Operator, "/server_peers", &BANK.replace("192.0.2.7,+198.51.100.0/24", "127.0.0.1")).await;
+    let port = site.control.binds.listener().unwrap().address.port();
+    let south = format!("name=south&host=127.0.0.1&port={port}&system_id=bank1&password=hush&bind_type=transceiver");
+    site.post(Role::Operator, "/client_peers", &south).await;
+    let is_up = |bind: &BindStatus| bind.state == BindState::Connected;
+    site.until("south", is_up).await;
+    let page = site.sees(Role::Operator, "/").await;
+    for text in ["1 connected, 1 disconnected", "1 active, 1 waiting", &format!("127.0.0.1:{port}"), "south", "1 bound"] {
+        assert!(page.has(text), "{text}: {}", page.text);
+    }
+    site.post(Role::Operator, "/client_peers/south", &south.replace("transceiver", "receiver")).await;
+    site.until("south", |bind| is_up(bind) && bind.counts.bind_success == 2).await;
+    assert!(site.sees(Role::Viewer, "/").await.has("bank1</bdi>, receiver"));
+    site.post(Role::Operator, "/binds/south/drop", "").await;
+    site.until("south", |bind| bind.state == BindState::Disconnected && bind.dropped).await;
+    let page = site.sees(Role::Operator, "/").await;
+    assert!(page.has("dropped by hand") && !page.has("/binds/south/drop\""), "{}", page.text);
+    let again = site.post(Role::Operator, "/binds/south/reconnect", "").await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/"));
+    site.until("south", is_up).await;
+    site.post(Role::Operator, "/client_peers/south/delete", "").await;
+    site.until("bank", |bind| !is_up(bind)).await;
+    assert!(!site.sees(Role::Viewer, "/").await.has("south"));
 }

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smpp_session::net::ServerConfig;
-use smsc_engine::frontend::{Binds, BindsOptions, ClientPeer, Secret, ServerPeer};
+use smsc_engine::frontend::{BindStatus, Binds, BindsOptions, ClientPeer, Secret, ServerPeer};
 use smsc_engine::gateway::GatewayControl;
 use smsc_engine::http::gateway::{GatewayPagesOptions, router};
 use smsc_engine::http::rest::{Limits, Rest, RestOptions};
@@ -58,6 +59,16 @@ impl Site {
         Site { control, core, browser, server, folder }
     }
 
+    /// Waits until a bind stands like this.
+    pub(super) async fn until(&self, name: &str, holds: impl Fn(&BindStatus) -> bool) {
+        let waiting = async {
+            while !holds(&self.control.binds.get(name).unwrap()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.expect(name);
+    }
+
     /// The books as they are after a restart.
     pub(super) async fn reopened(&self) -> (Book<ClientPeer>, Book<ServerPeer>) {
         books(&open(&self.folder).await).await
@@ -98,11 +109,8 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
     // Another test may have been first.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let client = CoreClient::new(CoreClientConfig::new(format!("http://{address}"))).unwrap();
-    let options = RemoteOptions {
-        protocol: Protocol::Forms,
-        work_list: WorkList::MessageQueue,
-        retry: std::time::Duration::from_millis(100),
-    };
+    let options =
+        RemoteOptions { protocol: Protocol::Forms, work_list: WorkList::MessageQueue, retry: Duration::from_millis(100) };
     let options_of_binds = BindsOptions {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         system_id: "gw".into(),
@@ -110,8 +118,8 @@ async fn control(core: &Seed, address: SocketAddr, database: &Database) -> Gatew
     };
     let binds = Binds::start(options_of_binds, Arc::new(core.core.clone())).await.unwrap();
     let (clients, servers) = books(database).await;
-    let for_servers = binds.clone();
-    clients.follow(|peers| refuse(&peers)).await.unwrap();
+    let (for_clients, for_servers) = (binds.clone(), binds.clone());
+    clients.follow(move |peers| refuse(&peers).and_then(|()| for_clients.set_clients(peers))).await.unwrap();
     servers.follow(move |peers| for_servers.set_servers(peers)).await.unwrap();
     GatewayControl {
         name: "gateway one".into(),
