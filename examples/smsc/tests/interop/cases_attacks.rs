@@ -1,13 +1,13 @@
 //! What strangers try on the ports of a running centre: nothing gets through, and everybody else is served meanwhile.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::program::Smsc;
-use crate::web::{self, Reply, log_in, post_form};
+use crate::web::{self, log_in, post_form};
 
 /// A centre whose ports speak plain HTTP, so that every octet is the test's own.
 fn open_centre(more: &[(&str, &str)]) -> Smsc {
