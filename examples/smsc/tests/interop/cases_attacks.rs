@@ -146,7 +146,7 @@ fn guessing_passwords_gets_slower_and_locks_nobody_out() {
 
 #[test]
 fn bodies_that_are_too_large_are_not_read() {
-    let smsc = open_centre(&[]);
+    let smsc = open_centre(&[("SMSC_API__MAX_IMPORT_OCTETS", "1048576")]);
     for (address, path) in [(smsc.api, "/api/messages"), (smsc.api, "/api/routes/import"), (smsc.dashboard, "/login")] {
         let kind = if path == "/login" { "application/x-www-form-urlencoded" } else { "application/json" };
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nSec-Fetch-Site: same-origin\r\n");
