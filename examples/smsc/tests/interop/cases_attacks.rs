@@ -1,13 +1,13 @@
 //! What strangers try on the ports of a running centre: nothing gets through, and everybody else is served meanwhile.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::program::Smsc;
-use crate::web::{self, Reply, log_in, post_form};
+use crate::web::{self, log_in, post_form};
 
 /// A centre whose ports speak plain HTTP, so that every octet is the test's own.
 fn open_centre(more: &[(&str, &str)]) -> Smsc {
@@ -146,7 +146,7 @@ fn guessing_passwords_gets_slower_and_locks_nobody_out() {
 
 #[test]
 fn bodies_that_are_too_large_are_not_read() {
-    let smsc = open_centre(&[]);
+    let smsc = open_centre(&[("SMSC_API__MAX_IMPORT_OCTETS", "1048576")]);
     for (address, path) in [(smsc.api, "/api/messages"), (smsc.api, "/api/routes/import"), (smsc.dashboard, "/login")] {
         let kind = if path == "/login" { "application/x-www-form-urlencoded" } else { "application/json" };
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nSec-Fetch-Site: same-origin\r\n");

@@ -60,8 +60,8 @@ fn changes_by_command_name_the_user_of_the_system() {
     line(&["accounts", "enable", "shop"], "", ("enable account", "shop"));
     line(&["accounts", "delete", "shop"], "", ("delete account", "shop"));
     let message = id();
-    line(&["messages", "redirect", &message, "us"], "", ("change message", &format!("{message}: dest_smsc")));
-    line(&["messages", "cancel", &message], "", ("change message", &format!("{message}: status")));
+    line(&["messages", "redirect", &message, "us"], "", ("change message", &format!("{message:0>10}: dest_smsc")));
+    line(&["messages", "cancel", &message], "", ("delete message", &format!("{message:0>10}")));
     line(&["log-level", "debug"], "", ("set log level", "debug"));
     line(&["log-level", "info"], "", ("set log level", "info"));
     line(&["backup", "backups"], "", ("make backup", site.directory.to_str().unwrap()));
@@ -104,8 +104,8 @@ fn changes_over_rest_name_the_key_or_the_address() {
         line(("DELETE", "/api/accounts/shop"), Value::Null, ("delete account", "shop"));
         let id = site.json(&["messages", "send", "--from", "Shop", "--to", "+447700900001", "hunter22"])["id"].to_string();
         let path = format!("/api/messages/{id}");
-        line(("PATCH", &path), json!({"message_body": "hunter22 too"}), ("change message", &format!("{id}: message_body")));
-        line(("DELETE", &path), Value::Null, ("delete message", &id));
+        line(("PATCH", &path), json!({"message_body": "hunter22 too"}), ("change message", &format!("{id:0>10}: message_body")));
+        line(("DELETE", &path), Value::Null, ("delete message", &format!("{id:0>10}")));
         let secret = site.said().into_iter().find(|line| line.contains("hunter22"));
         assert!(secret.is_none(), "{secret:?}");
     }
