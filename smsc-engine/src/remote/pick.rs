@@ -180,9 +180,8 @@ async fn pass_on(shared: Arc<Shared>, lane: Lane, told: watch::Sender<u64>) {
     }
 }
 
-/// Makes the exchange in bulk.
+/// Makes the exchange in bulk; the forms stand in for it as long as there is none.
 pub(super) fn bulk(client: CoreClient, work_list: WorkList, retry: Duration) -> Arc<dyn CoreApi> {
-    // TODO(wire): Arc::new(super::bulk::BulkCore::new(client, retry))
     Arc::new(FormsCore::new(client, work_list, retry))
 }
 
