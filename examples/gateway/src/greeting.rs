@@ -1,6 +1,6 @@
 //! What the program says once it runs.
 
-use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use smsc_engine::Gateway;
@@ -14,19 +14,16 @@ pub(crate) fn lines(settings: &GatewaySettings, gateway: &Gateway) -> String {
         format!("\"{}\" works for the core at {}", control.name, control.core.client().address()),
         format!("{} carriers, {} partners", control.clients.len(), control.servers.len()),
     ];
-    lines.extend(said("SMPP listening on ", gateway.smpp_address()));
-    let dashboard = if settings.web.enable_tls { "dashboard: https://" } else { "dashboard: http://" };
-    lines.extend(said(dashboard, gateway.dashboard_address()));
-    lines.extend(gateway.metrics_address().map(|address| format!("metrics: http://{address}/metrics")));
+    lines.extend(gateway.smpp_address().map(|address| format!("SMPP listening on {address}")));
+    let url = |tls: bool, address: SocketAddr| format!("{}://{address}", if tls { "https" } else { "http" });
+    let (web, metrics) = (settings.web.port.enable_tls, settings.metrics.port.enable_tls);
+    lines.extend(gateway.dashboard_address().map(|address| format!("dashboard: {}", url(web, address))));
+    lines.extend(gateway.metrics_address().map(|address| format!("metrics: {}/metrics", url(metrics, address))));
     lines.push(format!("peers and users are kept in {}", shown(&settings.storage.directory)));
     let password = gateway.first_password().map(|first| shown(&first.path));
     lines.extend(password.map(|path| format!("log in as \"admin\" with the password in {path}")));
     lines.push("press Ctrl-C to stop\n".into());
     lines.join("\n")
-}
-
-fn said(what: &str, value: Option<impl Display>) -> Option<String> {
-    value.map(|value| format!("{what}{value}"))
 }
 
 /// A path as a shell takes it.

@@ -1,6 +1,7 @@
 //! The core as a gateway has it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -56,6 +57,8 @@ pub struct RemoteOptions {
 pub struct RemoteCore {
     client: CoreClient,
     api: Arc<dyn CoreApi>,
+    /// It has one path for all that frontends tell of themselves.
+    is_old: Arc<AtomicBool>,
 }
 
 impl RemoteCore {
@@ -68,7 +71,7 @@ impl RemoteCore {
             Protocol::Bulk => super::pick::bulk(client.clone(), work_list, retry),
             Protocol::Auto => Arc::new(PickedCore::new(client.clone(), work_list, retry)),
         };
-        RemoteCore { client, api }
+        RemoteCore { client, api, is_old: Arc::default() }
     }
 
     /// The exchange of messages.
@@ -98,11 +101,15 @@ impl RemoteCore {
         let body = serde_json::to_vec(heartbeat).unwrap_or_default();
         let call =
             |path| Call { timeout: Some(LONGEST_HEARTBEAT), ..Call::new("heartbeat", Method::POST, path).json(body.clone()) };
-        match self.client.call(call("/api/frontends/register")).await {
-            // Older cores have one path for all.
-            Err(CoreFault::Http(404 | 405, _)) => self.client.call(call("/api/frontends")).await.map(drop),
-            answer => answer.map(drop),
+        if !self.is_old.load(Ordering::Relaxed) {
+            match self.client.call(call("/api/frontends/register")).await {
+                Err(CoreFault::Http(404 | 405, _)) => {}
+                answer => return answer.map(drop),
+            }
         }
+        self.client.call(call("/api/frontends")).await?;
+        self.is_old.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Lists pending messages of the core that match.

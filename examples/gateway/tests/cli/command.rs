@@ -44,6 +44,7 @@ fn a_support_bundle_has_no_password_and_is_for_its_owner_alone() {
     let scratch = Scratch::new("bundle");
     let path = file(&scratch, &[CORE, CARRIER].concat());
     let _running = Running::start(gateway(&scratch).arg("--config").arg(&path));
+    until(&scratch, &["status"], "connection refused");
     assert!(said(&scratch, &["support-bundle", "help.tar.gz"]).ends_with(" octets are in help.tar.gz\n"));
     let bundle = scratch.0.join("help.tar.gz");
     assert_eq!(fs::metadata(&bundle).unwrap().permissions().mode() & 0o777, 0o600);

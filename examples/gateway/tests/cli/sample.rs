@@ -16,8 +16,8 @@ fn core(runtime: &Runtime, scratch: &Scratch) -> Centre {
     let mut settings = Settings::default();
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.storage.directory = scratch.0.join("core");
-    (settings.smpp.listen, settings.api.listen) = (free, free);
-    (settings.web.enabled, settings.metrics.enabled) = (false, false);
+    (settings.smpp.listen, settings.api.port.listen) = (free, free);
+    (settings.web.port.enabled, settings.metrics.port.enabled) = (false, false);
     runtime.block_on(Centre::start(settings)).unwrap()
 }
 
@@ -81,7 +81,7 @@ fn one_carrier_with_the_certificate_of_the_core_checked() {
     let core = core(&runtime, &scratch);
     let (listener, port) = carrier();
     let text = sample("one-carrier.toml", (&core, ""), &[port]);
-    let authority = scratch.0.join("core/tls/cert.pem");
+    let authority = scratch.0.join("core/tls/server.crt");
     let text = format!("{text}\n[core]\nca_path = \"{}\"\n", authority.display());
     let running = Running::start(gateway(&scratch).arg("--config").arg(file(&scratch, &text)));
     let (_stream, name) = bound(&listener);

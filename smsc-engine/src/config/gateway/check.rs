@@ -81,7 +81,7 @@ fn address(url: &str) -> Result<(), &'static str> {
 /// What is allowed and nobody should overlook.
 pub(super) fn warnings(settings: &GatewaySettings) -> Vec<String> {
     let mut warnings = Vec::new();
-    let web = &settings.web;
+    let web = &settings.web.port;
     let open = format!("web.enable_tls is false: passwords of users can be read on the way to {}", web.listen);
     warnings.extend((web.enabled && !web.enable_tls && !web.listen.ip().is_loopback()).then_some(open));
     let GatewaySettings { listen, server_binds, .. } = settings;

@@ -135,6 +135,11 @@ fn every_mistake_names_its_entry_and_the_reason() {
             "7:16: server_binds[0].ip_whitelist must be a list; each entry a network such as \"10.0.0.0/8\" or an IP address, is \"10.0.0.0/33\"",
         ],
     );
+    refused(&[CORE, "[core]\nheartbeat_seconds = 61\n"].concat(), &["3:21: core.heartbeat_seconds must be 5 to 60, is 61"]);
+    refused(&[CORE, "[listen]\nport = 0\nmax_connections = 10001\n"].concat(), &[
+        "3:8: listen.port must be 1 to 65535, is 0",
+        "4:19: listen.max_connections must be 1 to 10000, is 10001",
+    ]);
     refused("api_base_url = 'core:8443'\n", &["1:16: api_base_url cannot be used: it must begin with http:// or https://"]);
     refused(
         "api_base_url = 'https://a:b@core'\n",
@@ -264,9 +269,14 @@ fn a_peer_out_of_range_is_refused_in_the_words_of_the_file() {
 }
 
 #[test]
-fn a_sample_can_be_read_once_the_core_is_named() {
-    let sample = GatewaySettings::sample().replace("api_base_url = \"\"", "api_base_url = \"https://core.example:8443\"");
-    let settings = load(&sample, &[]).unwrap();
+fn the_sample_holds_every_key_with_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/gateway/gateway.example.toml");
+    if std::env::var_os("SMSC_TEST_WRITE").is_some() {
+        fs::write(path, GatewaySettings::sample()).unwrap();
+    }
+    let sample = fs::read_to_string(path).unwrap();
+    assert_eq!(sample, GatewaySettings::sample(), "SMSC_TEST_WRITE=1 writes it anew");
+    let settings = load(&sample.replace("api_base_url = \"\"", CORE.trim_end()), &[]).unwrap();
     // What is given counts for binds too; there are none.
     assert_eq!(settings, load(CORE, &[]).unwrap());
     assert!(sample.contains("#[[binds]]\n") && sample.contains("#[[server_binds]]\n"), "{sample}");

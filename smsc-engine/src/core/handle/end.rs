@@ -81,9 +81,9 @@ impl Handle {
     /// [`HandleError::Standing`] if it ended in another way.
     pub async fn delivery_status(&self, id: MessageId, status: NetworkStatus) -> Result<Record, HandleError> {
         let state = FinalState::from_message_state(status.state).filter(|state| *state != FinalState::Unknown);
+        let taken = status.remote.clone().filter(|_| matches!(status.state, ENROUTE | ACCEPTED));
         let attempt = state.map(|state| Attempt::Failed(state, status.error));
-        let taken = status.remote.clone().map(Attempt::Handed);
-        if let Some(attempt) = attempt.or(taken)
+        if let Some(attempt) = attempt.or(taken.clone().map(Attempt::Handed))
             && let Some(record) = self.end_fleeting(id, attempt).await
         {
             return Ok(record);
@@ -92,8 +92,7 @@ impl Handle {
         let text = format!("state {} error {} {}", status.state, status.error, status.text);
         self.inner.note(id, EventName::DeliveryReport, text.trim_end().to_owned());
         let Some(state) = state else {
-            let is_taken = matches!(status.state, ENROUTE | ACCEPTED) && record.outcome.is_none();
-            return match status.remote.filter(|_| is_taken) {
+            return match taken.filter(|_| record.outcome.is_none()) {
                 Some(remote) => self.hand_over(record, remote, status.by).await,
                 None => Ok(record),
             };

@@ -2,13 +2,12 @@
 
 use reqwest::Method;
 use serde::Serialize;
-use sms_codec::receipt::MessageState;
 
 use super::row::Row;
 use super::{NoAnswer, Shared};
 use crate::api::{Cancel, Question, Refusal, Replacement, Standing};
 use crate::core::content;
-use crate::model::{Account, Address, FinalState, Kind, Lane, Message, MessageId, Status, Timestamp, Word};
+use crate::model::{Account, Address, FinalState, Kind, Lane, Message, MessageId, Timestamp, Word};
 use crate::remote::client::Call;
 use crate::remote::fault::CoreFault;
 
@@ -137,10 +136,9 @@ fn is_from(row: &Row, message: &Message, source: &Address) -> bool {
 
 fn standing(row: &Row, message: &Message) -> Standing {
     let smpp = row.smpp().unwrap_or_default();
-    let word = row.status().map(str::to_ascii_lowercase).unwrap_or_default();
     let end = match smpp.message_state {
         Some(state) => FinalState::from_message_state(state),
-        None => end(&word),
+        None => row.end(),
     };
     match end {
         Some(end) => Standing { state: end.message_state(), done: row.done(), error: smpp.error_code.unwrap_or_default() },
@@ -149,14 +147,6 @@ fn standing(row: &Row, message: &Message) -> Standing {
             Standing { state: FinalState::Expired.message_state(), done: Some(message.expires), error: 0 }
         }
         None => Standing { state: ENROUTE, done: None, error: 0 },
-    }
-}
-
-/// The end that a core's word for it means, also one of those that receipts have.
-fn end(word: &str) -> Option<FinalState> {
-    match Status::from_name(word) {
-        Some(Status::Failed) => Some(FinalState::Undeliverable),
-        _ => FinalState::from_message_state(MessageState::from_word(word)?.to_wire()),
     }
 }
 

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use smpp_pdu::EsmClass;
+use sms_codec::receipt::MessageState;
 
 use crate::json::coding::{CharacterSet, CodingGroup, Wish};
 use crate::json::header::Header;
 use crate::json::hex;
 use crate::json::smpp::SmppForm;
-use crate::model::{Account, Address, Lane, Message, MessageId, Timestamp};
+use crate::model::{Account, Address, FinalState, Lane, Message, MessageId, Timestamp};
 use crate::remote::desk::MessageView;
 
 /// One message of an answer.
@@ -47,12 +48,13 @@ impl Row {
 
     /// Tells whether it waits to be delivered, as far as the core says.
     pub(in crate::remote) fn is_pending(&self) -> bool {
-        let is_open = self.status().is_none_or(|status| ENDS.iter().all(|end| !status.eq_ignore_ascii_case(end)));
-        is_open && self.time("deliver_time").is_none()
+        self.end().is_none() && self.time("deliver_time").is_none()
     }
 
-    pub(super) fn status(&self) -> Option<&str> {
-        self.text("status")
+    /// How it ended, by the core's word for it or by one that receipts have.
+    pub(super) fn end(&self) -> Option<FinalState> {
+        let state = MessageState::from_word(self.text("status")?)?;
+        FinalState::from_message_state(state.to_wire()).filter(|end| *end != FinalState::Unknown)
     }
 
     /// The object that only cores like ours have.
@@ -78,10 +80,11 @@ impl Row {
         message.expires = self.time("expires").unwrap_or(Timestamp::MAX);
         self.put_extra(&mut message);
         match self.smpp() {
-            Some(smpp) if smpp.user_data.is_some() => match smpp.fill(&mut message).first() {
-                Some((field, fault)) => return Err(format!("{field} {fault}")),
-                None => {}
-            },
+            Some(smpp) if smpp.user_data.is_some() => {
+                if let Some(fault) = smpp.fill(&mut message).first() {
+                    return Err(told(*fault));
+                }
+            }
             // Only these are said of it: the text has to be encoded.
             smpp => {
                 smpp.unwrap_or_default().fill(&mut message);
@@ -217,8 +220,6 @@ pub(super) fn complaint(row: &Row, fault: &str) -> Cow<'static, str> {
     }
 }
 
-const ENDS: [&str; 6] = ["delivered", "failed", "expired", "rejected", "deleted", "undeliverable"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,7 +288,11 @@ mod tests {
 
     #[test]
     fn what_has_ended_or_lacks_the_essential_is_no_work() {
-        for json in [r#"{"id":1,"status":"Delivered"}"#, r#"{"id":1,"deliver_time":"2026-01-01T00:00:00Z"}"#] {
+        for json in [
+            r#"{"id":1,"status":"Delivered"}"#,
+            r#"{"id":1,"status":"failed"}"#,
+            r#"{"id":1,"deliver_time":"2026-01-01T00:00:00Z"}"#,
+        ] {
             assert!(!Row::one(json.as_bytes()).unwrap().is_pending(), "{json}");
         }
         assert!(Row::one(br#"{"id":1,"status":"pending","deliver_time":null}"#).unwrap().is_pending());

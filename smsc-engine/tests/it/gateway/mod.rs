@@ -22,8 +22,8 @@ const FREE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr
 /// A core with a REST API alone, at this address.
 async fn core(directory: &Path, listen: SocketAddr) -> Centre {
     let mut settings = support::settings(directory);
-    (settings.web.enabled, settings.metrics.enabled, settings.api.enable_tls) = (false, false, false);
-    settings.api.listen = listen;
+    (settings.web.port.enabled, settings.metrics.port.enabled, settings.api.port.enable_tls) = (false, false, false);
+    settings.api.port.listen = listen;
     Centre::start(settings).await.unwrap()
 }
 
@@ -37,7 +37,7 @@ fn settings(core: SocketAddr, directory: &Path) -> GatewaySettings {
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let mut settings = GatewaySettings { api_base_url: format!("http://{core}"), ..GatewaySettings::default() };
     settings.storage.directory = directory.into();
-    (settings.web.listen, settings.metrics.listen) = (FREE, FREE);
+    (settings.web.port.listen, settings.metrics.port.listen) = (FREE, FREE);
     settings.listen.host = FREE.ip();
     settings
 }

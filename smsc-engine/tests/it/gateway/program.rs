@@ -37,7 +37,7 @@ async fn a_start_that_fails_says_what_it_is_about() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let mut bad = good.clone();
-    bad.metrics.listen = address;
+    bad.metrics.port.listen = address;
     assert!(failed(bad).await.starts_with(&format!("cannot serve the metrics: cannot listen on {address}: ")));
     let mut bad = good.clone();
     (bad.listen.port, bad.server_binds) = (address.port(), vec![partner("bank")]);
