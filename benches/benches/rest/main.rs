@@ -7,6 +7,7 @@
 //! are off, and it runs without events, records and the memory of repeats.
 
 mod bulk;
+mod figures;
 mod load;
 mod node;
 
@@ -47,7 +48,14 @@ fn main() {
     let passed = if arguments.iter().any(|argument| argument == "bulk") {
         vec![gateway(&root, smoke)]
     } else {
-        vec![submissions(&root, smoke), work_lists(&root, smoke), gateway(&root, smoke)]
+        vec![
+            submissions(&root, smoke),
+            work_lists(&root, smoke),
+            figures::raw(&root, smoke),
+            figures::profiles(&root, smoke),
+            figures::metrics(&root, smoke),
+            gateway(&root, smoke),
+        ]
     };
     std::fs::remove_dir_all(&root).unwrap();
     assert!(smoke || passed.iter().all(|passed| *passed), "a bar was missed");

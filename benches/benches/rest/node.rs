@@ -1,5 +1,6 @@
 //! A centre with a journal behind its REST API, and nothing that is not needed to be loaded.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +22,15 @@ pub(crate) struct Node {
     core: Core,
     queue: Arc<dyn Queue>,
     rest: Arc<Rest>,
+    control: Arc<Control>,
 }
 
 impl Node {
     pub(crate) async fn start(directory: &Path) -> Node {
+        Node::with(directory, BatchOptions::default()).await
+    }
+
+    pub(crate) async fn with(directory: &Path, batch: BatchOptions) -> Node {
         std::fs::create_dir_all(directory).unwrap();
         let queue: Arc<dyn Queue> = Arc::new(JournalQueue::open(directory, JournalOptions::default()).unwrap());
         let routes = RouteTable::open(Arc::new(MemoryRouteStore::default()), TableOptions::default()).await.unwrap();
@@ -35,7 +41,7 @@ impl Node {
             application: "smsc".into(),
             started: Timestamp::now(),
             handle: core.handle(),
-            batch: Batch::start(core.clone(), BatchOptions::default()),
+            batch: Batch::start(core.clone(), batch),
             registry: Registry::in_memory(RegistryOptions::default()),
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
@@ -44,11 +50,23 @@ impl Node {
             figures: Figures::default(),
         };
         let options = RestOptions { limits: Limits::NONE, lease: Duration::from_secs(1), ..RestOptions::default() };
-        Node { core, queue, rest: Rest::new(Arc::new(control), options) }
+        let control = Arc::new(control);
+        Node { core, queue, rest: Rest::new(control.clone(), options), control }
     }
 
     pub(crate) fn router(&self) -> Router {
         self.rest.router()
+    }
+
+    /// Serves the metrics on a port of their own; within a runtime.
+    pub(crate) fn serve_metrics(&self) -> SocketAddr {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let router = smsc_engine::http::metrics::router(self.control.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
     }
 
     pub(crate) fn queued(&self) -> u64 {

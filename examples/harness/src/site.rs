@@ -173,6 +173,11 @@ impl Site {
         host(&self.after("REST API: "))
     }
 
+    /// The password of the dashboard's first user, as the program wrote it down.
+    pub fn dashboard_password(&self) -> String {
+        text_of(&self.path(&format!("{}-data/dashboard-password", self.program.name))).trim().to_owned()
+    }
+
     pub fn metrics(&self) -> SocketAddr {
         host(&self.after("metrics: "))
     }

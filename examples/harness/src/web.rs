@@ -48,6 +48,24 @@ pub fn json(address: SocketAddr, (method, path): (&str, &str), body: &Value) -> 
     call(address, (method, path), &[("Content-Type", "application/json")], &body.to_string())
 }
 
+/// Sends a form as a page of the dashboard does.
+pub fn post_form(address: SocketAddr, path: &str, headers: &[(&str, &str)], form: &str) -> Reply {
+    let origin = format!("http://{address}");
+    let usual = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin"), ("Origin", &origin)];
+    call(address, ("POST", path), &[&usual, headers].concat(), form)
+}
+
+/// Logs the first administrator in to the dashboard; gives the cookie and the token of a page.
+pub fn log_in(dashboard: SocketAddr, password: &str) -> (String, String) {
+    let form = form(&[("name", "admin"), ("password", password), ("next", "/")]);
+    let reply = post_form(dashboard, "/login", &[], &form);
+    assert_eq!(reply.status, 303, "{reply:?}");
+    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let page = call(dashboard, ("GET", "/send"), &[("Cookie", &cookie)], "").body;
+    let token = page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    (cookie, token)
+}
+
 /// GETs a path.
 pub fn get(address: SocketAddr, path: &str) -> Reply {
     call(address, ("GET", path), &[], "")

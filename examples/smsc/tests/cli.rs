@@ -281,7 +281,7 @@ fn every_profile_is_good_and_starts() {
         assert_ne!(running.address().port(), 0, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::vec::Vec;
 
-use smpp_pdu::{Command, CommandStatus, Request};
+use smpp_pdu::{Command, CommandId, CommandStatus, DataSmResp, DeliverSmResp, Request};
 
 use super::{Collector, Incoming, Link, Pending};
 use crate::{RequestError, RespondError};
@@ -42,6 +42,18 @@ impl Batch {
     /// As [`Incoming::answer`].
     pub fn answer<'a>(&mut self, incoming: Incoming, pdu: &impl Command<'a>) -> Result<(), RespondError> {
         incoming.conclude(self, |session, responder| session.respond(responder, CommandStatus::ROK, pdu))
+    }
+
+    /// Answers that a `deliver_sm` or a `data_sm` was taken; see [`Incoming::acknowledge`].
+    ///
+    /// # Errors
+    /// As [`Incoming::acknowledge`].
+    pub fn acknowledge(&mut self, incoming: Incoming) -> Result<(), RespondError> {
+        match incoming.command_id() {
+            CommandId::DELIVER_SM => self.answer(incoming, &DeliverSmResp::default()),
+            CommandId::DATA_SM => self.answer(incoming, &DataSmResp::default()),
+            _ => incoming.unsupported(),
+        }
     }
 
     /// Answers a request with an error.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smpp_pdu::{Command, CommandId, CommandStatus, DataSmResp, DecodeError, Decoded, DeliverSmResp, Frame, Version};
+use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Version};
 
 use super::batch::Batch;
 use super::link::Link;
@@ -67,11 +67,7 @@ impl Incoming {
     /// # Errors
     /// The session is over.
     pub fn acknowledge(self) -> Result<(), RespondError> {
-        match self.command_id() {
-            CommandId::DELIVER_SM => self.answer(&DeliverSmResp::default()),
-            CommandId::DATA_SM => self.answer(&DataSmResp::default()),
-            _ => self.unsupported(),
-        }
+        Batch::new().acknowledge(self)
     }
 
     /// Answers with any status and a body.

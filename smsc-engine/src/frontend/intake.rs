@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandId, CommandStatus, DataSmResp, DeliverSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
+use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
@@ -178,10 +178,7 @@ fn respond_to_carrier(
         // What came before is there already.
         Ok(_) | Err(Refusal::Duplicate) => {
             line.meter.received.add(1);
-            return match incoming.command_id() {
-                CommandId::DATA_SM => batch.answer(incoming, &DataSmResp::default()),
-                _ => batch.answer(incoming, &DeliverSmResp::default()),
-            };
+            return batch.acknowledge(incoming);
         }
         Err(Refusal::QueueFull | Refusal::Busy | Refusal::Unknown | Refusal::Broken | Refusal::Away) => CommandStatus::RX_T_APPN,
         Err(_) => CommandStatus::RX_R_APPN,

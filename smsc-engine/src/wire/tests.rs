@@ -88,12 +88,14 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     ]
 }
 
+/// Reads octets as some value and writes it again.
+type Again = fn(&[u8]) -> Result<Vec<u8>, WireError>;
+
 /// Everything that goes over the wire as a whole body, as octets, and what reads it.
-fn body() -> impl Strategy<Value = (Vec<u8>, fn(&[u8]) -> Result<Vec<u8>, WireError>)> {
+fn body() -> impl Strategy<Value = (Vec<u8>, Again)> {
     fn again<T: Wire>(octets: &[u8]) -> Result<Vec<u8>, WireError> {
         read::<T>(octets).map(|value| write(&value))
     }
-    type Again = fn(&[u8]) -> Result<Vec<u8>, WireError>;
     let account = || "[a-zé]{0,9}".prop_map(Account::new);
     let reports = proptest::collection::vec((message(), attempt()), 0..4);
     let networks = (word(), any::<u8>(), any::<u32>(), any::<Option<u64>>());

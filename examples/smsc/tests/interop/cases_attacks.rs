@@ -1,13 +1,13 @@
 //! What strangers try on the ports of a running centre: nothing gets through, and everybody else is served meanwhile.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::program::Smsc;
-use crate::web::{self, Reply};
+use crate::web::{self, log_in, post_form};
 
 /// A centre whose ports speak plain HTTP, so that every octet is the test's own.
 fn open_centre(more: &[(&str, &str)]) -> Smsc {
@@ -17,24 +17,6 @@ fn open_centre(more: &[(&str, &str)]) -> Smsc {
 
 fn submission(text: &str) -> Value {
     json!({ "source_msisdn": "+15551234567", "destination_msisdn": "+447700900000", "message_body": text, "source_smsc": "shop" })
-}
-
-/// Logs in and gives the cookie and the token of a page.
-fn log_in(smsc: &Smsc) -> (String, String) {
-    let form = web::form(&[("name", "admin"), ("password", &smsc.dashboard_password()), ("next", "/")]);
-    let reply = post_form(smsc.dashboard, "/login", &[], &form);
-    assert_eq!(reply.status, 303, "{reply:?}");
-    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let page = web::call(smsc.dashboard, ("GET", "/send"), &[("Cookie", &cookie)], "").body;
-    let token = page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
-    (cookie, token)
-}
-
-/// Sends a form as a page of the dashboard does.
-fn post_form(address: SocketAddr, path: &str, headers: &[(&str, &str)], form: &str) -> Reply {
-    let origin = format!("http://{address}");
-    let usual = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin"), ("Origin", &origin)];
-    web::call(address, ("POST", path), &[&usual, headers].concat(), form)
 }
 
 #[test]
@@ -101,7 +83,7 @@ fn what_senders_write_is_text_on_every_page() {
         ("POST", "/api/events"),
         &json!({ "message_id": id, "name": "probe", "description": probe, "event_source": probe }),
     );
-    let (cookie, _) = log_in(&smsc);
+    let (cookie, _) = log_in(smsc.dashboard, &smsc.dashboard_password());
     let pages =
         ["/", "/message_queue", &format!("/message/{id}"), "/sms_routing", "/frontend_status", "/locations", "/logs", "/records"];
     for path in pages {
@@ -118,7 +100,7 @@ fn what_senders_write_is_text_on_every_page() {
 #[test]
 fn another_site_cannot_act_for_who_is_logged_in() {
     let smsc = open_centre(&[]);
-    let (cookie, token) = log_in(&smsc);
+    let (cookie, token) = log_in(smsc.dashboard, &smsc.dashboard_password());
     let message = [("source", "Shop"), ("destination", "+447700900123"), ("text", "forged"), ("source_smsc", "shop")];
     let forged = web::form(&message);
     let with_token = web::form(&[&message[..], &[("csrf", &token)]].concat());
@@ -164,7 +146,7 @@ fn guessing_passwords_gets_slower_and_locks_nobody_out() {
 
 #[test]
 fn bodies_that_are_too_large_are_not_read() {
-    let smsc = open_centre(&[]);
+    let smsc = open_centre(&[("SMSC_API__MAX_IMPORT_OCTETS", "1048576")]);
     for (address, path) in [(smsc.api, "/api/messages"), (smsc.api, "/api/routes/import"), (smsc.dashboard, "/login")] {
         let kind = if path == "/login" { "application/x-www-form-urlencoded" } else { "application/json" };
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nSec-Fetch-Site: same-origin\r\n");

@@ -255,7 +255,7 @@ fn the_log_level_changes_while_it_runs() {
     site.ok(&["routes", "add", UK]);
     site.ok(&["log-level", "info"]);
     site.ok(&["routes", "delete", "2"]);
-    site.wait_for_line("details=2: called_prefix \"+44\" -> null");
+    site.wait_for_line("delete route actor=");
     assert!(!site.said().iter().any(|line| line.contains("add route")));
 }
 
@@ -312,6 +312,37 @@ fn a_backup_becomes_another_centre() {
     assert_eq!(other.bind("shop", "secret08").0, OK);
     assert!(site.ok(&["backup", "backups"]).contains("pending: 1\n"));
     assert!(other.refused(&["restore", "nowhere", "--data-dir", "new"]).contains("nowhere"));
+}
+
+#[test]
+fn the_nightly_backup_runs_as_its_unit_says() {
+    let site = with_route("");
+    let waits = send(&site, "+447700900001", "kept over night");
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/systemd/smsc-backup.service");
+    let unit = crate::site::text_of(std::path::Path::new(unit));
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    // The same line with the places of this site, the longest first.
+    let place = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let line = line.replace("/var/lib/smsc-backups", &place("backups")).replace("/var/lib/smsc", &place("smsc-data"));
+    let line = line.replace("/etc/smsc/smsc.toml", &place("smsc.toml"));
+    let arguments: Vec<&str> = line.strip_prefix("/usr/bin/smsc ").unwrap().split(' ').collect();
+    // systemd makes the state directory; two nights leave two backups.
+    fs::create_dir(site.path("backups")).unwrap();
+    let night = || {
+        let mut command = Command::new(std::env::var("SMSC_TEST_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_smsc").into()));
+        let ended = command.args(&arguments).current_dir("/").env_clear().output().unwrap();
+        assert!(ended.status.success(), "{line}: {ended:?}");
+    };
+    night();
+    night();
+    let mut backups: Vec<_> = fs::read_dir(site.path("backups")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    backups.sort();
+    assert_eq!(backups.len(), 2, "{backups:?}");
+    assert_eq!(site.json(&["status"])["messages"]["pending"], 1, "it runs on");
+    let mut other = Site::new("");
+    other.ok(&["restore", backups[0].to_str().unwrap()]);
+    other.start();
+    assert_eq!(message(&other, &waits)["message_body"], "kept over night");
 }
 
 #[test]

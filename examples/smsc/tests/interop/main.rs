@@ -54,12 +54,14 @@ macro_rules! cases_of_both {
 }
 
 mod cases_attacks;
+mod cases_audit;
 mod cases_centre;
 mod cases_commands;
 mod cases_kannel;
 mod cases_kill;
 mod cases_messages;
 mod cases_operations;
+mod cases_proxy;
 mod cases_raw;
 mod cases_sessions;
 mod cases_wireshark;

@@ -76,8 +76,8 @@ impl Inner {
         if message.lane.is_public() {
             return self.found(0, End::Deliver(message.lane.clone()), Charged::Default);
         }
-        if message.kind == Kind::Mo {
-            // Whoever hands in an MO knows whose number it was sent to.
+        if message.kind == Kind::Mo && begun.source_type.is_none() {
+            // A network in this process knows whose number it was sent to; what a frontend brings is routed by it.
             return self.found(0, End::Deliver(Lane::esme(&message.account)), Charged::No);
         }
         let mut facts = Facts::at(message.submitted);

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use smpp_pdu::{CommandId, DataSmResp, DeliverSmResp};
 use smpp_session::net::{Batch, Incoming, Link};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
@@ -152,10 +151,7 @@ fn acknowledge(told: Vec<Told>) {
     let mut batch = Batch::new();
     for Told { incoming, .. } in told {
         // An error means that the session is over: then the carrier sends it again.
-        let _ = match incoming.command_id() {
-            CommandId::DATA_SM => batch.answer(incoming, &DataSmResp::default()),
-            _ => batch.answer(incoming, &DeliverSmResp::default()),
-        };
+        let _ = batch.acknowledge(incoming);
     }
 }
 

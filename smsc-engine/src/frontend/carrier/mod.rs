@@ -114,7 +114,12 @@ impl Carrier {
     pub fn reconnect(&self) {
         let mut now = self.shared.now();
         let was_dropped = std::mem::replace(&mut now.is_dropped, false);
-        let Some(keeper) = &now.keeper else { return };
+        let Some(keeper) = &now.keeper else {
+            // It is being changed, or could not be started.
+            let shared = self.shared.clone();
+            tokio::spawn(async move { shared.turn_over().await });
+            return;
+        };
         if was_dropped { keeper.resume() } else { keeper.reconnect() }
     }
 

@@ -43,13 +43,12 @@ pub(super) fn for_core(user_data: &[u8], (has_udh, charset): (bool, Charset)) ->
     if charset == Charset::Gsm7 {
         return None;
     }
-    let (header, octets) = divided(user_data, has_udh);
+    let (_, octets) = divided(user_data, has_udh);
     let udh_octets = user_data.len() - octets.len();
     let text = charset.decode_after(udh_octets, octets);
     let (data_coding, octets) = Coding::DEFAULT.encode(&text);
     let mut all = Vec::with_capacity(udh_octets + octets.len());
     all.extend(user_data.iter().take(udh_octets));
-    debug_assert!(header.as_bytes().len() <= udh_octets);
     all.extend(octets);
     Some((data_coding, all))
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use smpp_pdu::tlv::{self, Tlv, TlvType};
 use smpp_pdu::{
-    Addr, CStr, Class, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp,
-    TimeField, Tlvs, Ton, ValueError, Version,
+    CStr, Class, CommandStatus, DataCoding, EsmClass, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp, TimeField, Tlvs,
+    ValueError, Version,
 };
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 use sms_codec::time::Relative;
 
-use super::super::courier::{SendError, Unfit, Writer};
+use super::super::courier::{SendError, Unfit, Writer, addr};
 use super::super::peer::{AskReceipts, ClientPeer};
 use super::cut::{self, Part, Taste, UDHI};
 use crate::api::Attempt;
@@ -143,10 +143,6 @@ fn own_tlvs<'a>(part: Option<&Part>, payload: Option<&'a [u8]>) -> impl Iterator
         ]
     });
     sar.into_iter().flatten().chain(payload.map(|payload| tlv::MessagePayload(payload).tlv()))
-}
-
-fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
-    Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
 }
 
 /// The time that is left, which needs no agreement about the clock; empty for no deadline.

@@ -120,7 +120,8 @@ fn deliver_sm<'a>(message: &'a Message, short_message: &'a [u8]) -> Result<Deliv
     })
 }
 
-fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
+/// An address as a field; one of more than 20 octets does not fit.
+pub(in crate::frontend) fn addr(address: &Address) -> Result<Addr<'_, 21>, ValueError> {
     Addr::new(Ton(address.ton), Npi(address.npi), address.digits.octets())
 }
 

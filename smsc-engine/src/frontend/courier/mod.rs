@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use smpp_session::net::Link;
 
+pub(in crate::frontend) use deliver::addr;
 pub(in crate::frontend) use flight::{SendError, Unfit, Writer};
 pub(in crate::frontend) use line::Line;
 pub(in crate::frontend) use settling::Settling;

@@ -32,7 +32,8 @@ fn plain(json: &str) -> String {
     out
 }
 
-fn quoted(text: &str) -> String {
+/// A word that means itself in every POSIX shell.
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

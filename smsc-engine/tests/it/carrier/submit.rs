@@ -7,7 +7,7 @@ use smsc_engine::model::{Address, Status, Timestamp};
 
 use std::time::Duration;
 
-use super::world::{Mc, World, accept, connected, peer, submit, text, with_receipt};
+use super::world::{Mc, World, accept, change, connected, peer, submit, text, with_receipt};
 
 #[tokio::test]
 async fn every_field_of_a_message_is_carried() {
@@ -90,7 +90,7 @@ async fn long_texts_go_by_tlvs_or_whole_if_the_carrier_wants_it() {
         assert_eq!(pdu.tlvs.get::<tlv::SarTotalSegments>().unwrap().unwrap().0, 2);
         accept(incoming, "1");
     }
-    carrier.change(ClientPeer { long_text: LongText::Payload, ..peer(&mc) }).unwrap();
+    change(&carrier, ClientPeer { long_text: LongText::Payload, ..peer(&mc) }).await;
     world.submit(text(&"y".repeat(200))).await;
     let incoming = mc.next().await;
     let pdu = submit(&incoming);
@@ -124,7 +124,7 @@ async fn receipts_are_asked_for_as_the_operator_says() {
     let id = world.submit(text("always")).await;
     mc.answer("A").await;
     world.handed(id, "A").await;
-    carrier.change(ClientPeer { receipts: AskReceipts::Never, ..peer(&mc) }).unwrap();
+    change(&carrier, ClientPeer { receipts: AskReceipts::Never, ..peer(&mc) }).await;
     let id = world.submit(with_receipt(text("never"))).await;
     let incoming = mc.next().await;
     assert_eq!(submit(&incoming).registered_delivery.0, 0);

@@ -220,6 +220,14 @@ pub(super) async fn connected(carrier: &Carrier) {
     until(carrier, "it is bound", |status| status.state == BindState::Connected).await;
 }
 
+/// Changes it, and waits until it is bound as it is now.
+pub(super) async fn change(carrier: &Carrier, peer: ClientPeer) {
+    let before = carrier.status().counts.bind_success;
+    carrier.change(peer).unwrap();
+    until(carrier, "it is bound anew", |status| status.counts.bind_success > before && status.state == BindState::Connected)
+        .await;
+}
+
 /// Much longer than anything here takes.
 pub(super) const SOON: Duration = Duration::from_secs(20);
 
@@ -235,7 +243,7 @@ pub(super) struct Spy {
     pub(super) refusal: Mutex<Option<Refusal>>,
     /// How long a report takes.
     pub(super) report_takes: Duration,
-    mute: tokio::sync::watch::Sender<u64>,
+    pub(super) mute: tokio::sync::watch::Sender<u64>,
 }
 
 impl Spy {

@@ -271,6 +271,24 @@ async fn records_are_found_counted_and_exported() {
     let mut lines = export.text.lines();
     assert_eq!(lines.next().unwrap().split(',').count(), 9);
     assert!(lines.next().unwrap().contains("XXXX"), "{}", export.text);
+    // The page asks what the file is to hold, and keeps its filter.
+    let page = site.get(Some(Role::Viewer), "/records?status=delivered&number=447700900001").await;
+    for part in ["name=\"masked\"", "name=\"bodies\"", "name=\"status\" value=\"delivered\"", "--number &#39;447700900001&#39;"] {
+        assert!(page.has(part), "{part}: {}", page.text);
+    }
+    let export = site.get(Some(Role::Viewer), "/records/export.csv?masked=on&bodies=on&status=delivered").await;
+    assert_eq!(export.text.lines().next().unwrap().split(',').count(), 10);
+    // The message tells of its record.
+    let message = site.get(Some(Role::Viewer), &format!("/message/{}", id.0)).await;
+    assert!(message.has("Record written") && message.has("delivered, 1 attempts, 1 parts"), "{}", message.text);
+}
+
+#[tokio::test]
+async fn an_error_is_explained_where_a_message_is_shown() {
+    let site = Site::new().await;
+    let id = site.seed.report("uk_gateway", Attempt::Failed(FinalState::Undeliverable, 22)).await;
+    let page = site.get(Some(Role::Viewer), &format!("/message/{}", id.0)).await;
+    assert!(page.has("Error in words") && page.text.matches("memory capacity exceeded").count() == 2, "{}", page.text);
 }
 
 #[tokio::test]

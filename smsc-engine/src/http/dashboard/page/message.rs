@@ -10,11 +10,13 @@ use smpp_pdu::Tlvs;
 
 use super::super::curl;
 use super::super::desk::Desk;
+use super::meaning::meaning;
 use super::overview::lane_name;
-use super::timeline::{Step, timeline};
+use super::timeline::{Kept, Step, timeline};
 use crate::core::Update;
 use crate::core::content;
 use crate::core::queue::Record;
+use crate::core::records::{RecordFilter, RecordStore};
 use crate::http::pages::form::{Faults, Field, Form};
 use crate::http::pages::layout::{Layout, page, refused};
 use crate::http::pages::link::Link;
@@ -57,9 +59,47 @@ pub(in super::super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let record = find(&desk, &id).await?;
-    let events = desk.handle().events(record.message.id).await?;
     let layout = desk.layout(&visit, ("/message_queue", &format!("Message {}", record.message.id))).live();
-    Ok(page(&view((&desk, layout), &record, &events, &Faults::default())))
+    Ok(page(&view((&desk, layout), &record, &Known::of(&desk, &record).await?, &Faults::default())))
+}
+
+/// What is known of a message besides itself.
+struct Known {
+    events: Vec<Event>,
+    kept: Kept,
+}
+
+impl Known {
+    async fn of(desk: &Desk, record: &Record) -> Result<Known, Problem> {
+        Ok(Known { events: desk.handle().events(record.message.id).await?, kept: kept(desk, record).await })
+    }
+}
+
+/// Looks for the record of a message that has ended.
+async fn kept(desk: &Desk, record: &Record) -> Kept {
+    let message = &record.message;
+    let Some(records) = desk.control.records.as_ref().filter(|_| record.outcome.is_some() && message.kind != Kind::Receipt)
+    else {
+        return Kept::None;
+    };
+    // By what has an index; a number has few messages in one moment.
+    let filter = RecordFilter {
+        number: Some(message.destination.number().into_owned()),
+        from: Some(message.submitted),
+        until: Some(Timestamp(message.submitted.0.saturating_add(1))),
+        max: MOST_AT_ONCE,
+        ..RecordFilter::default()
+    };
+    match records.records(&filter).await {
+        Ok(found) => match found.into_iter().find(|stored| stored.cdr.message_id == message.id) {
+            Some(stored) => Kept::There(Box::new(stored)),
+            None => Kept::Missing,
+        },
+        Err(error) => {
+            tracing::warn!(message_id = %message.id, %error, "the record of a message cannot be looked up");
+            Kept::Unknown
+        }
+    }
 }
 
 async fn find(desk: &Desk, id: &str) -> Result<Record, Problem> {
@@ -97,9 +137,9 @@ pub(in super::super) async fn redirect(
         Some(_) => {}
     }
     if !faults.is_empty() {
-        let events = desk.handle().events(record.message.id).await?;
+        let known = Known::of(&desk, &record).await?;
         let layout = desk.layout(&order.visit, ("/message_queue", &format!("Message {}", record.message.id)));
-        return Ok(refused(&view((&desk, layout), &record, &events, &faults)));
+        return Ok(refused(&view((&desk, layout), &record, &known, &faults)));
     }
     let name = name.unwrap_or_default();
     let update = Update { dest_smsc: Some(Lane::from(name.as_str())), ..Update::default() };
@@ -136,7 +176,7 @@ fn done(order: &Order, action: &str, record: &Record, notice: &str) -> Response 
     order.done((action, &format!("message {id}")), &format!("/message/{}", id.0), notice)
 }
 
-fn view((desk, layout): (&Desk, Layout), record: &Record, events: &[Event], faults: &Faults) -> View {
+fn view((desk, layout): (&Desk, Layout), record: &Record, known: &Known, faults: &Faults) -> View {
     let (message, now) = (&record.message, desk.now());
     let hidden = desk.options.hide_message_body;
     let (source, destination) = (message.source.number(), message.destination.number());
@@ -159,7 +199,7 @@ fn view((desk, layout): (&Desk, Layout), record: &Record, events: &[Event], faul
         times: times(record, now),
         technical: technical(message, hidden),
         tlvs: tlvs(message, hidden),
-        steps: timeline(record, events, now),
+        steps: timeline(record, &known.kept, &known.events, now),
         no_events: desk.handle().event_log().is_none(),
         redirect,
         simulate: Link::to("/simulator")
@@ -192,6 +232,9 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
             "Ended as",
             format!("{}, error {}, after {} attempts", end_word(outcome.state), outcome.error, outcome.attempts),
         ));
+    }
+    if let Some(meaning) = record.outcome.and_then(|outcome| meaning(outcome.error)) {
+        facts.push(("Error in words", meaning));
     }
     if let Some(remote) = &record.remote {
         facts.push(("Id at the next centre", visible(&remote.text())));
@@ -273,3 +316,4 @@ fn curls(api: &str, id: u64) -> Vec<(&'static str, String)> {
 }
 
 const MOST_OCTETS: usize = 280;
+const MOST_AT_ONCE: usize = 1_000;

@@ -6,6 +6,7 @@ mod chart;
 mod frontend;
 mod import;
 mod location;
+mod meaning;
 mod message;
 mod overview;
 mod preview;

@@ -30,9 +30,12 @@ struct Records {
     rows: Vec<Row>,
     next: Option<String>,
     first: Option<String>,
-    export: String,
+    /// What the export asks for besides its boxes.
+    asked: Vec<(&'static str, String)>,
+    /// Whether texts may leave this centre.
+    bodies: bool,
     questions: Vec<(&'static str, String)>,
-    curl: String,
+    command: String,
 }
 
 struct Row {
@@ -92,9 +95,7 @@ fn filter(fields: &Fields, faults: &mut Faults, max: usize) -> RecordFilter {
 }
 
 fn view((desk, layout): (&Desk, Layout), fields: &Fields, faults: &Faults, found: &[StoredRecord]) -> Records {
-    let link = |path: &str| {
-        ["number", "status", "smsc", "from", "until"].iter().fold(Link::to(path), |link, name| link.with(name, fields.text(name)))
-    };
+    let link = |path: &str| FILTERS.iter().fold(Link::to(path), |link, name| link.with(name, fields.text(name)));
     let ends: Vec<(&str, &str)> =
         [("", "any")].into_iter().chain(Status::ALL.iter().skip(1).map(|status| (status.name(), status.name()))).collect();
     let asked = [
@@ -107,17 +108,24 @@ fn view((desk, layout): (&Desk, Layout), fields: &Fields, faults: &Faults, found
     let now = desk.now();
     let next =
         (found.len() > PAGE).then(|| found.get(PAGE - 1).map(|last| link("/records").with("beyond", last.id.to_string()).text()));
-    let query = link("/api/cdrs").text();
     Records {
         filter: asked.into_iter().map(|field| Field { fault: faults.of(field.name).map(str::to_owned), ..field }).collect(),
         rows: found.iter().take(PAGE).map(|record| row(record, now, desk.options.hide_message_body)).collect(),
         next: next.flatten(),
         first: (!fields.text("beyond").is_empty()).then(|| link("/records").text()),
-        export: link("/records/export.csv").text(),
+        asked: FILTERS.iter().map(|name| (*name, visible(fields.text(name)))).filter(|(_, text)| !text.is_empty()).collect(),
+        bodies: !desk.options.hide_message_body && !desk.options.hide_message_body_in_export,
         questions: QUERIES.iter().map(|query| (query.name, words(query.name))).collect(),
-        curl: curl::call(&desk.options.api, ("GET", &query), None),
+        command: command(fields),
         layout,
     }
+}
+
+/// The command of a shell that exports the same records.
+fn command(fields: &Fields) -> String {
+    let options = FILTERS.iter().filter(|name| **name != "status");
+    let given = options.filter_map(|name| Some(format!(" --{name} {}", curl::quoted(&visible(&fields.word(name)?)))));
+    format!("smsc records export{}", given.collect::<String>())
 }
 
 fn row(record: &StoredRecord, now: Timestamp, hidden: bool) -> Row {
@@ -263,6 +271,8 @@ fn words(name: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// The fields that choose records.
+const FILTERS: [&str; 5] = ["number", "status", "smsc", "from", "until"];
 const PAGE: usize = 50;
 const SHOWN: usize = 500;
 const EXPORTED: usize = 1_000;

@@ -1,6 +1,8 @@
 //! The life of a message as one line: what its history says, how it ended, and what is still to come.
 
+use super::meaning::explained;
 use crate::core::queue::Record;
+use crate::core::records::StoredRecord;
 use crate::http::pages::show::{Moment, end, visible};
 use crate::model::{Event, EventName, FinalState, Timestamp};
 
@@ -14,8 +16,44 @@ pub(super) struct Step {
     pub(super) tone: &'static str,
 }
 
+/// Where the record of a message is, for the bill.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// There will be none: it has not ended, is a receipt, or this centre keeps none.
+    None,
+    /// It is in the database.
+    There(Box<StoredRecord>),
+    /// It is not there, yet or any more.
+    Missing,
+    /// The database does not answer.
+    Unknown,
+}
+
 /// Makes the line, earliest first; what is still to come stands last.
-pub(super) fn timeline(record: &Record, events: &[Event], now: Timestamp) -> Vec<Step> {
+pub(super) fn timeline(record: &Record, kept: &Kept, events: &[Event], now: Timestamp) -> Vec<Step> {
+    let mut steps = life(record, events, now);
+    let last = record.outcome.and_then(|outcome| written(kept, (outcome.done, now)));
+    steps.extend(last);
+    steps
+}
+
+/// The last step of a message that has ended: its record.
+fn written(kept: &Kept, (done, now): (Timestamp, Timestamp)) -> Option<Step> {
+    let (title, text, tone) = match kept {
+        Kept::None => return None,
+        Kept::There(stored) => {
+            let cdr = &stored.cdr;
+            let parts = cdr.message_parts.map_or(String::new(), |parts| format!(", {parts} parts"));
+            let text = format!("number {}: {}, {} attempts{parts}", stored.id, cdr.status.name(), cdr.delivery_attempts);
+            ("Record written", text, "good")
+        }
+        Kept::Missing => ("No record", "it is not written yet, or was deleted since".to_owned(), "warn"),
+        Kept::Unknown => ("Record", "the database of records does not answer".to_owned(), "warn"),
+    };
+    Some(Step { time: Moment::new(done, now), title: title.to_owned(), text, source: String::new(), tone })
+}
+
+fn life(record: &Record, events: &[Event], now: Timestamp) -> Vec<Step> {
     let message = &record.message;
     let mut steps: Vec<(Timestamp, Step)> = events.iter().map(|event| (event.time, step(event, now))).collect();
     let plain = |at: Timestamp, title: &str, text: String, tone| {
@@ -27,7 +65,7 @@ pub(super) fn timeline(record: &Record, events: &[Event], now: Timestamp) -> Vec
     }
     match record.outcome {
         Some(outcome) if !events.iter().any(|event| ends(&event.name)) => {
-            let text = format!("after {} attempts, error {}", outcome.attempts, outcome.error);
+            let text = explained(format!("after {} attempts, error {}", outcome.attempts, outcome.error));
             let tone = if outcome.state == FinalState::Delivered { "good" } else { "bad" };
             steps.push(plain(outcome.done, &format!("Ended: {}", end(outcome.state)), text, tone));
         }
@@ -55,7 +93,7 @@ fn step(event: &Event, now: Timestamp) -> Step {
     Step {
         time: Moment::new(event.time, now),
         title: title(&event.name),
-        text: visible(&event.description),
+        text: explained(visible(&event.description)),
         source: visible(&event.source),
         tone: tone(&event.name),
     }
@@ -125,7 +163,7 @@ mod tests {
     #[test]
     fn past_and_future_are_one_line() {
         let events = [event(2_000, EventName::DeliveryAttempt(1)), event(1_000, EventName::MessageInserted)];
-        let steps = timeline(&record(), &events, Timestamp(5_000));
+        let steps = timeline(&record(), &Kept::None, &events, Timestamp(5_000));
         let expected = [("Accepted", "busy"), ("Attempt 1 failed", "warn"), ("Attempt 2", "later"), ("Expires", "later")];
         assert_eq!(titles(&steps), expected);
     }
@@ -133,9 +171,21 @@ mod tests {
     #[test]
     fn without_a_history_beginning_and_end_are_there_all_the_same() {
         let outcome = Outcome { state: FinalState::Delivered, error: 0, attempts: 2, done: Timestamp(8_000) };
-        let steps = timeline(&Record { outcome: Some(outcome), ..record() }, &[], Timestamp(9_999));
+        let steps = timeline(&Record { outcome: Some(outcome), ..record() }, &Kept::None, &[], Timestamp(9_999));
         assert_eq!(titles(&steps), [("Accepted", ""), ("Ended: delivered", "good")]);
-        let steps = timeline(&record(), &[], Timestamp(9_999));
+        let steps = timeline(&record(), &Kept::None, &[], Timestamp(9_999));
         assert_eq!(titles(&steps), [("Accepted", ""), ("Waits to be taken", "busy"), ("Expires", "later")]);
+    }
+    #[test]
+    fn the_record_stands_last() {
+        let outcome = Outcome { state: FinalState::Undeliverable, error: 22, attempts: 2, done: Timestamp(8_000) };
+        let ended = Record { outcome: Some(outcome), ..record() };
+        for (kept, title) in [(Kept::Missing, "No record"), (Kept::Unknown, "Record")] {
+            let steps = timeline(&ended, &kept, &[], Timestamp(9_999));
+            assert_eq!(steps.last().map(|step| (step.title.as_str(), step.tone)), Some((title, "warn")));
+            assert!(steps[1].text.contains("memory capacity exceeded"), "{}", steps[1].text);
+        }
+        // Nothing is said of one that goes on.
+        assert_eq!(timeline(&record(), &Kept::Missing, &[], Timestamp(9_999)).last().unwrap().title, "Expires");
     }
 }
