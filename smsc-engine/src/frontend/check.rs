@@ -21,7 +21,7 @@ impl ClientPeer {
         within("port", self.port.into(), 1..=usize::from(u16::MAX), "")?;
         for other in &self.more_hosts {
             let port = other.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
-            if !port.and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port != 0) {
+            if port.and_then(|port| port.parse::<u16>().ok()).is_none_or(|port| port == 0) {
                 return Err(format!("more_hosts: {other:?} is not host:port"));
             }
         }
@@ -106,6 +106,9 @@ const LONGEST_NAME: usize = 255;
 mod tests {
     use super::*;
 
+    /// What is said about a peer that was changed so.
+    type Fault<T> = (&'static str, fn(&mut T));
+
     fn client(change: impl FnOnce(&mut ClientPeer)) -> Result<(), String> {
         let mut peer = ClientPeer::new("north", "smsc.example");
         change(&mut peer);
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_carrier_with_a_fault_is_told_which_field_and_why() {
-        let faults: [(&str, fn(&mut ClientPeer)); 13] = [
+        let faults: [Fault<ClientPeer>; 13] = [
             ("name: 0 is not 1 to 255 octets", |peer| peer.name.clear()),
             ("name: \"!at\" has a meaning of its own; choose another one", |peer| peer.name = "!at".into()),
             ("name: \"esme:a\" has a meaning of its own; choose another one", |peer| peer.name = "esme:a".into()),
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_partner_with_a_fault_is_told_which_field_and_why() {
-        let faults: [(&str, fn(&mut ServerPeer)); 7] = [
+        let faults: [Fault<ServerPeer>; 7] = [
             ("name: \"(unknown)\" has a meaning of its own; choose another one", |peer| peer.name = "(unknown)".into()),
             ("system_id: 0 is not 1 to 15 octets", |peer| peer.system_id.clear()),
             ("password: there is none", |peer| peer.password = crate::accounts::Secret::default()),

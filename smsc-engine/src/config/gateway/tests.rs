@@ -250,7 +250,7 @@ fn a_peer_is_kept_in_the_words_of_the_file_and_comes_back_the_same() {
     partner.ip_whitelist = vec!["10.0.0.0/8".parse().unwrap()];
     let text = ServerBind::from(&partner).to_text();
     assert_eq!(ServerBind::from_text(&text).map(|bind| ServerPeer::from(&bind)), Ok(partner.clone()), "{text}");
-    let file = PeerFile::new(&[peer.clone()], &[partner.clone()]);
+    let file = PeerFile::new(std::slice::from_ref(&peer), std::slice::from_ref(&partner));
     assert_eq!(PeerFile::read(&file.write()).unwrap().peers(), (vec![peer], vec![partner]));
 }
 

@@ -96,16 +96,16 @@ fn candidates(id: &str, notation: IdNotation) -> Vec<Word> {
     all.extend([plain.to_ascii_uppercase(), plain.clone(), padded(&plain)]);
     let is_telling = plain.len() > FEW_DIGITS || plain.bytes().any(|octet| octet.is_ascii_alphabetic());
     let guess = notation == IdNotation::Guess && is_telling;
-    if guess || notation == IdNotation::ReceiptDecimal {
-        if let Some(hex) = decimal_to_hex(&plain) {
-            let padded = format!("{hex:0>8}");
-            all.extend([hex.to_ascii_uppercase(), padded.to_ascii_uppercase(), hex, padded]);
-        }
+    if (guess || notation == IdNotation::ReceiptDecimal)
+        && let Some(hex) = decimal_to_hex(&plain)
+    {
+        let padded = format!("{hex:0>8}");
+        all.extend([hex.to_ascii_uppercase(), padded.to_ascii_uppercase(), hex, padded]);
     }
-    if guess || notation == IdNotation::ReceiptHex {
-        if let Some(decimal) = hex_to_decimal(&plain) {
-            all.extend([padded(&decimal), decimal]);
-        }
+    if (guess || notation == IdNotation::ReceiptHex)
+        && let Some(decimal) = hex_to_decimal(&plain)
+    {
+        all.extend([padded(&decimal), decimal]);
     }
     let mut names: Vec<Word> = Vec::with_capacity(all.len());
     for name in all.iter().map(Word::new) {
