@@ -47,9 +47,9 @@ fn the_names_of_the_documents_win_over_the_file_and_lose_to_ours() {
     assert_eq!((records.db_username.as_str(), records.db_password.expose()), ("theirs", "hush"));
     assert_eq!((records.db_hostname.as_str(), records.db_port, records.pool_size), ("db", 3307, 7));
     assert_eq!(records.db_name, "ours");
-    assert_eq!((api.port.listen.to_string().as_str(), api.enable_tls), ("0.0.0.0:9443", true));
+    assert_eq!((api.port.listen.to_string().as_str(), api.port.enable_tls), ("0.0.0.0:9443", true));
     assert_eq!(
-        (web.port.listen.to_string().as_str(), web.hostname.as_str(), web.enable_tls),
+        (web.port.listen.to_string().as_str(), web.hostname.as_str(), web.port.enable_tls),
         ("127.0.0.1:80", "sms.example.com", false)
     );
     assert_eq!(node.smsc_node_name, "sms_tenant1@node1.example.com");
