@@ -69,7 +69,7 @@ fn sample(name: &str, (core, host): (&Centre, &str), carriers: &[u16]) -> String
 
 fn registered(core: &Centre, name: &str) {
     let begun = std::time::Instant::now();
-    while !core.control().registry.active(Timestamp::now()).iter().any(|record| *record.frontend_name == *name) {
+    while !core.control().registry.active(Timestamp::now()).iter().any(|record| &*record.frontend_name == name) {
         assert!(begun.elapsed() < process::PATIENCE, "{name} is not heard of");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }

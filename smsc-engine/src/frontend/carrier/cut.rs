@@ -137,9 +137,9 @@ mod tests {
     #[test]
     fn what_fits_one_message_goes_as_it_is() {
         // R-GW-49.
-        assert_eq!(lengths(&message(&[b'x'; 160], 0), USUAL), [0; 0]);
-        assert_eq!(lengths(&message(&[0; 140], 8), USUAL), [0; 0]);
-        assert_eq!(lengths(&message(&[0; 140], 4), USUAL), [0; 0]);
+        assert_eq!(lengths(&message(&[b'x'; 160], 0), USUAL), [0_usize; 0]);
+        assert_eq!(lengths(&message(&[0; 140], 8), USUAL), [0_usize; 0]);
+        assert_eq!(lengths(&message(&[0; 140], 4), USUAL), [0_usize; 0]);
         assert_eq!(lengths(&message(&[b'x'; 161], 0), USUAL), [159, 14]);
         assert_eq!(lengths(&message(&[0; 142], 8), USUAL), [140, 14]);
         assert_eq!(lengths(&message(&[0; 141], 4), USUAL), [140, 13]);

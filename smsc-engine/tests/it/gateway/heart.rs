@@ -9,7 +9,7 @@ use super::{FREE, api, carrier, core, eventually, settings, start};
 async fn registered(core: &Centre, name: &str) -> FrontendRecord {
     let registry = &core.control().registry;
     eventually("the heartbeat", async || {
-        registry.active(Timestamp::now()).into_iter().find(|record| record.frontend_name == name)
+        registry.active(Timestamp::now()).into_iter().find(|record| &*record.frontend_name == name)
     })
     .await
 }
@@ -24,7 +24,7 @@ async fn the_core_hears_at_once_who_is_there_and_no_password() {
     settings.binds = vec![carrier("uk")];
     let gateway = start(&settings).await;
     let record = registered(&core, "uk_gateway").await;
-    assert_eq!(record.frontend_type, "smpp");
+    assert_eq!(&*record.frontend_type, "smpp");
     assert_eq!(record.ip_address.as_deref(), Some("127.0.0.1"));
     assert!(record.uptime_seconds.is_some_and(|seconds| seconds < 60));
     let told = serde_json::to_value(&record.configuration).unwrap().to_string();
