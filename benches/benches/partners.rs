@@ -64,7 +64,7 @@ fn start_clients(address: SocketAddr, partners: usize) -> Child {
 async fn clients(address: SocketAddr, partners: usize) {
     let mut bound = Vec::with_capacity(partners);
     for number in 0..partners {
-        let take = |incoming: Incoming| drop(incoming.acknowledge());
+        let take = |incoming: Incoming| _ = incoming.acknowledge();
         let client = Client::connect(address, Config::default(), take).await.unwrap();
         client.bind(BindKind::Transceiver, &Credentials::new(name(number), "secret")).await.unwrap();
         bound.push(client);

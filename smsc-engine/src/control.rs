@@ -9,7 +9,7 @@ use crate::core::records::SqlRecords;
 use crate::core::registry::Registry;
 use crate::core::tables::SqlTable;
 use crate::core::{Batch, Handle};
-use crate::frontend::Frontend;
+use crate::frontend::{Binds, Frontend};
 use crate::http::metrics::Figures;
 use crate::model::{MmsMessage, Ss7Event, Timestamp};
 
@@ -31,6 +31,8 @@ pub struct Control {
     pub ss7: SqlTable<Ss7Event>,
     /// The SMPP listener in this process, if there is one.
     pub smpp: Option<Arc<Frontend>>,
+    /// The carriers this process binds to, if it does.
+    pub carriers: Option<Binds>,
     /// Records that can be asked, if they go to a database.
     pub records: Option<SqlRecords>,
     /// What only metrics ask about.

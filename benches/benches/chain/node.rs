@@ -95,8 +95,8 @@ fn core_settings(directory: &Path, carrier: Option<SocketAddr>) -> Settings {
     settings.records.cdr_enabled = false;
     settings.lifecycle.fingerprint_ttl_minutes = 0;
     let listen = "127.0.0.1:0".parse().unwrap();
-    (settings.smpp.listen, settings.api.listen) = (listen, listen);
-    (settings.web.enabled, settings.metrics.enabled, settings.api.enable_tls) = (false, false, false);
+    (settings.smpp.listen, settings.api.port.listen) = (listen, listen);
+    (settings.web.port.enabled, settings.metrics.port.enabled, settings.api.port.enable_tls) = (false, false, false);
     settings.smpp.window = 10_000;
     let limits = &mut settings.api.limits;
     (limits.reads, limits.writes, limits.messages) = (0, 0, 0);
@@ -111,7 +111,7 @@ fn gateway_settings(directory: &Path, core: SocketAddr, carrier: SocketAddr) -> 
     let mut settings = GatewaySettings::default();
     settings.storage.directory = directory.into();
     settings.api_base_url = format!("http://{core}");
-    (settings.web.enabled, settings.metrics.enabled) = (false, false);
+    (settings.web.port.enabled, settings.metrics.port.enabled) = (false, false);
     settings.listen.port = 0;
     settings.binds = binds(carrier);
     settings.server_binds = names("partner")

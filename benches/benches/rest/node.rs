@@ -46,6 +46,7 @@ impl Node {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
+            carriers: None,
             records: None,
             figures: Figures::default(),
         };

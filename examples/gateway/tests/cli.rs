@@ -10,14 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use self::process::{PATIENCE, Running, Scratch, run};
+use sms_harness::scratch::{PATIENCE, Running, Scratch, run};
 
 #[path = "cli/command.rs"]
 mod command;
 #[path = "cli/deploy.rs"]
 mod deploy;
-#[path = "../../smsc/tests/cli/process.rs"]
-mod process;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;

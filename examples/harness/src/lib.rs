@@ -20,6 +20,7 @@ pub mod program;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../smpp-session/tests/interop/require.rs"]
 mod require;
+pub mod scratch;
 pub mod site;
 pub mod tap;
 pub mod web;

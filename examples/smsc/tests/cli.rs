@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use smsc_engine::config::Settings;
 
-use self::process::{PATIENCE, Running, Scratch, run};
+use sms_harness::scratch::{PATIENCE, Running, Scratch, run};
 
 #[cfg(unix)]
 #[path = "cli/command.rs"]
@@ -18,8 +18,6 @@ mod command;
 #[cfg(unix)]
 #[path = "cli/deploy.rs"]
 mod deploy;
-#[path = "cli/process.rs"]
-mod process;
 /// One rule for what is not installed, wherever it is tested with.
 #[cfg(unix)]
 #[path = "../../../smpp-session/tests/interop/require.rs"]

@@ -90,6 +90,9 @@ pub enum StartError {
         /// What is wrong.
         error: ListenError,
     },
+    /// A carrier can never be bound to.
+    #[error("{0}")]
+    Carriers(String),
     /// The address cannot be listened on.
     #[error("cannot listen for {service} on {address}: {error}")]
     Listen {

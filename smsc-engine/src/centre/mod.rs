@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smpp_session::net::ServerConfig;
 use tokio::task::JoinHandle;
 
 use self::ports::{Ports, Served};
@@ -23,10 +24,11 @@ use self::reload::SettingsInForce;
 use self::stores::{Books, Tables};
 use crate::accounts::{AccountStore, keep_usage};
 use crate::api::CoreApi;
+use crate::config::Settings;
 use crate::control::Control;
 use crate::core::registry::{Registry, RegistryOptions};
 use crate::core::{Batch, BatchOptions, Core, sweep};
-use crate::frontend::{Frontend, FrontendConfig, FrontendError};
+use crate::frontend::{Binds, BindsOptions, ClientPeer, Frontend, FrontendConfig, FrontendError};
 use crate::http::metrics::Figures;
 use crate::model::{Lane, Timestamp};
 use crate::overlay::{AccountBook, RuleBook};
@@ -45,6 +47,7 @@ pub struct Centre {
     control: Arc<Control>,
     core: Core,
     frontend: Arc<Frontend>,
+    carriers: Binds,
     tables: Tables,
     books: Option<Books>,
     ports: Ports,
@@ -112,6 +115,7 @@ impl Centre {
         let lists = Lists::open(config, &core, &tables).await?;
         let frontend = listen(config, &core, &lists.accounts).await?;
         frontend.accounts().restore(&usage);
+        let carriers = bind(settings, &core).await?;
         let control = Arc::new(Control {
             application: settings.api.application.as_str().into(),
             started: Timestamp::now(),
@@ -121,6 +125,7 @@ impl Centre {
             mms: tables.mms.clone(),
             ss7: tables.ss7.clone(),
             smpp: Some(frontend.clone()),
+            carriers: Some(carriers.clone()),
             records: books.as_ref().and_then(Books::records),
             figures: Figures {
                 database: Some(tables.database().clone()),
@@ -147,7 +152,7 @@ impl Centre {
             tasks.push(tokio::spawn(sandbox.run()));
         }
         let state = SettingsInForce::new(settings);
-        Ok(Centre { control, core, frontend, tables, books, ports, tasks, state, lists, first_password })
+        Ok(Centre { control, core, frontend, carriers, tables, books, ports, tasks, state, lists, first_password })
     }
 
     /// Everything an operator does with it.
@@ -185,7 +190,7 @@ impl Centre {
     pub async fn shutdown(mut self) {
         self.ports.close(GRACE).await;
         self.control.batch.close(GRACE).await;
-        self.frontend.shutdown(GRACE).await;
+        tokio::join!(self.frontend.shutdown(GRACE), self.carriers.shutdown(GRACE));
         for task in &self.tasks {
             task.abort();
         }
@@ -212,6 +217,16 @@ async fn listen(config: &CentreConfig, core: &Core, accounts: &AccountBook) -> R
     })?;
     accounts.follow_frontend(&frontend).await.map_err(StartError::Book)?;
     Ok(frontend)
+}
+
+/// Binds to the carriers of the settings.
+async fn bind(settings: &Settings, core: &Core) -> Result<Binds, StartError> {
+    let options = BindsOptions { listen: None, system_id: settings.smpp.system_id.clone(), server: ServerConfig::default() };
+    let api: Arc<dyn CoreApi> = Arc::new(core.clone());
+    // Nothing is listened on, so nothing of it can fail.
+    let binds = Binds::start(options, api).await.map_err(|error| StartError::Carriers(error.to_string()))?;
+    binds.set_clients(settings.binds.iter().map(ClientPeer::from).collect()).map_err(StartError::Carriers)?;
+    Ok(binds)
 }
 
 /// The lane of the carrier that plays the network.

@@ -9,6 +9,7 @@ use super::{Centre, core};
 use crate::accounts::AccountRecord;
 use crate::config::Settings;
 use crate::core::Policy;
+use crate::frontend::ClientPeer;
 use crate::users::User;
 
 /// What became of other settings; keys are named by their path, such as `smpp.window`.
@@ -59,12 +60,14 @@ enum Live {
     Accounts,
     Translation,
     Users,
+    Carriers,
     Api,
     LogLevel,
 }
 
 impl Live {
-    const ALL: [Live; 6] = [Live::Policy, Live::Accounts, Live::Translation, Live::Users, Live::Api, Live::LogLevel];
+    const ALL: [Live; 7] =
+        [Live::Policy, Live::Accounts, Live::Translation, Live::Users, Live::Carriers, Live::Api, Live::LogLevel];
 
     /// To whom a key belongs; `None` if it needs a restart.
     fn of(key: &str) -> Option<Live> {
@@ -79,6 +82,7 @@ impl Live {
             "accounts" => Some(Live::Accounts),
             "translation_rules" => Some(Live::Translation),
             "web.users" => Some(Live::Users),
+            "binds" => Some(Live::Carriers),
             "api.api_keys" | "api.allow" | "api.trusted_proxies" | "api.envelope" | "api.strict_get_by_smsc" => Some(Live::Api),
             "api.async_durable" | "api.lease_seconds" | "api.max_body_octets" | "api.max_import_octets" | "api.long_text" => {
                 Some(Live::Api)
@@ -143,6 +147,7 @@ impl Centre {
                 let users = settings.web.users.iter().map(User::from).collect();
                 self.lists.users.replace_file(users).await.map_err(|error| error.to_string())
             }
+            Live::Carriers => self.carriers.set_clients(settings.binds.iter().map(ClientPeer::from).collect()),
             Live::Api => {
                 self.ports.set_api(&settings.api);
                 Ok(())
@@ -164,6 +169,7 @@ fn keep(latest: &mut Settings, live: Live, settings: &Settings) {
             latest.translation_rules = settings.translation_rules.clone();
         }
         Live::Users => latest.web.users = settings.web.users.clone(),
+        Live::Carriers => latest.binds = settings.binds.clone(),
         Live::Api => latest.api = settings.api.clone(),
         Live::LogLevel => latest.log = settings.log.clone(),
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::node::Node;
+use super::peers;
 use super::{Account, ConfigError, Fault, HttpPort, Settings, WebUser};
 use crate::accounts::{AccountError, Accounts};
 use crate::core::route::validate;
@@ -28,6 +29,7 @@ pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<Confi
     accounts(&settings.accounts, &root.child("accounts"), faults);
     rules(settings, &root.child("translation_rules"), faults);
     routes(settings, &root.child("sms_routes"), faults);
+    peers::check((&settings.binds, &[]), root, faults);
 }
 
 fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {

@@ -28,6 +28,8 @@ mod node;
 mod page;
 mod peer;
 #[cfg(feature = "config")]
+mod peers;
+#[cfg(feature = "config")]
 mod root;
 #[cfg(feature = "config")]
 mod rule;

@@ -4,6 +4,7 @@ use super::check::{check, credentials};
 use super::legacy;
 use super::node::Node;
 use super::page::Page;
+use super::peers;
 use super::rule::Setting;
 use super::source::Variable;
 use super::{ConfigError, Settings};
@@ -50,6 +51,8 @@ impl Root for Settings {
 
     fn complete(&mut self, root: &Node<'_>, variables: &[(String, String)], faults: &mut Vec<ConfigError>) {
         credentials(&self.accounts, root, faults);
+        let binds = root.child("binds");
+        (0..self.binds.len()).for_each(|index| peers::must_say("bind_type", &binds.item(index), faults));
         legacy::complete(self, root, variables, faults);
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use super::bulk::BulkCore;
 use super::client::{Call, CoreClient};
 use super::desk::{Heartbeat, MessageView, PendingFilter, PendingPage, TestMessage};
 use super::fault::CoreFault;
@@ -68,7 +69,7 @@ impl RemoteCore {
         let RemoteOptions { protocol, work_list, retry } = options;
         let api: Arc<dyn CoreApi> = match protocol {
             Protocol::Forms => Arc::new(FormsCore::new(client.clone(), work_list, retry)),
-            Protocol::Bulk => super::pick::bulk(client.clone(), work_list, retry),
+            Protocol::Bulk => Arc::new(BulkCore::new(client.clone(), retry)),
             Protocol::Auto => Arc::new(PickedCore::new(client.clone(), work_list, retry)),
         };
         RemoteCore { client, api, is_old: Arc::default() }

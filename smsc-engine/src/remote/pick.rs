@@ -3,13 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use serde_json::Value;
 use tokio::sync::{Mutex, Notify, watch};
 
-use super::client::{Call, CoreClient};
+use super::bulk::BulkCore;
+use super::client::CoreClient;
 use super::core::WorkList;
-use super::fault::CoreFault;
 use super::forms::FormsCore;
 use crate::BoxFuture;
 use crate::api::{Answer, Cancel, CoreApi, NetworkReport, Question, Refusal, Replacement, Report, Standing, Submission, Work};
@@ -52,7 +50,7 @@ impl Shared {
             if let Some(is_bulk) = self.is_bulk().await {
                 let (client, work_list, retry) = (self.client.clone(), self.work_list, self.retry);
                 self.picked.get_or_init(|| match is_bulk {
-                    true => bulk(client, work_list, retry),
+                    true => Arc::new(BulkCore::new(client, retry)),
                     false => Arc::new(FormsCore::new(client, work_list, retry)),
                 });
                 self.known.notify_waiters();
@@ -64,12 +62,8 @@ impl Shared {
 
     /// Whether the core speaks the bulk exchange; `None` if it does not say.
     async fn is_bulk(&self) -> Option<bool> {
-        match self.client.call(Call::new("core", Method::GET, "/api/core")).await {
-            Ok(octets) => Some(speaks_bulk(&octets)),
-            // It is there and has no such thing.
-            Err(CoreFault::Http(400 | 404 | 405 | 410 | 422 | 501, _)) => Some(false),
-            Err(_) => None,
-        }
+        // A fault says nothing about it.
+        BulkCore::is_spoken(&self.client).await.ok()
     }
 
     /// Waits until the exchange is known.
@@ -180,29 +174,4 @@ async fn pass_on(shared: Arc<Shared>, lane: Lane, told: watch::Sender<u64>) {
     }
 }
 
-/// Makes the exchange in bulk; the forms stand in for it as long as there is none.
-pub(super) fn bulk(client: CoreClient, work_list: WorkList, retry: Duration) -> Arc<dyn CoreApi> {
-    Arc::new(FormsCore::new(client, work_list, retry))
-}
-
-/// Whether a core says that it speaks our bulk exchange.
-fn speaks_bulk(octets: &[u8]) -> bool {
-    let about: Value = serde_json::from_slice(octets).unwrap_or_default();
-    let about = about.get("data").unwrap_or(&about);
-    about.get("core").is_some_and(|core| core == "smsc") && about.get("wire").is_some_and(|version| version == 1)
-}
-
 const SHORTEST_RETRY: Duration = Duration::from_millis(10);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_core_of_this_version_speaks_bulk() {
-        assert!(speaks_bulk(br#"{"core":"smsc","wire":1}"#) && speaks_bulk(br#"{"data":{"core":"smsc","wire":1}}"#));
-        for other in [r#"{"core":"smsc","wire":2}"#, r#"{"core":"other","wire":1}"#, r#"{"wire":1}"#, "[]", "<html>", ""] {
-            assert!(!speaks_bulk(other.as_bytes()), "{other}");
-        }
-    }
-}

@@ -53,6 +53,7 @@ impl Bench {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
+            carriers: None,
             records: None,
             figures: Figures::default(),
         };

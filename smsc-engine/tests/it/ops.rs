@@ -104,6 +104,7 @@ impl Plant {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
+            carriers: None,
             records: Some(SqlRecords::new(database.clone())),
             figures: Figures::default(),
         };

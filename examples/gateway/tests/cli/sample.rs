@@ -38,7 +38,7 @@ fn carrier() -> (TcpListener, u16) {
 /// Takes one connection and its bind.
 fn bound(listener: &TcpListener) -> (TcpStream, String) {
     let (mut stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(process::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut header = [0; 16];
     stream.read_exact(&mut header).unwrap();
     let length = u32::from_be_bytes(header[..4].try_into().unwrap());
@@ -59,9 +59,9 @@ fn sample(name: &str, (core, host): (&Centre, &str), carriers: &[u16]) -> String
     let address = core.address(Service::Api).unwrap();
     text = text.replace("https://core.example.com:8443", &format!("https://{address}"));
     text = text.replace("host = \"0.0.0.0\"", &format!("host = \"{host}\""));
-    for (place, port) in carriers.iter().enumerate() {
+    for port in carriers {
         let names = ["smsc.carrier.example", "uk.carrier.example", "us.carrier.example"];
-        let known = names.iter().find(|known| text.contains(**known)).unwrap_or_else(|| panic!("carrier {place}"));
+        let known = names.iter().find(|known| text.contains(**known)).unwrap();
         text = text.replacen(&format!("\"{known}\"\nport = 2775"), &format!("\"127.0.0.1\"\nport = {port}"), 1);
     }
     text
@@ -70,7 +70,7 @@ fn sample(name: &str, (core, host): (&Centre, &str), carriers: &[u16]) -> String
 fn registered(core: &Centre, name: &str) {
     let begun = std::time::Instant::now();
     while !core.control().registry.active(Timestamp::now()).iter().any(|record| &*record.frontend_name == name) {
-        assert!(begun.elapsed() < process::PATIENCE, "{name} is not heard of");
+        assert!(begun.elapsed() < PATIENCE, "{name} is not heard of");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
 }
@@ -123,7 +123,7 @@ fn a_carrier_and_two_partners() {
     assert_eq!(running.address().to_string(), format!("{host}:2775"));
     for (partner, password) in [("partner1", "Secret-2"), ("partner2", "Secret-3")] {
         let mut stream = TcpStream::connect(running.address()).unwrap();
-        stream.set_read_timeout(Some(process::PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let body = format!("{partner}\0{password}\0\0\x34\0\0\0");
         let length = u32::try_from(16 + body.len()).unwrap();
         let header = [length, 9, 0, 1].map(u32::to_be_bytes).concat();

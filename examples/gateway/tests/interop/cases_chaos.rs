@@ -110,6 +110,7 @@ async fn settle(chain: &Chain, partner: &Partner, acknowledged: &HashMap<Vec<u8>
     }
 }
 
+#[allow(clippy::print_stdout, reason = "the figures of a run")]
 fn judge(
     (messages, seed): (u64, u64),
     blows: &HashMap<&'static str, usize>,

@@ -87,7 +87,6 @@ pub(crate) fn free_address() -> SocketAddr {
 }
 
 /// Asks again until it is so, on a runtime.
-#[track_caller]
 pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {

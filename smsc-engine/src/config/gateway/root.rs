@@ -6,6 +6,7 @@ use super::check;
 use super::{GatewaySettings, PeerFile};
 use crate::config::node::Node;
 use crate::config::page::Page;
+use crate::config::peers;
 use crate::config::root::Root;
 use crate::config::source::Variable;
 use crate::config::{ClientBind, ConfigError, ConfigErrors, ServerBind, load};
@@ -124,11 +125,11 @@ impl Root for ClientBind {
     const PREFIX: &'static str = "";
 
     fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
-        check::must_say("bind_type", root, faults);
+        peers::must_say("bind_type", root, faults);
     }
 
     fn check(&self, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
-        check::client(self, root, faults);
+        peers::client(self, root, faults);
     }
 }
 
@@ -137,7 +138,7 @@ impl Root for ServerBind {
     const PREFIX: &'static str = "";
 
     fn complete(&mut self, root: &Node<'_>, _: &[(String, String)], faults: &mut Vec<ConfigError>) {
-        check::must_say("allowed_bind_types", root, faults);
+        peers::must_say("allowed_bind_types", root, faults);
     }
 }
 
@@ -149,7 +150,7 @@ impl Root for PeerFile {
     }
 
     fn check(&self, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
-        check::peers((&self.binds, &self.server_binds), root, faults);
+        peers::check((&self.binds, &self.server_binds), root, faults);
     }
 }
 

@@ -136,10 +136,10 @@ fn every_mistake_names_its_entry_and_the_reason() {
         ],
     );
     refused(&[CORE, "[core]\nheartbeat_seconds = 61\n"].concat(), &["3:21: core.heartbeat_seconds must be 5 to 60, is 61"]);
-    refused(&[CORE, "[listen]\nport = 0\nmax_connections = 10001\n"].concat(), &[
-        "3:8: listen.port must be 1 to 65535, is 0",
-        "4:19: listen.max_connections must be 1 to 10000, is 10001",
-    ]);
+    refused(
+        &[CORE, "[listen]\nport = 0\nmax_connections = 10001\n"].concat(),
+        &["3:8: listen.port must be 1 to 65535, is 0", "4:19: listen.max_connections must be 1 to 10000, is 10001"],
+    );
     refused("api_base_url = 'core:8443'\n", &["1:16: api_base_url cannot be used: it must begin with http:// or https://"]);
     refused(
         "api_base_url = 'https://a:b@core'\n",

@@ -53,6 +53,8 @@ settings! {
         translation_rules: Vec<TranslationRule> = Vec::new(), in 0..=10_000;
         /// Routes of a centre that has none yet; later they are changed through the API or the dashboard.
         sms_routes: Vec<SmsRoute> = Vec::new(), in 0..=100_000;
+        /// Carriers the centre itself binds to; a gateway beside it can have them instead.
+        binds: Vec<ClientBind> = Vec::new(), in 0..=10_000;
         /// The built-in carrier that plays the mobile network.
         sandbox: Sandbox = Sandbox::default();
         /// What is logged.

@@ -77,7 +77,7 @@ impl BulkCore {
                 Ok(about.get("core").is_some_and(|core| core == "smsc") && version == Some(wire::VERSION.into()))
             }
             // Such a path, or such a method there, is not known.
-            Err(CoreFault::Http(404 | 405, _)) => Ok(false),
+            Err(CoreFault::Http(400 | 404 | 405 | 410 | 422 | 501, _)) => Ok(false),
             Err(fault) => Err(fault),
         }
     }

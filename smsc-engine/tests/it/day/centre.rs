@@ -78,6 +78,7 @@ impl Centre {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
+            carriers: None,
             records: None,
             figures: Figures::default(),
         });

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use smsc_engine::accounts::Secret;
-use smsc_engine::http::listen::{ListenOptions, Listener, TlsFiles};
+use smsc_engine::http::listen::{ListenOptions, Listener, OwnCertificate};
 use smsc_engine::remote::{CoreFault, Heartbeat, PendingFilter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -189,7 +189,9 @@ async fn a_core_that_is_back_is_told_of_once() {
 async fn a_certificate_that_nobody_signed_is_refused_only_if_it_is_checked() {
     let directory = tempfile::tempdir().unwrap();
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    let files = TlsFiles::own(directory.path(), Timestamp::now()).unwrap();
+    let own = OwnCertificate::new(directory.path().into(), "localhost");
+    own.renew(Timestamp::now()).unwrap();
+    let files = own.files();
     let bench = Bench::new(Vec::new(), |_| {}).await;
     let options = ListenOptions { tls: Some(files.clone()), ..ListenOptions::new(SocketAddr::from(([127, 0, 0, 1], 0))) };
     let listener = Listener::start(options, router(&bench)).await.unwrap();

@@ -79,6 +79,7 @@ impl Centre {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
+            carriers: None,
             records: None,
             figures,
         };

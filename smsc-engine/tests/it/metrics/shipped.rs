@@ -156,10 +156,10 @@ fn every_alert_has_severity_summary_and_a_place_in_the_runbook() {
 
 #[test]
 fn links_inside_the_runbook_lead_somewhere() {
+    let links = Regex::new(r"\]\(#([^)]+)\)").unwrap();
     for shipped in ALL {
         let runbook = read(shipped.runbook);
         let alerts: BTreeSet<String> = shipped.alerts().iter().map(|alert| alert.to_lowercase()).collect();
-        let links = Regex::new(r"\]\(#([^)]+)\)").unwrap();
         for link in links.captures_iter(&runbook) {
             assert!(alerts.contains(&link[1]), "{}", &link[1]);
         }
@@ -168,6 +168,7 @@ fn links_inside_the_runbook_lead_somewhere() {
 
 #[test]
 fn every_alert_is_tested_to_fire_and_to_be_silent() {
+    let series = Regex::new(r"series: '([a-z_]+)").unwrap();
     for shipped in ALL {
         let tests = shipped.file("prometheus/tests.yml");
         let names = values(&tests, "name:");
@@ -175,7 +176,6 @@ fn every_alert_is_tested_to_fire_and_to_be_silent() {
             assert!(names.contains(&format!("{alert} fires").as_str()), "{alert}");
             assert!(names.contains(&format!("{alert} is silent").as_str()), "{alert}");
         }
-        let series = Regex::new(r"series: '([a-z_]+)").unwrap();
         for name in series.captures_iter(&tests) {
             shipped.assert_known(&name[1]);
         }

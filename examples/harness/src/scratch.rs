@@ -3,25 +3,27 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::place;
+
 /// Longest time the program may take to end; far above what it needs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A directory of one test, removed at its end.
-pub(crate) struct Scratch(pub(crate) PathBuf);
+pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    pub(crate) fn new(test: &str) -> Self {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}-{}", std::process::id()));
+    pub fn new(test: &str) -> Self {
+        let directory = place::temporary().join(format!("cli-{test}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
         Self(directory)
     }
 
-    pub(crate) fn file(&self, text: &str) -> PathBuf {
+    pub fn file(&self, text: &str) -> PathBuf {
         let file = self.0.join("smsc.toml");
         fs::write(&file, text).unwrap();
         file
@@ -35,20 +37,20 @@ impl Drop for Scratch {
 }
 
 /// Runs to the end; exit code, standard output, standard error.
-pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
+pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 /// The program while it runs; killed when dropped.
-pub(crate) struct Running {
-    pub(crate) child: Child,
-    pub(crate) output: BufReader<ChildStdout>,
-    pub(crate) greeting: Vec<String>,
+pub struct Running {
+    pub child: Child,
+    pub output: BufReader<ChildStdout>,
+    pub greeting: Vec<String>,
 }
 
 impl Running {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = Vec::new();
@@ -60,17 +62,17 @@ impl Running {
         Self { child, output, greeting }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.greeting.iter().find_map(|line| line.strip_prefix("SMPP listening on ")).unwrap().parse().unwrap()
     }
 
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let killed = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
         assert!(killed.unwrap().success());
     }
 
     /// Waits for the end; exit code, the rest of standard output, standard error.
-    pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
+    pub fn end(mut self) -> (Option<i32>, String, String) {
         let deadline = Instant::now() + PATIENCE;
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "the program does not end");
