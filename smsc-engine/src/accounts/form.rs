@@ -23,6 +23,10 @@ pub struct AccountForm {
     #[serde(skip_serializing, deserialize_with = "secret")]
     #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only))]
     pub password_hash: Option<Secret>,
+    /// Where it comes from: `file`, `changed` (of the file, and changed at run time) or `added`. Only shown.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "http", schema(read_only, example = "added"))]
+    pub origin: Option<&'static str>,
     /// Whether it is let in.
     pub enabled: bool,
     /// Sessions at a time; 0 sets no limit.
@@ -132,6 +136,7 @@ impl From<&AccountRecord> for AccountForm {
     fn from(record: &AccountRecord) -> Self {
         let Defaults { charset, dialect, message_id, source, destination, validity } = record.defaults;
         AccountForm {
+            origin: None,
             system_id: record.system_id.clone(),
             password: None,
             password_hash: None,

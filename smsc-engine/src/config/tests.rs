@@ -59,7 +59,7 @@ mod loading {
     const OTHER: &str = include_str!("every_key.toml");
 
     /// The keys of that file that hold their defaults, for nothing else can stand beside the rest.
-    const DEFAULTS: [&str; 4] = ["cluster_nodes", "dns_cluster_query", "client_ca_path", "password_hash"];
+    const DEFAULTS: [&str; 5] = ["cluster_nodes", "dns_cluster_query", "client_ca_path", "password_hash", "mode"];
 
     fn other() -> Settings {
         load_text(OTHER, &[]).unwrap()
@@ -69,9 +69,13 @@ mod loading {
     fn variables(text: &str) -> Vec<(String, String)> {
         let mut section = String::new();
         let mut variables = Vec::new();
+        let mut list = "";
         for line in text.lines() {
             if let Some(name) = line.strip_prefix("[[") {
-                section = format!("{}__0", name.trim_end_matches(']').replace('.', "__"));
+                list = name.trim_end_matches(']');
+                section = format!("{}__0", list.replace('.', "__"));
+            } else if let Some(name) = line.strip_prefix(&format!("[{list}.")).filter(|_| !list.is_empty()) {
+                section = format!("{list}__0__{}", name.trim_end_matches(']').replace('.', "__"));
             } else if let Some(name) = line.strip_prefix('[') {
                 section = name.trim_end_matches(']').replace('.', "__");
             } else if let Some((key, value)) = line.split_once(" = ") {
@@ -130,8 +134,17 @@ mod loading {
     #[test]
     fn each_key_moves_only_itself() {
         // These need others.
-        let needy =
-            ["ACCOUNTS__0__SYSTEM_ID", "TLS_CERT_PATH", "TLS_KEY_PATH", "DB_ADAPTER", "API_KEYS", "USERS", "RULES", "ROUTES"];
+        let needy = [
+            "ACCOUNTS__0__SYSTEM_ID",
+            "TLS_CERT_PATH",
+            "TLS_KEY_PATH",
+            "DB_ADAPTER",
+            "API_KEYS",
+            "USERS",
+            "RULES",
+            "ROUTES",
+            "BINDS",
+        ];
         for variable in &variables(OTHER) {
             let (name, value) = (variable.0.as_str(), variable.1.as_str());
             if needy.iter().chain(&DEFAULTS).any(|key| name.contains(&key.to_uppercase())) || value == "********" {
@@ -411,7 +424,7 @@ mod loading {
             &[("SMSC_LOG__LEVEL", "info")],
             &[
                 "smsc.toml:1:1: unknown key `ä` at the top level; known: node, smpp, api, web, metrics, storage, \
-                 records, batch, lifecycle, routing, charging, enum, accounts, translation_rules, sms_routes, sandbox, log",
+                 records, batch, lifecycle, routing, charging, enum, accounts, translation_rules, sms_routes, binds, sandbox, log",
                 "smsc.toml:2:9: unknown key `é` in [log]; known: level, format, file, keep_files",
             ],
         );
@@ -446,7 +459,7 @@ mod loading {
         fs::write(&file, b"[smpp]\nsystem_id = \"\xE9\"\n").unwrap();
         let error = load_file(&file, &[]).unwrap_err().to_string();
         fs::remove_file(&file).unwrap();
-        assert_eq!(error, format!("{}:2:14: not UTF-8", file.display()));
+        assert_eq!(error, format!("{}:2:14: syntax error: not UTF-8", file.display()));
         #[cfg(unix)]
         assert_eq!(
             load_file(Path::new("/dev/zero"), &[]).unwrap_err().to_string(),

@@ -8,9 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,16 +25,6 @@ use crate::overlay::{AccountBook, BookError, Listed};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(show, change, remove))
-}
-
-/// An account as it counts now; without its password.
-#[derive(Serialize, ToSchema)]
-struct ShownAccount {
-    #[serde(flatten)]
-    account: AccountForm,
-    /// Where it comes from: `file`, `changed` (of the file, and changed at run time) or `added`.
-    #[schema(example = "added")]
-    origin: &'static str,
 }
 
 /// The list of accounts, for somebody who may change it.
@@ -60,17 +48,17 @@ impl FromRequestParts<Arc<Rest>> for Accounts {
 /// Lists accounts: those of the configuration in its order, then those that were added.
 #[utoipa::path(
     get, path = "/api/accounts", tag = "accounts", params(PageParams, EnvelopeParams),
-    responses((status = 200, body = Data<Vec<ShownAccount>>, description = "a part of the list")),
+    responses((status = 200, body = Data<Vec<AccountForm>>, description = "a part of the list")),
 )]
 async fn list(Accounts(book): Accounts, page: Page, call: Call) -> Result<Response, Problem> {
-    let shown: Vec<_> = page.of(book.list()).map(ShownAccount::from).collect();
+    let shown: Vec<_> = page.of(book.list()).map(|listed| form(&listed)).collect();
     Ok(call.envelope.data(StatusCode::OK, shown))
 }
 
 /// Adds an account; it may bind from now on.
 #[utoipa::path(
     post, path = "/api/accounts", tag = "accounts", params(EnvelopeParams), request_body = AccountForm,
-    responses((status = 201, body = Data<ShownAccount>, description = "it is in force")),
+    responses((status = 201, body = Data<AccountForm>, description = "it is in force")),
 )]
 async fn add(Accounts(book): Accounts, call: Call, Body(form): Body<AccountForm>) -> Result<Response, Problem> {
     let name = form.system_id.clone();
@@ -83,7 +71,7 @@ async fn add(Accounts(book): Accounts, call: Call, Body(form): Body<AccountForm>
 #[utoipa::path(
     get, path = "/api/accounts/{system_id}", tag = "accounts",
     params(("system_id" = String, Path, description = "its name"), EnvelopeParams),
-    responses((status = 200, body = Data<ShownAccount>, description = "as it stands")),
+    responses((status = 200, body = Data<AccountForm>, description = "as it stands")),
 )]
 async fn show(Accounts(book): Accounts, Name(name): Name, call: Call) -> Result<Response, Problem> {
     Ok(call.envelope.data(StatusCode::OK, shown(&book, &name)?))
@@ -93,7 +81,7 @@ async fn show(Accounts(book): Accounts, Name(name): Name, call: Call) -> Result<
 #[utoipa::path(
     patch, path = "/api/accounts/{system_id}", tag = "accounts",
     params(("system_id" = String, Path, description = "its name"), EnvelopeParams), request_body = AccountForm,
-    responses((status = 200, body = Data<ShownAccount>, description = "as it stands now")),
+    responses((status = 200, body = Data<AccountForm>, description = "as it stands now")),
 )]
 async fn change(
     Accounts(book): Accounts,
@@ -119,14 +107,13 @@ async fn remove(Accounts(book): Accounts, Name(name): Name, origin: Origin) -> R
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn shown(book: &AccountBook, name: &str) -> Result<ShownAccount, Problem> {
-    book.get(name).map(ShownAccount::from).ok_or_else(|| Problem::not_found("there is no such account"))
+fn shown(book: &AccountBook, name: &str) -> Result<AccountForm, Problem> {
+    book.get(name).map(|listed| form(&listed)).ok_or_else(|| Problem::not_found("there is no such account"))
 }
 
-impl From<Listed<AccountRecord>> for ShownAccount {
-    fn from(listed: Listed<AccountRecord>) -> Self {
-        ShownAccount { account: AccountForm::from(&listed.entry), origin: listed.origin.name() }
-    }
+/// An account as it counts now; without its password.
+fn form(listed: &Listed<AccountRecord>) -> AccountForm {
+    AccountForm { origin: Some(listed.origin.name()), ..AccountForm::from(&listed.entry) }
 }
 
 impl From<BookError> for Problem {

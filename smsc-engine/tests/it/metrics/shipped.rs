@@ -108,7 +108,8 @@ fn metrics_of(expression: &str) -> Vec<String> {
     let without = ignored.replace_all(expression, "");
     let names = Regex::new(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?:\s*\()?").unwrap();
     let found = names.find_iter(&without).map(|name| name.as_str());
-    found.filter(|name| !name.ends_with('(')).map(str::to_owned).collect()
+    let is_word = |name: &&str| ["and", "or", "unless"].contains(&name.trim_end_matches('(').trim_end());
+    found.filter(|name| !name.ends_with('(') && !is_word(name)).map(str::to_owned).collect()
 }
 
 #[test]
