@@ -24,9 +24,9 @@ pub struct AccountForm {
     #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only))]
     pub password_hash: Option<Secret>,
     /// Where it comes from: `file`, `changed` (of the file, and changed at run time) or `added`. Only shown.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "only_shown", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "http", schema(read_only, example = "added"))]
-    pub origin: Option<&'static str>,
+    pub origin: Option<String>,
     /// Whether it is let in.
     pub enabled: bool,
     /// Sessions at a time; 0 sets no limit.
@@ -73,6 +73,10 @@ pub struct AccountFormError {
     pub field: &'static str,
     /// What is wrong with it; never shows a password.
     pub reason: String,
+}
+
+fn only_shown<'de, D: serde::Deserializer<'de>>(_: D) -> Result<Option<String>, D::Error> {
+    Err(serde::de::Error::custom("is only shown"))
 }
 
 impl AccountForm {

@@ -113,7 +113,7 @@ fn shown(book: &AccountBook, name: &str) -> Result<AccountForm, Problem> {
 
 /// An account as it counts now; without its password.
 fn form(listed: &Listed<AccountRecord>) -> AccountForm {
-    AccountForm { origin: Some(listed.origin.name()), ..AccountForm::from(&listed.entry) }
+    AccountForm { origin: Some(listed.origin.name().to_owned()), ..AccountForm::from(&listed.entry) }
 }
 
 impl From<BookError> for Problem {
