@@ -1,10 +1,10 @@
 //! The whole way and back.
 
 use smpp_pdu::{Addr, DataCoding, Npi, RegisteredDelivery, ShortMessage, SubmitSm, TimeField, Ton};
-use sms_harness::site::Site;
+use sms_harness::site::{SMSC, Site};
 
 use crate::carrier::Carrier;
-use crate::chain::{Chain, Lead, free_address, gateway, until};
+use crate::chain::{CORE, Chain, Lead, free_address, gateway, until};
 use crate::partner::Partner;
 
 fn lead(carrier: &Carrier) -> Lead<'static> {
@@ -128,4 +128,26 @@ async fn while_the_core_is_away_sessions_stay_and_nothing_is_acknowledged() {
     until("the carrier has the next", || carrier.ledger.count() == 2).await;
     assert!(!carrier.ledger.came().contains_key(&b"meanwhile"[..]), "it was refused, so it must not arrive");
     chain.gateways[0].wait_for_line("connection refused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_core_binds_to_carriers_itself_with_the_same_code() {
+    let carrier = Carrier::start().await;
+    let address = carrier.address;
+    let settings = format!(
+        "{CORE}[[accounts]]\nsystem_id = \"partner\"\npassword = \"secret\"\n\
+         [[binds]]\nname = \"carrier\"\nbind_type = \"transceiver\"\nhost = \"{}\"\nport = {}\n\
+         system_id = \"core\"\npassword = \"secret\"\n",
+        address.ip(),
+        address.port()
+    );
+    let mut core = Site::of(SMSC, &settings).running();
+    until("the carrier is bound", || carrier.sessions() == 1).await;
+    let partner = Partner::bind(core.smpp(), "partner");
+    let id = partner.insist("447700900123", b"without a gateway").await;
+    until("the carrier has it", || carrier.ledger.count() == 1).await;
+    until("the receipt is there", || partner.got().receipts().contains_key(&id)).await;
+    // What is on its way is answered, and the carrier sees an orderly end.
+    core.stop();
+    until("the carrier is unbound", || carrier.sessions() == 0).await;
 }

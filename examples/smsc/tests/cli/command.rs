@@ -83,8 +83,8 @@ fn commands_are_calls_and_show_what_comes_back() {
             "routes simulate --calling 1 --called 2",
             "POST /api/routes/simulate",
             json!({ "calling": "1", "called": "2", "source_smsc": null, "source_type": null }),
-            json!({ "data": { "chosen": { "id": 4 } } }),
-            "chosen.id: 4",
+            json!({ "data": { "calling": "1", "called": "2", "chosen": { "route": { "id": 4, "dest_smsc": "uk" } } } }),
+            "1 to 2: uk by route 4 (everything)",
         ),
         (
             "accounts disable a/b",
