@@ -79,7 +79,7 @@ impl Lists {
 }
 
 impl Centre {
-    /// Opens the stores, goes on with what was queued, and listens; takes [`Settings`](crate::config::Settings) or a [`CentreConfig`].
+    /// Opens the stores, goes on with what was queued, and listens; takes [`Settings`] or a [`CentreConfig`].
     ///
     /// Charging, and listeners with TLS, need a crypto provider, which the program installs before.
     ///

@@ -23,7 +23,7 @@ pub use root::{file_warning, gateway_environment, load_gateway};
 settings! {
     /// All a gateway can be told; ranges are about octets of texts and entries of lists.
     GatewaySettings {
-        /// Where the core is, such as "https://core.example:8443"; must be given. In the environment: API_BASE_URL.
+        /// Where the core is, such as `https://core.example:8443`; must be given. In the environment: API_BASE_URL.
         api_base_url: String, in 1..=2_048;
         /// Milliseconds after which a core that is away is tried again; also how often a bind without a
         /// queue_check_frequency of its own looks for messages, if this is given. In the environment: SMPP_POLL_INTERVAL.
