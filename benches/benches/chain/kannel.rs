@@ -1,6 +1,6 @@
 //! Kannel accepting and forwarding: messages go in over its HTTP, through its spool, and out to the carrier.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -29,26 +29,43 @@ pub(crate) fn run(messages: usize) -> Option<f64> {
     Some(messages as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// One connection that is kept.
+/// One connection that is kept; its smsbox resets some when many come at once, which are made anew.
 fn call(address: SocketAddr, numbers: impl Iterator<Item = usize>) {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_nodelay(true).unwrap();
-    let (mut reader, mut writer) = (BufReader::new(stream.try_clone().unwrap()), stream);
+    let mut kept = None;
     for number in numbers {
-        let path =
-            format!("/cgi-bin/sendsms?username=interop&password=interop&from=1000&to=4477{number:08}&text=message+{number}");
-        write!(writer, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
-        let (mut length, mut line) = (0, String::new());
-        reader.read_line(&mut line).unwrap();
-        assert!(line.contains(" 202 "), "{line}");
-        loop {
-            line.clear();
-            reader.read_line(&mut line).unwrap();
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
-            if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().unwrap();
-            }
+        while let Err(error) = send(&mut kept, address, number) {
+            assert!(error.kind() != ErrorKind::InvalidData, "{error}");
+            kept = None;
+            std::thread::sleep(Duration::from_millis(1));
         }
-        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).unwrap();
     }
+}
+
+fn send(kept: &mut Option<BufReader<TcpStream>>, address: SocketAddr, number: usize) -> io::Result<()> {
+    let reader = match kept {
+        Some(reader) => reader,
+        None => {
+            let stream = TcpStream::connect(address)?;
+            stream.set_nodelay(true)?;
+            kept.insert(BufReader::new(stream))
+        }
+    };
+    let path = format!("/cgi-bin/sendsms?username=interop&password=interop&from=1000&to=4477{number:08}&text=message+{number}");
+    write!(reader.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+    let (mut length, mut line) = (0, String::new());
+    if reader.read_line(&mut line)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    if !line.contains(" 202 ") {
+        return Err(io::Error::new(ErrorKind::InvalidData, line));
+    }
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+        }
+    }
+    io::copy(&mut reader.by_ref().take(length), &mut io::sink()).map(drop)
 }
