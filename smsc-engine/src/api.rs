@@ -130,13 +130,6 @@ impl Work {
         Work { sources: sources.into_iter().collect() }
     }
 
-    /// Watches what this and another watch.
-    #[must_use]
-    pub fn and(mut self, other: Work) -> Work {
-        self.sources.extend(other.sources);
-        self
-    }
-
     /// Everything up to now is known: look for work after this, not before.
     pub fn seen(&mut self) {
         self.sources.iter_mut().for_each(|source| drop(source.borrow_and_update()));

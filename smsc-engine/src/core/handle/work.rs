@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::queue::Lease;
 use super::Handle;
 use crate::api::{CoreApi, NetworkReport, Refusal, Report, Work};
-use crate::model::{Account, Lane, Message, Timestamp};
+use crate::model::{Lane, Message, Timestamp};
 
 /// Which work a frontend asks for.
 #[derive(Clone, Copy, Debug)]
@@ -24,14 +24,12 @@ pub struct Order {
 impl Handle {
     /// Takes due messages of a frontend for delivery, the oldest of each of its lanes.
     pub async fn work(&self, frontend: &Lane, order: Order) -> Vec<Message> {
-        let (esmes, half) = (esmes(frontend), order.max.div_ceil(2));
+        let mut messages = Vec::new();
         // Half of it at first, so that neither receipts nor messages wait for the other to end.
-        let mut messages = self.inner.lease(&esmes, half, order.hold).await;
-        let has_more = messages.len() == half;
-        messages.extend(self.inner.lease(frontend, order.max - messages.len(), order.hold).await);
-        if has_more && messages.len() < order.max {
-            messages.extend(self.inner.lease(&esmes, order.max - messages.len(), order.hold).await);
+        if let Some(esmes) = frontend.esmes() {
+            messages = self.inner.lease(&esmes, order.max.div_ceil(2), order.hold).await;
         }
+        messages.extend(self.inner.lease(frontend, order.max - messages.len(), order.hold).await);
         if order.unrouted && messages.len() < order.max {
             let now = self.now();
             let want = Lease { max: order.max - messages.len(), now, until: now.after(order.hold) };
@@ -42,14 +40,12 @@ impl Handle {
 
     /// Sees a change whenever work may have come to a frontend.
     pub fn watch(&self, frontend: &Lane) -> Work {
-        let core = self.core();
-        core.watch(frontend).and(core.watch(&esmes(frontend)))
+        self.core().watch(frontend)
     }
 
     /// When a frontend that asks for work next finds some.
     pub fn next_due(&self, frontend: &Lane) -> Option<Timestamp> {
-        let core = self.core();
-        [core.next_due(frontend), core.next_due(&esmes(frontend))].into_iter().flatten().min()
+        self.core().next_due(frontend)
     }
 
     /// Records what became of leased messages; resolves when that is durable.
@@ -68,9 +64,4 @@ impl Handle {
         let heard = self.inner.hear(reports).await;
         heard.is_kept.then_some(heard.known).ok_or(Refusal::Broken)
     }
-}
-
-/// Where messages wait for the ESMEs of the account that is called like the frontend.
-fn esmes(frontend: &Lane) -> Lane {
-    Lane::esme(&Account::from(frontend.as_str()))
 }
