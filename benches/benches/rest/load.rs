@@ -13,6 +13,8 @@ pub(crate) struct Outcome {
     pub(crate) rate: f64,
     /// How long they took, shortest first.
     pub(crate) latencies: Vec<Duration>,
+    /// Octets of the shortest body.
+    pub(crate) shortest: usize,
 }
 
 impl Outcome {
@@ -43,35 +45,44 @@ pub(crate) fn run(
                 })
             })
             .collect();
-        let mut latencies = Vec::new();
+        let (mut latencies, mut shortest) = (Vec::new(), usize::MAX);
         for caller in callers {
-            latencies.extend(caller.await.unwrap());
+            let (seen, length) = caller.await.unwrap();
+            latencies.extend(seen);
+            shortest = shortest.min(length);
         }
         let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
         latencies.sort();
-        Outcome { rate, latencies }
+        Outcome { rate, latencies, shortest }
     })
 }
 
-async fn call(address: SocketAddr, until: Instant, expected: u16, request: impl Fn(u64) -> String) -> io::Result<Vec<Duration>> {
+/// Calls until then; gives how long each answer took, and the octets of the shortest body.
+async fn call(
+    address: SocketAddr,
+    until: Instant,
+    expected: u16,
+    request: impl Fn(u64) -> String,
+) -> io::Result<(Vec<Duration>, usize)> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let (mut latencies, mut buffer) = (Vec::new(), Vec::with_capacity(16 << 10));
+    let (mut latencies, mut shortest, mut buffer) = (Vec::new(), usize::MAX, Vec::with_capacity(16 << 10));
     for count in 0.. {
         let start = Instant::now();
         if start >= until {
             break;
         }
         stream.write_all(request(count).as_bytes()).await?;
-        let status = answer(&mut stream, &mut buffer).await?;
+        let (status, length) = answer(&mut stream, &mut buffer).await?;
         assert_eq!(status, expected, "{}", String::from_utf8_lossy(&buffer));
         latencies.push(start.elapsed());
+        shortest = shortest.min(length);
     }
-    Ok(latencies)
+    Ok((latencies, shortest))
 }
 
-/// Reads one answer with a known length; gives its status.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<u16> {
+/// Reads one answer with a known length; gives its status and that length.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<(u16, usize)> {
     buffer.clear();
     let end = loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -88,5 +99,5 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<u16>
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    Ok(head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0))
+    Ok((head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), length))
 }

@@ -52,6 +52,8 @@ mod partner;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
+mod record_partitions;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod record_tables;
 mod recorder;
 mod records;

@@ -16,7 +16,7 @@ use crate::servers::{Server, sqlite};
 const DAY: u64 = 86_400_000;
 const START: Timestamp = Timestamp(0);
 
-async fn all(records: &SqlRecords) -> Vec<StoredRecord> {
+pub(crate) async fn all(records: &SqlRecords) -> Vec<StoredRecord> {
     records.records(&RecordFilter { max: 100_000, ..RecordFilter::default() }).await.unwrap()
 }
 
@@ -424,7 +424,7 @@ async fn a_crash_of_the_program_loses_and_doubles_nothing() {
     exactly_once(&records, 300).await;
 }
 
-async fn until_empty(ledger: &MemoryLedger) {
+pub(crate) async fn until_empty(ledger: &MemoryLedger) {
     let start = std::time::Instant::now();
     while !ledger.left().is_empty() {
         assert!(start.elapsed() < Duration::from_secs(120), "{} records are left", ledger.left().len());
