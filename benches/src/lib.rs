@@ -9,6 +9,7 @@ pub mod bare_log;
 pub mod case;
 pub mod clock;
 pub mod contest;
+pub mod cpu;
 pub mod memory;
 pub mod report;
 pub mod yardstick;

@@ -20,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use smsc_benches::bare_log::{BareLog, single_sync};
+use smsc_benches::cpu::cpu_time;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
 use smsc_engine::model::{Account, Address, Lane, Message, MessageId, Timestamp};
 use tokio::runtime::Runtime;
@@ -206,12 +207,4 @@ fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).map_or(0, |kib| kib << 10)
-}
-
-/// Seconds of processor time that this process has used; 0 where the system does not tell.
-fn cpu_time() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // User and system time, the 14th and 15th field, in hundredths; the second one is the name in brackets.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
-    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use smsc_benches::cpu::cpu_time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -13,6 +14,8 @@ pub(crate) struct Outcome {
     pub(crate) rate: f64,
     /// How long they took, shortest first.
     pub(crate) latencies: Vec<Duration>,
+    /// Processor time of this process for one answer, callers included, in microseconds.
+    pub(crate) cpu: f64,
     /// Octets of the shortest body.
     pub(crate) shortest: usize,
 }
@@ -35,7 +38,7 @@ pub(crate) fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), cpu_time());
         let callers: Vec<_> = (0..connections)
             .map(|caller| {
                 let request = request.clone();
@@ -52,8 +55,9 @@ pub(crate) fn run(
             shortest = shortest.min(length);
         }
         let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
+        let cpu = (cpu_time() - cpu) * 1e6 / latencies.len() as f64;
         latencies.sort();
-        Outcome { rate, latencies, shortest }
+        Outcome { rate, latencies, cpu, shortest }
     })
 }
 

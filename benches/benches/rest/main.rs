@@ -82,9 +82,12 @@ fn submissions(root: &Path, smoke: bool) -> bool {
         };
         let ratio = ours.rate / bare.rate;
         println!(
-            "{connections} connections: parsing alone {:>8.0}/s   durable {:>8.0}/s   ratio {ratio:.2}   p50 {:.1?} p99 {:.1?}",
+            "{connections} connections: parsing alone {:>8.0}/s {:>5.1} µs   durable {:>8.0}/s {:>5.1} µs   ratio {ratio:.2}   \
+             p50 {:.1?} p99 {:.1?}",
             bare.rate,
+            bare.cpu,
             ours.rate,
+            ours.cpu,
             ours.percentile(0.5),
             ours.percentile(0.99)
         );

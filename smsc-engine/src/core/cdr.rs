@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::content;
-use crate::model::{Cdr, FinalState, Kind, Lane, Message, Outcome, Status};
+use crate::model::{Cdr, FinalState, Lane, Message, Outcome, Status};
 
 /// What records say besides the message.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Recording {
 
 /// Tells whether a message of this kind gets a record.
 pub(super) fn is_recorded(message: &Message) -> bool {
-    matches!(message.kind, Kind::Mt | Kind::Mo)
+    message.kind.is_message()
 }
 
 /// Who delivers, as people know it: nothing for what waits for a location or was never meant to leave.

@@ -10,7 +10,7 @@ use super::lifecycle::{self, Made};
 use super::queue::{Change, ChangeError, Lease, QueueError};
 use super::receipt;
 use crate::api::{Attempt, NetworkReport, Report};
-use crate::model::{EventName, FinalState, Lane, Message, MessageId, Outcome, Status};
+use crate::model::{EventName, FinalState, Kind, Lane, Message, MessageId, Outcome, Status};
 
 impl Inner {
     /// Takes due messages of a lane: those kept in memory only, those routed there, those for the ESMEs of this name,
@@ -43,9 +43,12 @@ impl Inner {
     pub(super) async fn report(&self, mut reports: Vec<Report>) -> bool {
         let (now, policy) = (self.now(), self.policy());
         self.meters.note_attempts(reports.iter().map(|report| &report.message));
-        for (message, outcome) in self.fleeting.report(&mut reports, now).await {
-            self.ended(&message, &outcome);
+        let fleeting = self.fleeting.report(&mut reports, now).await;
+        for (message, outcome) in &fleeting {
+            self.ended(message, outcome);
         }
+        let reached = fleeting.iter().filter(|(_, outcome)| outcome.state == FinalState::Delivered);
+        self.alert_recipients(reached.map(|(message, _)| message)).await;
         let (mut changes, mut messages, mut failures) =
             (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
         for (at, Report { message, attempt }) in reports.into_iter().enumerate() {
@@ -95,6 +98,9 @@ impl Inner {
             }
         };
         let made = results.iter().map(Result::is_ok).collect();
+        let is_delivered = |outcome: &Option<Outcome>| outcome.is_some_and(|outcome| outcome.state == FinalState::Delivered);
+        let reached = messages.iter().zip(&outcomes).filter(|(_, outcome)| is_delivered(outcome));
+        self.alert_recipients(reached.map(|(message, _)| message)).await;
         for ((message, outcome), result) in messages.iter().zip(outcomes).zip(results) {
             match (result, outcome) {
                 (Ok(()), Some(outcome)) => self.ended(message, &outcome),
@@ -125,6 +131,9 @@ impl Inner {
 
     /// Tells everybody how a message ended.
     pub(super) fn ended(&self, message: &Message, outcome: &Outcome) {
+        if message.kind == Kind::Alert {
+            return;
+        }
         self.waiting.remove(message);
         self.meters.note_end(message, outcome);
         // Why it goes nowhere was told when it came in.

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smpp_pdu::Tlvs;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::inner::Inner;
 use super::queue::{self, Change, Lease, MemoryQueue, Queue};
 use crate::api::{Accepted, Answer, Attempt, Mode, Refusal, Report, Submission};
-use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp};
+use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp, asks_for_alert};
 
 /// The messages under way, and who waits for the end of which.
 pub(super) struct Fleeting {
@@ -106,7 +107,7 @@ impl Fleeting {
         (message, outcome)
     }
 
-    async fn append(&self, message: Message, waiting: Option<oneshot::Sender<End>>) -> Result<(), Refusal> {
+    pub(super) async fn append(&self, message: Message, waiting: Option<oneshot::Sender<End>>) -> Result<(), Refusal> {
         let id = message.id;
         let is_earlier = self.next_expiry().is_none_or(|next| message.expires < next);
         self.lock().insert(id, waiting);
@@ -151,12 +152,17 @@ impl Inner {
             self.fleeting.append(message, None).await?;
             return Ok(Accepted::from(id));
         }
+        let wants_alert = Tlvs::parse(&message.tlvs).is_some_and(|tlvs| asks_for_alert(&tlvs)).then(|| message.clone());
         let (sender, end) = oneshot::channel();
         self.fleeting.append(message, Some(sender)).await?;
-        match end.await {
-            Ok((FinalState::Delivered, _)) => Ok(Accepted::from(id)),
-            Ok((state, error)) => Err(Refusal::Undelivered(state, error)),
-            Err(_) => Err(Refusal::Broken),
+        match (end.await, wants_alert) {
+            (Ok((FinalState::Delivered, _)), _) => Ok(Accepted::from(id)),
+            (Ok((state, error)), Some(message)) if state.is_out_of_reach() => {
+                self.flag(&message);
+                Err(Refusal::Undelivered(state, error))
+            }
+            (Ok((state, error)), _) => Err(Refusal::Undelivered(state, error)),
+            (Err(_), _) => Err(Refusal::Broken),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use super::alerts::Flags;
 use super::cdr::Recording;
 use super::charging::Charging;
 use super::clock::Clock;
@@ -44,6 +45,8 @@ pub(super) struct Inner {
     pub(super) fingerprints: Option<Arc<Fingerprints>>,
     pub(super) may_repeat: HashSet<String>,
     pub(super) fleeting: Fleeting,
+    /// Who wants to hear when a subscriber can be reached again.
+    pub(super) flags: Flags,
     /// Messages that wait for their recipient to be served by somebody.
     pub(super) waiting: Waiting,
     /// Places for messages that wait for ENUM or charging.
@@ -80,6 +83,7 @@ impl Inner {
             fingerprints,
             may_repeat: setup.may_repeat.into_iter().collect(),
             fleeting: Fleeting::new(),
+            flags: Flags::default(),
             waiting: Waiting::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),
             meters: Meters::default(),

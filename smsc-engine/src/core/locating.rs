@@ -126,6 +126,9 @@ impl Inner {
 
     /// The recipient's registration changed: its messages follow.
     pub(super) async fn follow(&self, number: &str) {
+        if self.locations.as_ref().is_some_and(|locations| locations.serving(number.as_bytes(), self.now()).is_some()) {
+            self.alert(number).await;
+        }
         let now = self.now();
         let mut moves = Vec::new();
         for id in self.waiting.of(number) {

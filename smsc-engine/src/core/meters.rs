@@ -77,7 +77,7 @@ impl Meters {
 
     /// Counts attempts; neighbours of one destination cost one look-up.
     pub(super) fn note_attempts<'a>(&self, messages: impl Iterator<Item = &'a Message>) {
-        for (lane, count) in by_lane(messages.filter(|message| message.kind != Kind::Receipt)) {
+        for (lane, count) in by_lane(messages.filter(|message| message.kind.is_message())) {
             self.attempted.add(name(&lane), 0, count);
         }
     }

@@ -1,5 +1,6 @@
 //! What the message centre itself does, apart from any protocol: it knows no PDU session and no connection.
 
+mod alerts;
 mod batch;
 mod cdr;
 mod centre;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use smpp_pdu::tlv::{self, Pair, Tlv, TlvType, Tlvs};
-use smpp_pdu::{CommandStatus, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
+use smpp_pdu::{CommandStatus, DataSm, DataSmResp, List, SubmitMultiResp, SubmitSmResp, UnsuccessSme, Version};
 use smpp_session::net::{Batch, Incoming};
 use tokio::sync::Notify;
 
@@ -16,7 +16,7 @@ use super::courier::Line;
 use super::guest::Guest;
 use super::text::{IdText, Notation};
 use crate::api::{Accepted, Answer, CoreApi, Refusal, Submission};
-use crate::model::{Address, FinalState};
+use crate::model::{Address, FinalState, asks_for_alert};
 
 /// What the sessions share with the task that feeds the core.
 #[derive(Debug, Default)]
@@ -227,6 +227,9 @@ fn respond_undelivered(incoming: Incoming, (state, error): (FinalState, u32)) ->
     let mut list: Vec<Tlv<'_>> = vec![tlv::DeliveryFailureReason(reason).tlv()];
     if let (Ok(number), true) = (u16::try_from(error), error != 0) {
         list.push(tlv::NetworkErrorCode(Pair { kind: GSM, number }).tlv());
+    }
+    if incoming.read::<DataSm<'_>>().is_ok_and(|pdu| asks_for_alert(&pdu.tlvs)) {
+        list.push(tlv::DpfResult(state.is_out_of_reach().into()).tlv());
     }
     let response = DataSmResp { tlvs: Tlvs::list(&list), ..Default::default() };
     incoming.answer_with(CommandStatus::RDELIVERYFAILURE, &response)

@@ -73,6 +73,8 @@ pub(crate) enum KindWord {
     Mo,
     /// A receipt.
     Receipt,
+    /// That the sender, a subscriber, can be reached again.
+    Alert,
 }
 
 /// SMPP's messaging modes.
@@ -177,6 +179,7 @@ impl From<Kind> for KindWord {
             Kind::Mt => KindWord::Mt,
             Kind::Mo => KindWord::Mo,
             Kind::Receipt => KindWord::Receipt,
+            Kind::Alert => KindWord::Alert,
         }
     }
 }
@@ -187,6 +190,7 @@ impl From<KindWord> for Kind {
             KindWord::Mt => Kind::Mt,
             KindWord::Mo => Kind::Mo,
             KindWord::Receipt => Kind::Receipt,
+            KindWord::Alert => Kind::Alert,
         }
     }
 }

@@ -275,6 +275,7 @@ impl Part for Kind {
             Kind::Mt => 0,
             Kind::Mo => 1,
             Kind::Receipt => 2,
+            Kind::Alert => 3,
         });
     }
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
@@ -282,6 +283,7 @@ impl Part for Kind {
             0 => Ok(Kind::Mt),
             1 => Ok(Kind::Mo),
             2 => Ok(Kind::Receipt),
+            3 => Ok(Kind::Alert),
             _ => Err(FormFault::Value),
         }
     }
@@ -345,7 +347,7 @@ mod tests {
     fn plain() -> impl Strategy<Value = Message> {
         let texts = ("[a-z:é]{0,200}", "[a-z]{0,10}", octets(7));
         let numbers = (any::<[u8; 6]>(), any::<[u64; 4]>(), any::<u32>(), any::<Option<u64>>());
-        let kind = prop_oneof![Just(Kind::Mt), Just(Kind::Mo), Just(Kind::Receipt)];
+        let kind = prop_oneof![Just(Kind::Mt), Just(Kind::Mo), Just(Kind::Receipt), Just(Kind::Alert)];
         (texts, numbers, kind, address(), address(), octets(20_000), octets(300)).prop_map(
             |((account, lane, service), (small, big, attempts, about), kind, source, destination, data, tlvs)| Message {
                 id: MessageId(big[0]),

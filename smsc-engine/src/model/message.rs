@@ -3,6 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
+use smpp_pdu::Tlvs;
+use smpp_pdu::tlv::{SetDpf, TlvType};
 
 use super::{Account, Address, Extra, Lane, MessageId, Timestamp, Word};
 
@@ -17,6 +19,15 @@ pub enum Kind {
     Mo,
     /// A delivery receipt for an earlier message.
     Receipt,
+    /// Tells an ESME that the subscriber who is the sender can be reached again; it has no text (SMPP 3.4 §4.12).
+    Alert,
+}
+
+impl Kind {
+    /// Tells whether somebody wrote it: a message, not word about one.
+    pub const fn is_message(self) -> bool {
+        matches!(self, Kind::Mt | Kind::Mo)
+    }
 }
 
 /// One short message with all that is needed to deliver it, to answer questions about it and to replace it.
@@ -112,6 +123,11 @@ impl Message {
         let extra = self.extra.map(|extra| Box::new(Extra { raw_pdu: own(extra.raw_pdu), ..*extra }));
         Message { user_data: own(self.user_data), tlvs: own(self.tlvs), extra, ..self }
     }
+}
+
+/// Tells whether a sender asks for an alert if the recipient cannot be reached: `set_dpf` (SMPP 3.4 §5.3.2.29).
+pub(crate) fn asks_for_alert(tlvs: &Tlvs<'_>) -> bool {
+    tlvs.iter().any(|(tag, value)| tag == SetDpf::TAG && value == [1])
 }
 
 static NO_EXTRA: Extra = Extra::NONE;

@@ -28,6 +28,7 @@ pub use event::{Event, EventName};
 pub use extra::Extra;
 pub use form::{FormError, FormFault};
 pub use id::{MessageId, MessageIdError};
+pub(crate) use message::asks_for_alert;
 pub use message::{Kind, Message};
 pub use mms::MmsMessage;
 pub use name::{Account, Lane};

@@ -78,6 +78,11 @@ impl FinalState {
         }
     }
 
+    /// Tells whether the recipient was not there, and was not refused either: then a sender may wait for an alert.
+    pub const fn is_out_of_reach(self) -> bool {
+        matches!(self, FinalState::Expired | FinalState::Undeliverable)
+    }
+
     /// Returns the value of SMPP's `message_state`.
     pub const fn message_state(self) -> u8 {
         match self {

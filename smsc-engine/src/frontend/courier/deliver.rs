@@ -7,9 +7,10 @@ use std::sync::Arc;
 use smpp_pdu::Version;
 use smpp_pdu::tlv::{self, Text, Tlv, TlvType};
 use smpp_pdu::{
-    Addr, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage, Tlvs, Ton,
-    ValueError,
+    Addr, AlertNotification, CStr, Class, CommandStatus, DataCoding, DeliverSm, EsmClass, Npi, RegisteredDelivery, ShortMessage,
+    Tlvs, Ton, ValueError,
 };
+use smpp_session::RequestError;
 use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
 use sms_codec::receipt::{Dialect, Receipt};
 
@@ -98,11 +99,30 @@ impl Writer for Wishes {
         Ok(batch.request(link, &pdu)?)
     }
 
+    fn announce(&self, link: &Link, message: &Message) -> Option<Result<(), SendError>> {
+        (message.kind == Kind::Alert).then(|| alert(link, message))
+    }
+
     fn attempt(&self, _: &Message, answer: Result<Response, Unanswered>) -> Attempt {
         let Ok(response) = answer else { return Attempt::Unknown };
         let said = self.profile().and_then(|profile| profile.attempt(response.status()));
         said.unwrap_or_else(|| attempt(response.status()))
     }
+}
+
+/// Says that the subscriber who is the sender can be reached again (SMPP 3.4 §4.12).
+fn alert(link: &Link, message: &Message) -> Result<(), SendError> {
+    let (subscriber, esme) = (&message.source, &message.destination);
+    let available = [tlv::MsAvailabilityStatus(AVAILABLE).tlv()];
+    let pdu = AlertNotification {
+        source_addr: Addr::new(Ton(subscriber.ton), Npi(subscriber.npi), subscriber.digits.octets())?,
+        esme_addr: Addr::new(Ton(esme.ton), Npi(esme.npi), esme.digits.octets())?,
+        tlvs: Tlvs::list(&available),
+    };
+    link.notify(&pdu).map_err(|error| match error {
+        RequestError::NotPermitted { .. } => SendError::Unfit(Unfit("this session takes no alerts")),
+        other => other.into(),
+    })
 }
 
 /// All but the addresses and TLVs.
@@ -136,6 +156,8 @@ fn attempt(status: CommandStatus) -> Attempt {
     }
 }
 
+// SMPP 3.4 §5.3.2.30
+const AVAILABLE: u8 = 0;
 // SMPP 3.4 §5.2.14
 const HIGHEST_PRIORITY: u8 = 3;
 // SMPP 3.4 §4.6.1

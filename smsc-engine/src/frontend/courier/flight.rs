@@ -30,6 +30,15 @@ pub(in crate::frontend) trait Writer: Clone + Send + Sync + 'static {
     /// Nothing was sent.
     fn send(&self, way: (&mut Batch, &Link), message: &Message, part: Option<&Self::Part>) -> Result<Pending, SendError>;
 
+    /// Sends what has no answer; `None` for a message, which has one.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    fn announce(&self, link: &Link, message: &Message) -> Option<Result<(), SendError>> {
+        let _ = (link, message);
+        None
+    }
+
     /// What an answer, or none, means for the message.
     fn attempt(&self, message: &Message, answer: Result<Response, Unanswered>) -> Attempt;
 }
@@ -65,13 +74,13 @@ impl From<smpp_pdu::ValueError> for SendError {
 pub(super) struct Flight<W: Writer> {
     writer: W,
     trips: Vec<Trip<W::Part>>,
-    /// Messages that cannot be written as a PDU.
-    unfit: Vec<Report>,
+    /// What waits for no answer: sent without one, or never to be written as a PDU.
+    settled: Vec<Report>,
 }
 
 impl<W: Writer> Flight<W> {
     pub(super) fn new(writer: W) -> Flight<W> {
-        Flight { writer, trips: Vec::new(), unfit: Vec::new() }
+        Flight { writer, trips: Vec::new(), settled: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -83,9 +92,9 @@ impl<W: Writer> Flight<W> {
         self.trips.iter().any(Trip::has_rest)
     }
 
-    /// Messages that cannot be sent, each once.
-    pub(super) fn unfit(&mut self) -> Vec<Report> {
-        std::mem::take(&mut self.unfit)
+    /// What waits for no answer, each once.
+    pub(super) fn settled(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.settled)
     }
 
     /// Sends as much as session and allowance take; returns what they did not take.
@@ -93,28 +102,48 @@ impl<W: Writer> Flight<W> {
         let mut batch = Batch::new();
         let mut unsent = Vec::new();
         for message in messages {
-            if !unsent.is_empty() {
-                unsent.push(message.id);
-                continue;
-            }
-            let mut trip = match self.writer.parts(&message) {
-                Ok(parts) => Trip { message, rest: parts.map_or(Rest::Whole, Rest::Parts), sent: Vec::new(), so_far: None },
-                Err(unfit) => {
-                    self.refuse(message, unfit);
-                    continue;
-                }
-            };
-            match trip.go_on(&self.writer, (&mut batch, link), allowance) {
-                Err(SendError::NotNow) if trip.sent.is_empty() => unsent.push(trip.message.id),
-                Err(SendError::Unfit(unfit)) if trip.sent.is_empty() => self.refuse(trip.message, unfit),
-                Err(SendError::Unfit(unfit)) => {
-                    trip.fail(&unfit);
-                    self.trips.push(trip);
-                }
-                Ok(()) | Err(SendError::NotNow) => self.trips.push(trip),
+            let id = message.id;
+            if !unsent.is_empty() || !self.begin((&mut batch, link), allowance, message) {
+                unsent.push(id);
             }
         }
         unsent
+    }
+
+    /// Sends a message, or its first parts; false if it was not taken.
+    fn begin(&mut self, (batch, link): (&mut Batch, &Link), allowance: &mut Allowance<'_>, message: Message) -> bool {
+        match self.writer.announce(link, &message) {
+            None => {}
+            Some(Err(SendError::NotNow)) => return false,
+            Some(Err(SendError::Unfit(unfit))) => {
+                self.refuse(message, unfit);
+                return true;
+            }
+            Some(Ok(())) => {
+                allowance.spend();
+                self.settled.push(Report { message, attempt: Attempt::Delivered });
+                return true;
+            }
+        }
+        let rest = match self.writer.parts(&message) {
+            Ok(parts) => parts.map_or(Rest::Whole, Rest::Parts),
+            Err(unfit) => {
+                self.refuse(message, unfit);
+                return true;
+            }
+        };
+        let mut trip = Trip { message, rest, sent: Vec::new(), so_far: None };
+        match trip.go_on(&self.writer, (batch, link), allowance) {
+            Err(SendError::NotNow) if trip.sent.is_empty() => return false,
+            Err(SendError::Unfit(unfit)) if trip.sent.is_empty() => {
+                self.refuse(trip.message, unfit);
+                return true;
+            }
+            Err(SendError::Unfit(unfit)) => trip.fail(&unfit),
+            Ok(()) | Err(SendError::NotNow) => {}
+        }
+        self.trips.push(trip);
+        true
     }
 
     /// Sends parts that had to wait.
@@ -172,7 +201,7 @@ impl<W: Writer> Flight<W> {
 
     fn refuse(&mut self, message: Message, Unfit(why): Unfit) {
         tracing::error!(message_id = %message.id, lane = %message.lane, why, "a message cannot be sent to this peer");
-        self.unfit.push(Report { message, attempt: Attempt::Failed(FinalState::Undeliverable, 0) });
+        self.settled.push(Report { message, attempt: Attempt::Failed(FinalState::Undeliverable, 0) });
     }
 }
 

@@ -134,9 +134,9 @@ impl<W: Writer> Courier<W> {
             has_more = self.hungry;
         }
         drop(allowance);
-        let unfit = self.flight.unfit();
-        if !unfit.is_empty() {
-            line.core.report(unfit).await;
+        let settled = self.flight.settled();
+        if !settled.is_empty() {
+            line.core.report(settled).await;
         }
         has_more
     }

@@ -95,3 +95,26 @@ async fn who_waits_is_found_again_after_a_restart() {
     locations.upsert(at("ims", in_an_hour()), Timestamp::now()).await.unwrap();
     assert_eq!(leased(&second, "ims").await[0].id, id);
 }
+
+#[tokio::test]
+async fn a_registration_alerts_who_waits_for_the_subscriber() {
+    let (bench, locations) = bench().await;
+    locations.upsert(at("ims", in_an_hour()), Timestamp::now()).await.unwrap();
+    let mut wanted = message("hello");
+    // set_dpf, one octet, one.
+    wanted.tlvs = vec![0x04, 0x21, 0, 1, 1].into();
+    let submission = Submission { mode: Mode::Transaction, ..Submission::new(wanted.clone()) };
+    let Answer::Later(answer) = bench.core.submit(vec![submission]).await.pop().unwrap() else { panic!("answered early") };
+    let answer = tokio::spawn(answer);
+    let sent = leased(&bench, "ims").await;
+    bench.report(&sent[0], Attempt::TryAgain(8)).await;
+    assert!(answer.await.unwrap().is_err());
+    assert!(bench.lease(wanted.account.as_str()).await.is_empty());
+    locations.upsert(at("uk", in_an_hour()), Timestamp::now()).await.unwrap();
+    let alerts = leased(&bench, wanted.account.as_str()).await;
+    assert_eq!(alerts.len(), 1);
+    assert_eq!((alerts[0].kind, &alerts[0].source), (Kind::Alert, &wanted.destination));
+    assert_eq!(alerts[0].destination, wanted.source);
+    bench.report(&alerts[0], Attempt::Delivered).await;
+    assert!(bench.lease(wanted.account.as_str()).await.is_empty());
+}

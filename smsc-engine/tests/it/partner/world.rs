@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smpp_pdu::{Addr, CommandStatus, DeliverSm, Frame, Profile, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp};
-use smpp_session::net::{BindError, Client, Incoming, Penalty, ServerConfig};
+use smpp_session::net::{BindError, Client, Incoming, Link, Penalty, ServerConfig, Service};
 use smpp_session::{BindKind, Config, Credentials};
 use smsc_engine::api::{CoreApi, Submission};
 use smsc_engine::core::queue::{MemoryQueue, Queue};
@@ -98,17 +98,27 @@ pub(super) async fn try_bind(
     (system_id, password): (&str, &str),
 ) -> Result<Bound, BindError> {
     let (sender, delivered) = mpsc::unbounded_channel();
-    let service = move |incoming: Incoming| {
-        let _ = sender.send(incoming.frame().clone());
-        let _ = incoming.acknowledge();
-    };
-    let client = Client::connect(address, Config::default(), service).await.unwrap();
+    let client = Client::connect(address, Config::default(), Inbox(sender)).await.unwrap();
     soon(client.bind(kind, &Credentials::new(system_id, password))).await?;
     Ok(Bound { client, delivered })
 }
 
+/// Acknowledges what comes and keeps it.
+struct Inbox(mpsc::UnboundedSender<Frame>);
+
+impl Service for Inbox {
+    fn request(&self, incoming: Incoming) {
+        let _ = self.0.send(incoming.frame().clone());
+        let _ = incoming.acknowledge();
+    }
+
+    fn notification(&self, _: &Link, frame: Frame) {
+        let _ = self.0.send(frame);
+    }
+}
+
 impl Bound {
-    /// The next delivery.
+    /// The next delivery or notification.
     pub(super) async fn next(&mut self) -> Frame {
         soon(self.delivered.recv()).await.unwrap()
     }

@@ -19,7 +19,7 @@ mod write;
 
 use tokio::sync::watch;
 
-use crate::model::{Kind, Lane, Message, MessageId, Status, Timestamp};
+use crate::model::{Lane, Message, MessageId, Status, Timestamp};
 
 use super::{Counts, Lease, Like, Page};
 use entry::{Entry, Place};
@@ -215,7 +215,7 @@ impl<B: Clone> Index<B> {
             alike: alike::likeness_of(message),
             priority: message.priority,
             at_once: message.deliver_after <= message.submitted,
-            marks: Marks { billed: message.kind != Kind::Receipt, ..Marks::default() },
+            marks: Marks { billed: message.kind.is_message(), ..Marks::default() },
         }
     }
 

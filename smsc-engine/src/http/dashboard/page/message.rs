@@ -78,8 +78,7 @@ impl Known {
 /// Looks for the record of a message that has ended.
 async fn kept(desk: &Desk, record: &Record) -> Kept {
     let message = &record.message;
-    let Some(records) = desk.control.records.as_ref().filter(|_| record.outcome.is_some() && message.kind != Kind::Receipt)
-    else {
+    let Some(records) = desk.control.records.as_ref().filter(|_| record.outcome.is_some() && message.kind.is_message()) else {
         return Kept::None;
     };
     // By what has an index; a number has few messages in one moment.
@@ -258,6 +257,7 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Mt => "to a subscriber",
         Kind::Mo => "from a subscriber",
         Kind::Receipt => "delivery receipt",
+        Kind::Alert => "alert: the sender can be reached again",
     }
 }
 

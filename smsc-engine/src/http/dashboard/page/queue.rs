@@ -62,6 +62,7 @@ impl Row {
             state: record.status().into(),
             kind: match message.kind {
                 Kind::Receipt => "receipt",
+                Kind::Alert => "alert",
                 Kind::Mo => "from a subscriber",
                 _ => "",
             },

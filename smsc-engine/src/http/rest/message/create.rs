@@ -25,7 +25,7 @@ use crate::json::coding::{self, CharacterSet, CodingGroup, Wish};
 use crate::json::header::Header;
 use crate::json::hex;
 use crate::json::smpp::SmppForm;
-use crate::model::{Account, Address, Kind, Message, MessageId, SourceType, Timestamp, Word};
+use crate::model::{Account, Address, Message, MessageId, SourceType, Timestamp, Word};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_async))
@@ -230,8 +230,8 @@ impl NewMessage {
     fn put_text(mut self, message: &mut Message, smpp: Option<&SmppForm>, faults: &mut Faults) {
         if let Some(smpp) = smpp {
             smpp.fill(message).into_iter().for_each(|(field, fault)| faults.add(field, fault));
-            if message.kind == Kind::Receipt {
-                faults.add("smpp.kind", "must be mt or mo: receipts are written by the core");
+            if !message.kind.is_message() {
+                faults.add("smpp.kind", "must be mt or mo: receipts and alerts are written by the core");
             }
             if smpp.user_data.is_some() {
                 return;
