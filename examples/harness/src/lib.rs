@@ -12,6 +12,7 @@
     reason = "it is a part of tests, which fail by panicking"
 )]
 
+pub mod dashboard;
 pub mod esme;
 pub mod http;
 pub mod kannel;
