@@ -13,6 +13,8 @@
 )]
 
 pub mod dashboard;
+#[cfg(unix)]
+pub mod deploy;
 pub mod esme;
 pub mod http;
 pub mod kannel;

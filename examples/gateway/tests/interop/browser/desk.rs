@@ -63,8 +63,7 @@ impl Desk {
     /// Waits until a column of a bind has this value.
     pub(super) fn wait_for_figure(&self, name: &str, column: &str, value: &str) {
         let cell = json!(format!("td[data-label='{column}']"));
-        self.browser
-            .wait_until(&format!("{} return row?.querySelector({cell})?.textContent === {};", row(name), json!(value)));
+        self.browser.wait_until(&format!("{} return row?.querySelector({cell})?.textContent === {};", row(name), json!(value)));
     }
 
     /// Whether Live Status has a bind of this name.
@@ -99,7 +98,9 @@ impl Deref for Desk {
 /// A script that finds the row of a bind on Live Status.
 fn row(name: &str) -> String {
     let name = json!(name);
-    format!("const row = [...document.querySelectorAll('#status tbody tr')].find(row => row.querySelector('b')?.textContent === {name});")
+    format!(
+        "const row = [...document.querySelectorAll('#status tbody tr')].find(row => row.querySelector('b')?.textContent === {name});"
+    )
 }
 
 /// Another centre in the place of a carrier, where it can be started again.

@@ -65,12 +65,12 @@ fn lines_are_chosen_by_level_and_by_words() {
     stranger(&desk, "sought");
     desk.open("/logs");
     wait_for_line(&desk, "sought");
-    for (chip, levels) in [("error", "critical error"), ("warning", "critical error warning"), ("info", "critical error warning info")] {
-        desk.browser.script(&format!(
-            "[...document.querySelectorAll('.chips a')].find(link => link.textContent === '{chip}').click()"
-        ));
+    for (chip, levels) in
+        [("error", "critical error"), ("warning", "critical error warning"), ("info", "critical error warning info")]
+    {
         desk.browser
-            .wait_until(&format!("return document.querySelector('.chips a[aria-current]')?.textContent === '{chip}'"));
+            .script(&format!("[...document.querySelectorAll('.chips a')].find(link => link.textContent === '{chip}').click()"));
+        desk.browser.wait_until(&format!("return document.querySelector('.chips a[aria-current]')?.textContent === '{chip}'"));
         let others = desk.browser.script(
             "return [...new Set([...document.querySelectorAll('#log .level')].map(level => level.textContent))].join(' ')",
         );

@@ -47,9 +47,7 @@ fn the_documentation_is_there_and_its_links_lead_somewhere() {
     let Some(desk) = Desk::logged_in(&[]) else { return };
     desk.browser.click("nav a[href='/documentation']");
     desk.browser.wait_until("return document.querySelector('h1')?.textContent === 'What the gateway does'");
-    let links = desk.browser.script(
-        "return [...document.querySelectorAll('.chips a')].map(link => link.getAttribute('href'))",
-    );
+    let links = desk.browser.script("return [...document.querySelectorAll('.chips a')].map(link => link.getAttribute('href'))");
     let topics: Vec<String> = links.as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect();
     assert!(topics.len() >= 6, "{topics:?}");
     for topic in topics {
@@ -113,7 +111,8 @@ fn no_script_of_a_stranger_runs_in_the_browser() {
     desk.send("/new_server_peer", &fields, "is added and in force.");
     assert_ne!(desk.gateway.bind("<img src=x>", "<b>").0, 0);
     let encoded = percent_encoded(PROBE);
-    let asked = ["/client_peers/", "/queue?content=", "/queue?q=", "/logs?q=", "/test_message?body=", "/nowhere/", "/documentation/"];
+    let asked =
+        ["/client_peers/", "/queue?content=", "/queue?q=", "/logs?q=", "/test_message?body=", "/nowhere/", "/documentation/"];
     let asked = asked.iter().map(|path| format!("{path}{encoded}"));
     let paths = PAGES.iter().map(|(path, _)| (*path).to_owned()).filter(|path| !path.contains("north"));
     for path in paths.chain([format!("/queue/{id}")]).chain(asked) {

@@ -33,9 +33,17 @@ fn messages_that_wait_are_listed_searched_and_looked_at() {
     desk.open("/queue?smsc=south");
     desk.browser.click_at("#queue tbody tr[id] td.text");
     desk.browser.wait_until("return location.pathname.startsWith('/queue/')");
-    for said in
-        ["+34600000011", "Your code is 4711", "south", "dest_smsc", "Delivery attempts", "Status", "pending", "deliver_after", "expires"]
-    {
+    for said in [
+        "+34600000011",
+        "Your code is 4711",
+        "south",
+        "dest_smsc",
+        "Delivery attempts",
+        "Status",
+        "pending",
+        "deliver_after",
+        "expires",
+    ] {
         desk.browser.wait_for_text(said);
     }
     let lost = desk.submit("nowhere", "+34600000012", "lost");
