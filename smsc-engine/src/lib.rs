@@ -24,6 +24,7 @@
 //! | `remote` | a core elsewhere, over HTTP |
 //! | `gateway` | the SMPP frontend of such a core |
 //! | `centre` | a whole centre from one set of settings |
+//! | `commands` | the command line of a program around either, by clap |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::future::Future;

@@ -1,10 +1,8 @@
 //! The command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args as Group, Parser, Subcommand};
 
 /// The SMPP gateway of an SMS centre elsewhere: binds to carriers, lets partners bind, and keeps no message.
 #[derive(Debug, Default, PartialEq, Eq, Parser)]
@@ -95,34 +93,6 @@ impl Command {
     }
 }
 
-/// Arguments that were read, or what is to be printed instead.
-pub(crate) enum Parsed {
-    Args(Args),
-    Text(String),
-}
-
-impl Args {
-    /// Reads arguments, the first of which is the name of the program; the error is one line.
-    pub(crate) fn parse_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, String> {
-        let matches = Args::command().try_get_matches_from(arguments);
-        match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
-            Ok(args) => Ok(Parsed::Args(args)),
-            Err(error) => match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Text(error.to_string())),
-                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err("a command is missing".into()),
-                _ => Err(one_line(&error.to_string())),
-            },
-        }
-    }
-}
-
-/// The error itself, without the usage that follows after an empty line.
-fn one_line(error: &str) -> String {
-    let error = error.strip_prefix("error: ").unwrap_or(error);
-    let lines = error.lines().take_while(|line| !line.is_empty()).map(str::trim);
-    lines.collect::<Vec<_>>().join(" ")
-}
-
 const AFTER: &str = "\
 API_BASE_URL, SMPP_POLL_INTERVAL, VERIFY_SSL_PEER and SMSC_NAME win over the file; so do keys in a section as in
   GATEWAY_LISTEN__PORT=2776  GATEWAY_BINDS__0__PASSWORD=secret  GATEWAY_LOG__LEVEL=debug
@@ -130,6 +100,8 @@ API_BASE_URL, SMPP_POLL_INTERVAL, VERIFY_SSL_PEER and SMSC_NAME win over the fil
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

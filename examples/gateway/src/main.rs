@@ -13,16 +13,15 @@ use std::process::ExitCode;
 use smsc_engine::config::{ConfigErrors, GatewaySettings, file_warning, gateway_environment, load_gateway};
 use smsc_engine::program::{self, Console, FAILED, WRONG_SETTINGS};
 
-use crate::args::{Args, Command, Parsed};
+use crate::args::{Args, Command};
 
 /// How the program speaks.
 const CONSOLE: Console = Console("gateway");
 
 fn main() -> ExitCode {
-    let args = match Args::parse_line(std::env::args_os()) {
-        Ok(Parsed::Args(args)) => args,
-        Ok(Parsed::Text(text)) => return CONSOLE.say(&text),
-        Err(error) => return CONSOLE.fail(WRONG_SETTINGS, &format!("{error}; gateway --help explains")),
+    let args: Args = match program::arguments(std::env::args_os()) {
+        Ok(args) => args,
+        Err(instead) => return CONSOLE.explain(&instead),
     };
     // Only the first one counts, and this is the first.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();

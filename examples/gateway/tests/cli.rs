@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -16,9 +16,6 @@ use sms_harness::scratch::{PATIENCE, Running, Scratch, run};
 mod command;
 #[path = "cli/deploy.rs"]
 mod deploy;
-/// One rule for what is not installed, wherever it is tested with.
-#[path = "../../../smpp-session/tests/interop/require.rs"]
-mod require;
 #[path = "cli/sample.rs"]
 mod sample;
 

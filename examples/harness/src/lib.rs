@@ -12,6 +12,9 @@
     reason = "it is a part of tests, which fail by panicking"
 )]
 
+pub mod dashboard;
+#[cfg(unix)]
+pub mod deploy;
 pub mod esme;
 pub mod http;
 pub mod kannel;

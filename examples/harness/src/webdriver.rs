@@ -97,6 +97,15 @@ impl Browser {
         self.on(selector, |browser, Element(id)| browser.try_post(&format!("/element/{id}/click"), &json!({})));
     }
 
+    /// Clicks where the first element of a selector is seen, whatever lies over it.
+    pub fn click_at(&self, selector: &str) {
+        self.on(selector, |browser, Element(id)| {
+            let there = json!({ "type": "pointerMove", "origin": { "element-6066-11e4-a52e-4f735466cecf": id }, "x": 0, "y": 0 });
+            let click = [there, json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 })];
+            browser.try_post("/actions", &json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": click }] }))
+        });
+    }
+
     /// Empties a field and types a text into it.
     pub fn fill(&self, selector: &str, text: &str) {
         self.on(selector, |browser, Element(id)| browser.try_post(&format!("/element/{id}/clear"), &json!({})));

@@ -1,10 +1,8 @@
 //! The command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args as Group, Parser, Subcommand};
 
 /// A complete SMS centre: takes messages over SMPP and HTTP, stores them, delivers them; with an API and a dashboard.
 #[derive(Debug, Default, PartialEq, Eq, Parser)]
@@ -223,34 +221,6 @@ pub(crate) enum Sessions {
     Drop { id: u64 },
 }
 
-/// Arguments that were read, or what is to be printed instead.
-pub(crate) enum Parsed {
-    Args(Args),
-    Text(String),
-}
-
-impl Args {
-    /// Reads arguments, the first of which is the name of the program; the error is one line.
-    pub(crate) fn parse_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, String> {
-        let matches = Args::command().try_get_matches_from(arguments);
-        match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
-            Ok(args) => Ok(Parsed::Args(args)),
-            Err(error) => match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Text(error.to_string())),
-                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err("a command is missing".into()),
-                _ => Err(one_line(&error.to_string())),
-            },
-        }
-    }
-}
-
-/// The error itself, without the usage that follows after an empty line.
-fn one_line(error: &str) -> String {
-    let error = error.strip_prefix("error: ").unwrap_or(error);
-    let lines = error.lines().take_while(|line| !line.is_empty()).map(str::trim);
-    lines.collect::<Vec<_>>().join(" ")
-}
-
 const AFTER: &str = "\
 Every key of the file can also be given in the environment, where it wins:
   SMSC_SMPP__LISTEN=0.0.0.0:2775  SMSC_ACCOUNTS__0__PASSWORD=secret  SMSC_LOG__LEVEL=debug
@@ -258,14 +228,16 @@ Every key of the file can also be given in the environment, where it wins:
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
+    use clap::CommandFactory as _;
+    use smsc_engine::program::{self, Instead};
+
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Args, String> {
         let arguments = std::iter::once("smsc").chain(arguments.iter().copied()).map(OsString::from);
-        match Args::parse_line(arguments)? {
-            Parsed::Args(args) => Ok(args),
-            Parsed::Text(text) => Err(text),
-        }
+        program::arguments(arguments).map_err(|(Instead::Text(said) | Instead::Fault(said))| said)
     }
 
     #[test]

@@ -14,14 +14,13 @@ use std::process::ExitCode;
 use smsc_engine::config::{self, ConfigErrors, Settings};
 use smsc_engine::program;
 
-use crate::args::{Args, Command, Parsed};
-use crate::words::{FAILED, WRONG_SETTINGS, fail, say};
+use crate::args::{Args, Command};
+use crate::words::{CONSOLE, FAILED, WRONG_SETTINGS, fail};
 
 fn main() -> ExitCode {
-    let args = match Args::parse_line(std::env::args_os()) {
-        Ok(Parsed::Args(args)) => args,
-        Ok(Parsed::Text(text)) => return say(&text),
-        Err(error) => return fail(WRONG_SETTINGS, &format!("{error}; smsc --help explains")),
+    let args: Args = match program::arguments(std::env::args_os()) {
+        Ok(args) => args,
+        Err(instead) => return CONSOLE.explain(&instead),
     };
     let settings = match settings(&args) {
         Ok(settings) => settings,

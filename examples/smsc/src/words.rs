@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use smsc_engine::program::Console;
 pub(crate) use smsc_engine::program::{FAILED, INTERRUPTED, WRONG_SETTINGS};
 
-const CONSOLE: Console = Console("smsc");
+pub(crate) const CONSOLE: Console = Console("smsc");
 
 pub(crate) fn say(text: &str) -> ExitCode {
     CONSOLE.say(text)

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,10 +18,6 @@ mod command;
 #[cfg(unix)]
 #[path = "cli/deploy.rs"]
 mod deploy;
-/// One rule for what is not installed, wherever it is tested with.
-#[cfg(unix)]
-#[path = "../../../smpp-session/tests/interop/require.rs"]
-mod require;
 
 /// The program, on a free port, without variables of whoever runs the tests.
 fn smsc(scratch: &Scratch) -> Command {

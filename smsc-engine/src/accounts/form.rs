@@ -16,12 +16,12 @@ pub struct AccountForm {
     /// The name it comes with, 1 to 15 characters.
     pub system_id: String,
     /// A new password, 1 to 8 octets; it is kept as a hash. Not shown.
-    #[serde(skip_serializing, deserialize_with = "secret")]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only))]
+    #[serde(serialize_with = "nothing", skip_serializing_if = "is_secret", deserialize_with = "secret")]
+    #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only, default = json!(null)))]
     pub password: Option<Secret>,
     /// The Argon2 hash of a new password, in PHC form. Not shown.
-    #[serde(skip_serializing, deserialize_with = "secret")]
-    #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only))]
+    #[serde(serialize_with = "nothing", skip_serializing_if = "is_secret", deserialize_with = "secret")]
+    #[cfg_attr(feature = "http", schema(value_type = Option<String>, write_only, default = json!(null)))]
     pub password_hash: Option<Secret>,
     /// Where it comes from: `file`, `changed` (of the file, and changed at run time) or `added`. Only shown.
     #[serde(deserialize_with = "only_shown", skip_serializing_if = "Option::is_none")]
@@ -73,6 +73,15 @@ pub struct AccountFormError {
     pub field: &'static str,
     /// What is wrong with it; never shows a password.
     pub reason: String,
+}
+
+/// The description of the API leaves out what is never written; so it is written under a condition that is never met.
+const fn is_secret(_: &Option<Secret>) -> bool {
+    true
+}
+
+fn nothing<S: serde::Serializer>(_: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 fn only_shown<'de, D: serde::Deserializer<'de>>(_: D) -> Result<Option<String>, D::Error> {

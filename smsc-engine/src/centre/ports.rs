@@ -12,7 +12,7 @@ use super::{CentreConfig, StartError};
 use crate::config::{Api, ApiLimits, LongText, Settings};
 use crate::control::Control;
 #[cfg(unix)]
-use crate::http::admin::{self, ControlSocket, SOCKET};
+use crate::http::admin::{self, ControlSocket};
 use crate::http::client::through_proxies;
 use crate::http::dashboard::{self, DashboardOptions};
 use crate::http::listen::{Listeners, OwnCertificate, Wanted};
@@ -173,7 +173,6 @@ fn api_address(settings: &Settings, listeners: &Listeners) -> String {
     }
 }
 
-/// A centre without its socket still does its work.
 #[cfg(unix)]
 fn open_socket(config: &CentreConfig, served: Served, certificates: Vec<PathBuf>) -> Option<ControlSocket> {
     let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
@@ -189,8 +188,7 @@ fn open_socket(config: &CentreConfig, served: Served, certificates: Vec<PathBuf>
         databases: served.databases,
         system: System::new(config.directory()),
     };
-    let served = ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations), rest.router()));
-    served.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this centre")).ok()
+    ControlSocket::below(config.directory(), admin::router(Arc::new(operations), rest.router()))
 }
 
 impl From<&Api> for RestOptions {
@@ -209,6 +207,7 @@ impl From<&Api> for RestOptions {
             limits: (&api.limits).into(),
             keys: api.api_keys.iter().map(|key| (key.name.clone(), key.key.clone())).collect(),
             admins: api.api_keys.iter().filter(|key| key.admin).map(|key| key.name.clone()).collect(),
+            unlimited: api.api_keys.iter().filter(|key| key.unlimited).map(|key| key.name.clone()).collect(),
             allow: api.allow.clone(),
             trusted_proxies: api.trusted_proxies.clone(),
             ..RestOptions::default()

@@ -25,6 +25,7 @@ impl From<&ClientBind> for ClientPeer {
             tls: bind.tls.enabled.then(|| PeerTls::from(&bind.tls)),
             receipts: bind.receipts,
             receipt_ids: bind.receipt_ids,
+            receipts_for: bind.receipts_for.clone(),
             long_text: bind.long_text,
             profile: PeerProfile::from(&bind.profile),
         }
@@ -47,6 +48,7 @@ impl From<&ClientPeer> for ClientBind {
             queue_check_frequency: in_millis(peer.queue_check_frequency),
             receipts: peer.receipts,
             receipt_ids: peer.receipt_ids,
+            receipts_for: peer.receipts_for.clone(),
             long_text: peer.long_text,
             tls: peer.tls.as_ref().map(BindTls::from).unwrap_or_default(),
             profile: Habits::from(&peer.profile),

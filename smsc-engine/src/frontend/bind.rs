@@ -66,6 +66,15 @@ pub enum BindState {
     Reconnecting,
 }
 
+/// The word for a kind of bind.
+pub(crate) const fn kind_word(kind: BindKind) -> &'static str {
+    match kind {
+        BindKind::Transmitter => "transmitter",
+        BindKind::Receiver => "receiver",
+        BindKind::Transceiver => "transceiver",
+    }
+}
+
 impl BindMode {
     /// Returns the word for it: `client` or `server`.
     pub const fn name(self) -> &'static str {

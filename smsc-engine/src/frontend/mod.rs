@@ -22,6 +22,8 @@ mod service;
 mod text;
 
 pub use crate::accounts::{AccountRecord as Account, Password, Secret};
+#[cfg(feature = "http")]
+pub(crate) use bind::kind_word;
 pub use bind::{BindCounts, BindMode, BindPlace, BindState, BindStatus};
 pub use binds::{Binds, BindsOptions, ListenerStatus, STRANGERS};
 pub use carrier::Carrier;

@@ -43,6 +43,8 @@ pub struct ClientPeer {
     pub receipts: AskReceipts,
     /// How its receipts name what its responses named.
     pub receipt_ids: IdNotation,
+    /// Further binds to the same carrier whose messages its receipts may be about, by their names.
+    pub receipts_for: Vec<String>,
     /// How long messages are sent.
     pub long_text: LongText,
     /// Where its habits differ from the standard's.
@@ -168,6 +170,7 @@ impl ClientPeer {
             tls: None,
             receipts: AskReceipts::Wanted,
             receipt_ids: IdNotation::default(),
+            receipts_for: Vec::new(),
             long_text: LongText::Udh,
             profile: PeerProfile::default(),
         }

@@ -7,6 +7,7 @@ use smpp_pdu::{CommandId, CommandStatus, DataSm, DecodeError, DestAddress, Submi
 use smpp_session::net::{Incoming, IncomingBind, Link, Refusal, Service};
 use smpp_session::{BindKind, CloseReason, Timer};
 
+use super::bind::kind_word;
 use super::courier;
 use super::door::Door;
 use super::draft::{Draft, Party, Sender};
@@ -123,7 +124,7 @@ impl Service for Esmes {
 
     fn bound(&self, link: &Link) {
         let Some(guest) = link.account::<Guest>() else { return };
-        tracing::info!(peer = %link.peer(), system_id = link.system_id(), name = %guest.account, kind = ?link.kind(), "bound");
+        tracing::info!(peer = %link.peer(), system_id = link.system_id(), name = %guest.account, kind = link.kind().map(kind_word), "bound");
         if let Some(partner) = &guest.partner {
             partner.line.meter.bind_success.add(1);
         }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::config::GatewayConfig;
 use super::{GatewayControl, GatewayError, GatewayOperations};
 #[cfg(unix)]
-use crate::http::admin::{ControlSocket, SOCKET, gateway as admin};
+use crate::http::admin::{ControlSocket, gateway as admin};
 use crate::http::client::through_proxies;
 use crate::http::gateway::{self as pages, GatewayPagesOptions};
 use crate::http::listen::{Listeners, OwnCertificate, Wanted};
@@ -41,7 +41,7 @@ impl Ports {
         let options = GatewayPagesOptions {
             users: Some(users),
             tls: web.port.enable_tls,
-            hide_message_body: false,
+            hide_message_body: web.hide_message_body_in_ui,
             log: config.host.logging.clone(),
         };
         let pages = through_proxies(pages::router(control.clone(), options), &web.trusted_proxies);
@@ -91,13 +91,11 @@ impl Drop for Ports {
     }
 }
 
-/// A gateway without its socket still does its work.
 #[cfg(unix)]
 fn open_socket(config: &GatewayConfig, control: Arc<GatewayControl>, certificates: Vec<PathBuf>) -> Option<ControlSocket> {
     let hosted = Hosted { host: config.host.clone(), settings: config.settings.to_toml(), certificates };
     let operations = GatewayOperations { control, program: Arc::new(hosted), system: System::new(config.directory()) };
-    let served = ControlSocket::serve(config.directory().join(SOCKET), admin::router(Arc::new(operations)));
-    served.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this gateway")).ok()
+    ControlSocket::below(config.directory(), admin::router(Arc::new(operations)))
 }
 
 async fn listen(listeners: &mut Listeners, wanted: Wanted<'_>, router: Router) -> Result<(), GatewayError> {

@@ -16,7 +16,7 @@ use crate::accounts::Secret;
 /// Where a core is and how it is called.
 #[derive(Clone, Debug)]
 pub struct CoreClientConfig {
-    /// Its address, such as `https://core.example:8443`.
+    /// Its address, such as `https://core.example:8443`, or `https://example/core` where it lies behind another server.
     pub base_url: String,
     /// False to take any certificate.
     pub verify_peer: bool,
@@ -112,7 +112,8 @@ impl CoreClient {
     pub fn new(config: CoreClientConfig) -> Result<CoreClient, BuildError> {
         let address = || BuildError::Address(config.base_url.clone());
         let base = Url::parse(&config.base_url).map_err(|_| address())?;
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() || base.host().is_none() {
+        let names_more = base.query().is_some() || base.fragment().is_some();
+        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() || names_more {
             return Err(address());
         }
         if smpp_session::net::rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -200,7 +201,7 @@ impl CoreClient {
     }
 
     async fn send(&self, call: Call) -> Result<Response, CoreFault> {
-        let Ok(url) = self.shared.base.join(&call.path) else {
+        let Some(url) = below(&self.shared.base, &call.path) else {
             return Err(CoreFault::NoConnection(format!("{} is no path", call.path)));
         };
         let mut request = self.shared.client.request(call.method, url);
@@ -255,6 +256,11 @@ impl fmt::Debug for CoreClient {
     }
 }
 
+/// The address of a path at a core, which itself may lie below a path of another server.
+fn below(base: &Url, path: &str) -> Option<Url> {
+    Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/'))).ok()
+}
+
 /// What a core complains of, fit for a line of the log.
 fn one_line(text: &[u8]) -> String {
     String::from_utf8_lossy(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_COMPLAINT).collect()
@@ -264,3 +270,21 @@ fn one_line(text: &[u8]) -> String {
 const IDLE: Duration = Duration::from_secs(10);
 /// Octets of an answer that is no success which are looked at.
 const LONGEST_COMPLAINT: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_may_lie_below_a_path_of_another_server() {
+        for (base, whole) in [
+            ("https://host", "https://host/api/messages?limit=1"),
+            ("https://host:8443/", "https://host:8443/api/messages?limit=1"),
+            ("https://host/prefix", "https://host/prefix/api/messages?limit=1"),
+            ("https://host/a/b/", "https://host/a/b/api/messages?limit=1"),
+        ] {
+            let url = below(&Url::parse(base).unwrap(), "/api/messages?limit=1").unwrap();
+            assert_eq!(url.as_str(), whole);
+        }
+    }
+}

@@ -33,10 +33,7 @@ pub(crate) const CORE: &str = "\
 impl Chain {
     /// A core, and one gateway with these carriers and the partner `partner`.
     pub(crate) fn start(carriers: &[Lead<'_>]) -> Chain {
-        let mut core = Site::of(SMSC, CORE);
-        core.set("SMSC_API__LISTEN", &free_address().to_string());
-        core.set("SMSC_API__LEASE_SECONDS", "5");
-        let core = core.running();
+        let core = core();
         let gateway = gateway(core.api(), free_address(), carriers).running();
         Chain { core, gateways: vec![gateway] }
     }
@@ -55,6 +52,14 @@ impl Chain {
     pub(crate) fn pending(&self) -> u64 {
         self.ask("/api/messages?status=pending&limit=1000")["data"].as_array().map_or(0, |list| list.len() as u64)
     }
+}
+
+/// A running core that can be started again where it was.
+pub(crate) fn core() -> Site {
+    let mut core = Site::of(SMSC, CORE);
+    core.set("SMSC_API__LISTEN", &free_address().to_string());
+    core.set("SMSC_API__LEASE_SECONDS", "5");
+    core.running()
 }
 
 /// A gateway with these carriers and the partner `partner`, nothing running yet.

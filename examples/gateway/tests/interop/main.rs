@@ -13,6 +13,7 @@
     reason = "the whole crate is a test, its helpers too"
 )]
 
+mod browser;
 mod carrier;
 mod chain;
 mod partner;

@@ -29,6 +29,7 @@ fn address(url: &str) -> Result<(), &'static str> {
         "" => Err("it names no host"),
         // It would be seen in logs and heartbeats.
         _ if authority.contains('@') => Err("it may hold no user and no password; [core] api_key is the key of the API"),
+        _ if rest.is_some_and(|rest| rest.contains(['?', '#'])) => Err("it may have a path, but nothing behind it"),
         _ => Ok(()),
     }
 }

@@ -93,6 +93,8 @@ settings! {
         port as "": HttpPort = HttpPort::at(8087, true);
         /// Name people reach it by; a certificate of its own is for this name.
         hostname: String = "localhost".into(), in 1..=255;
+        /// Whether it shows no text of any message.
+        hide_message_body_in_ui: bool = false;
         /// Proxies whose word about the address of a client is taken.
         trusted_proxies: Vec<IpNet> = Vec::new(), in 0..=10_000;
         /// Who may log in; without any, the first start makes a password for "admin".

@@ -41,6 +41,9 @@ settings! {
         receipts: AskReceipts = AskReceipts::Wanted;
         /// How its receipts name what its responses named: "guess", "same", "receipt_decimal" or "receipt_hex".
         receipt_ids: IdNotation = IdNotation::Guess;
+        /// Names of further binds to the same carrier whose messages its receipts may be about, as when one bind only
+        /// sends and another only receives.
+        receipts_for: Vec<String> = Vec::new(), in 0..=16;
         /// How a text that needs several parts is sent: "udh", "sar" or "payload".
         long_text: LongText = LongText::Udh;
         /// How TLS is spoken with it.

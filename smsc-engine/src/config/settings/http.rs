@@ -79,6 +79,8 @@ settings! {
         key: Secret, in 16..=255;
         /// Whether it may see and change who may bind.
         admin: bool = false;
+        /// Whether the limits are not for it, as for a gateway, which calls for every message.
+        unlimited: bool = false;
     }
 
     /// The dashboard.

@@ -27,6 +27,8 @@ pub struct Update {
     pub priority: Option<u8>,
     /// Whether it is among the dead letters.
     pub deadletter: Option<bool>,
+    /// SMPP `registered_delivery`: which receipts its sender wants.
+    pub registered_delivery: Option<u8>,
 }
 
 impl Update {
@@ -36,7 +38,8 @@ impl Update {
 
     /// Changes what needs the message to be written anew.
     fn rewrites(&self) -> bool {
-        self.expires.is_some() || self.text.is_some() || self.priority.is_some() || self.deadletter.is_some()
+        let Update { expires, text, priority, deadletter, registered_delivery, .. } = self;
+        expires.is_some() || text.is_some() || priority.is_some() || deadletter.is_some() || registered_delivery.is_some()
     }
 }
 
@@ -122,6 +125,7 @@ impl Handle {
         let mut message = Message { lane, deliver_after, attempts, ..message };
         message.expires = update.expires.unwrap_or(message.expires);
         message.priority = update.priority.unwrap_or(message.priority);
+        message.registered_delivery = update.registered_delivery.unwrap_or(message.registered_delivery);
         if let Some((data_coding, user_data)) = update.text {
             message.data_coding = data_coding;
             message.user_data = user_data;

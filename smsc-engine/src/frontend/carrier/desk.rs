@@ -8,6 +8,7 @@ use smpp_session::net::{BindError, Incoming, Link, Service, Setback, Witness};
 use smpp_session::{BindKind, CloseReason, Timer};
 use tokio::sync::watch;
 
+use super::super::bind::kind_word;
 use super::super::courier::{self, Line, Settling};
 use super::super::draft::{Draft, Sender};
 use super::super::intake::{Form, Intake};
@@ -92,7 +93,7 @@ impl Desk {
 impl Service for Desk {
     fn bound(&self, link: &Link) {
         self.hall.line.meter.bind_success.add(1);
-        tracing::info!(bind = %self.peer.name, peer = %link.peer(), kind = ?link.kind(), "successful bind");
+        tracing::info!(bind = %self.peer.name, peer = %link.peer(), kind = link.kind().map(kind_word), "successful bind");
         if link.kind() == Some(BindKind::Receiver) {
             return;
         }

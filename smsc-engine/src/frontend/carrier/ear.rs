@@ -16,6 +16,8 @@ use crate::model::Lane;
 /// Collects receipts of all sessions of one carrier.
 pub(super) struct Ear {
     line: Arc<Line>,
+    /// On which lanes the messages may have gone that receipts are about.
+    lanes: Mutex<Arc<[Lane]>>,
     gathered: Mutex<Vec<Told>>,
     ready: Notify,
     /// Receipts whose message the core does not know yet.
@@ -37,7 +39,13 @@ pub(super) struct Session {
 
 impl Ear {
     pub(super) fn new(line: Arc<Line>, alive: Arc<watch::Sender<()>>) -> Ear {
-        Ear { line, gathered: Mutex::default(), ready: Notify::new(), waiting: AtomicUsize::new(0), alive }
+        let lanes = Mutex::new(lanes(line.lane.as_str(), &[]));
+        Ear { line, lanes, gathered: Mutex::default(), ready: Notify::new(), waiting: AtomicUsize::new(0), alive }
+    }
+
+    /// Receipts may also be about messages of these binds from now on.
+    pub(super) fn hear_for(&self, others: &[String]) {
+        *self.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes(self.line.lane.as_str(), others);
     }
 
     /// Takes one receipt; it is answered when the core has heard of it.
@@ -67,10 +75,10 @@ impl Ear {
     /// Tells the core and answers what it knows; returns the others.
     async fn hear(&self, mut told: Vec<Told>) -> Vec<Told> {
         let mut known = Vec::new();
-        let lanes = [self.line.lane.clone(), Lane::located(self.line.lane.as_str())];
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let most = told.iter().map(|told| told.heard.names.len()).max().unwrap_or_default();
         for name in 0..most {
-            for lane in &lanes {
+            for lane in lanes.iter() {
                 let (asked, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| name < told.heard.names.len());
                 let reports: Vec<NetworkReport> = asked.iter().filter_map(|told| told.heard.report(name, lane)).collect();
                 let answers = if reports.is_empty() { Vec::new() } else { self.line.core.hear(reports).await };
@@ -130,6 +138,12 @@ impl Heard {
         let remote = self.names.get(name)?.clone();
         Some(NetworkReport { lane: lane.clone(), remote, state: self.state, error: self.error, done: self.done })
     }
+}
+
+/// Both lanes of each of these binds.
+fn lanes(own: &str, others: &[String]) -> Arc<[Lane]> {
+    let names = std::iter::once(own).chain(others.iter().map(String::as_str));
+    names.flat_map(|name| [Lane::from(name), Lane::located(name)]).collect()
 }
 
 /// Waits until the core has heard of the responses that came before these receipts.

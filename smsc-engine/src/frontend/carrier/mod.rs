@@ -195,6 +195,7 @@ impl Shared {
             return;
         }
         self.hall.line.set_limits(now.peer.tps_limit, now.peer.queue_check_frequency);
+        self.hall.ear.hear_for(&now.peer.receipts_for);
         let desk = Arc::new(Desk::new(now.peer.clone(), self.hall.clone()));
         let started = config::keeper(&now.peer, Some(desk.clone()))
             .and_then(|config| Keeper::start(config, desk).map_err(|error| error.to_string()));

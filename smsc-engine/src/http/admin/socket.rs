@@ -70,6 +70,14 @@ impl ControlSocket {
         Ok(ControlSocket { path, stop, server })
     }
 
+    /// Serves `router` under the usual name in a directory. A program without its socket still does its work, and says so
+    /// in its log.
+    #[cfg(any(feature = "centre", feature = "gateway"))]
+    pub(crate) fn below(directory: &Path, router: Router) -> Option<ControlSocket> {
+        let served = ControlSocket::serve(directory.join(SOCKET), router);
+        served.inspect_err(|error| tracing::warn!(%error, "commands cannot reach this program")).ok()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

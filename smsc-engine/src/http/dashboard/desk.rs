@@ -12,7 +12,7 @@ use crate::core::Handle;
 use crate::core::location::Locations;
 use crate::core::records::SqlRecords;
 use crate::core::route::RouteTable;
-use crate::frontend::Frontend;
+use crate::frontend::{Binds, Frontend};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::problem::Problem;
 use crate::http::pages::shell::{Menu, Search, Shell, ShellOptions, Style};
@@ -65,6 +65,10 @@ impl Desk {
 
     pub(super) fn smpp(&self) -> Result<&Frontend, Problem> {
         self.control.smpp.as_deref().ok_or_else(|| self.shell.absent("an SMPP listener of its own"))
+    }
+
+    pub(super) fn carriers(&self) -> Result<&Binds, Problem> {
+        self.control.carriers.as_ref().ok_or_else(|| self.shell.absent("carriers it binds to by itself"))
     }
 
     pub(super) fn records(&self) -> Result<&SqlRecords, Problem> {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use smpp_session::BindKind;
-
 use super::api::CLASSES;
+use super::bind::bind;
 use super::table::{
     API_REQUESTS, API_TIME, BATCH_BATCHES, BATCH_ENQUEUED, BATCH_ERRORS, BATCH_FLUSHED, BATCH_LAST_AT, BATCH_LAST_COUNT,
     BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP, CPU,
@@ -20,6 +19,7 @@ use crate::control::Control;
 use crate::core::charging::Circuit;
 use crate::core::records::Statistics;
 use crate::core::{MOST_NAMES, Named, OTHER};
+use crate::frontend::{Binds, kind_word};
 use crate::model::SourceType;
 use crate::ops::System;
 use crate::sql::{Database, Histogram};
@@ -32,6 +32,9 @@ pub(super) async fn all(control: &Control) -> Writer {
     delivery(out, control);
     queue(out, control).await;
     frontends(out, control);
+    for status in control.carriers.iter().flat_map(Binds::list) {
+        bind(out, &status);
+    }
     outside(out, control);
     databases(out, control);
     batches(out, control);
@@ -131,19 +134,11 @@ fn frontends(out: &mut Writer, control: &Control) {
     let Some(smpp) = &control.smpp else { return };
     let mut sessions = BTreeMap::<(String, &str), u64>::new();
     for link in smpp.links() {
-        let bind_type = link.kind().map_or("none", bind_type);
+        let bind_type = link.kind().map_or("none", kind_word);
         *sessions.entry((link.system_id().to_owned(), bind_type)).or_default() += 1;
     }
     for ((system_id, bind_type), count) in sessions.into_iter().take(MOST_NAMES) {
         out.put(&SMPP_SESSIONS, &[("system_id", &system_id), ("bind_type", &bind_type)], count);
-    }
-}
-
-pub(super) const fn bind_type(kind: BindKind) -> &'static str {
-    match kind {
-        BindKind::Receiver => "receiver",
-        BindKind::Transmitter => "transmitter",
-        BindKind::Transceiver => "transceiver",
     }
 }
 

@@ -4,6 +4,7 @@
 //! asks. [`FAMILIES`] lists all of them, and `docs/metrics.md` is made of that list.
 
 mod api;
+mod bind;
 mod certificate;
 mod collect;
 mod figures;

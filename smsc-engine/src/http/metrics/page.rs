@@ -43,6 +43,7 @@ the test `metrics::shipped::the_page_of_metrics_is_that_of_the_table` says how.
 * The figures of delivery are about messages; receipts have their own.
 * A label has at most 1,000 values for names that come from outside; the rest is counted as `other`. `dest_smsc=\"none\"` is
   for messages that have no destination yet.
+* Names that begin with `smpp_` are about the carriers this core binds to by itself; those of a gateway are the gateway's.
 * A figure without samples is about a part that this centre does not have.
 
 | name | type | labels | meaning |

@@ -91,10 +91,27 @@ macro_rules! families {
         pub const $all: &[Family] = &[$($id),*];
     };
 }
+/// Puts the families of binds behind the others of a list.
+macro_rules! with_binds {
+    ($($list:tt)*) => {
+        families! {
+            $($list)*
+            STATUS = "smpp_connection_status" Gauge, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "1 while the bind is connected, 0 while it is not.";
+            SENT = "smpp_messages_sent_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Messages sent on the bind and accepted by the peer.";
+            MESSAGES_RECEIVED = "smpp_messages_received_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Messages and receipts received on the bind and taken by the core.";
+            FAILURES = "smpp_delivery_failures_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Messages sent on the bind that the peer refused or did not answer.";
+            BOUND = "smpp_bind_success_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Binds accepted.";
+            BIND_REFUSED = "smpp_bind_failures_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Binds refused.";
+            ATTEMPTED = "smpp_connection_attempts_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Connections tried.";
+            DISCONNECTIONS = "smpp_disconnection_total" Counter, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Sessions that ended, wanted or not.";
+            UPTIME = "smpp_uptime_seconds" Gauge, ["bind_name", "mode", "system_id", "host", "port", "bind_type"], "Age of the connection; 0 without one.";
+        }
+    };
+}
 #[cfg(feature = "gateway")]
-pub(super) use families;
+pub(super) use {families, with_binds};
 
-families! {
+with_binds! {
     /// Every family of a core.
     pub const FAMILIES;
     RECEIVED = "sms_c_message_received_count" Counter, ["source_smsc", "source_type"], "Messages accepted for processing.";

@@ -5,6 +5,7 @@
 //! [`around`] it.
 
 mod asset;
+pub(super) mod bind;
 pub(super) mod book;
 pub(super) mod form;
 mod gate;

@@ -67,15 +67,30 @@ fn caller(options: &RestOptions, headers: &HeaderMap, extensions: &Extensions) -
         return Ok(Caller(client_name(extensions).map(Arc::from)));
     }
     let unknown = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, detail);
-    let key = headers.get("x-api-key").ok_or_else(|| unknown("authentication required: send your key as X-API-Key"))?;
+    let key = headers.get(KEY).ok_or_else(|| unknown("authentication required: send your key as X-API-Key"))?;
+    let found = named(options, key.as_bytes());
+    found.map(|name| Caller(Some(name.into()))).ok_or_else(|| unknown("authentication required: the key is not known"))
+}
+
+/// Whose key it is.
+fn named<'a>(options: &'a RestOptions, key: &[u8]) -> Option<&'a str> {
     // All are compared, whichever fits, so that the time tells nothing.
     let mut found = None;
     for (name, secret) in &options.keys {
-        if bool::from(key.as_bytes().ct_eq(secret.expose().as_bytes())) && !secret.expose().is_empty() {
-            found = Some(name);
+        if bool::from(key.ct_eq(secret.expose().as_bytes())) && !secret.expose().is_empty() {
+            found = Some(name.as_str());
         }
     }
-    found.map(|name| Caller(Some(name.as_str().into()))).ok_or_else(|| unknown("authentication required: the key is not known"))
+    found
+}
+
+/// Whether a request shows a key that the limits are not for. Whoever guesses keys is limited as everybody is.
+pub(super) fn is_unlimited(options: &RestOptions, headers: &HeaderMap) -> bool {
+    if options.unlimited.is_empty() {
+        return false;
+    }
+    let name = headers.get(KEY).and_then(|key| named(options, key.as_bytes()));
+    name.is_some_and(|name| options.unlimited.iter().any(|known| known == name))
 }
 
 /// Browsers say from where a page calls; programs say nothing.
@@ -88,3 +103,5 @@ fn is_foreign_page(method: &Method, headers: &HeaderMap) -> bool {
 fn is_open(path: &str) -> bool {
     matches!(path, "/api/status" | "/api/system/health" | "/api/openapi.json" | "/api/docs") || path.starts_with("/api/docs/")
 }
+
+const KEY: &str = "x-api-key";

@@ -33,6 +33,8 @@ pub struct RestOptions {
     pub keys: Vec<(String, Secret)>,
     /// Those of them that may change who may bind, by their names.
     pub admins: Vec<String>,
+    /// Those of them that the limits are not for, by their names: gateways, which call for every message.
+    pub unlimited: Vec<String>,
     /// Networks that may call; without any, all may.
     pub allow: Vec<IpNet>,
     /// Proxies whose word about the client's address is taken.
@@ -99,6 +101,7 @@ impl Default for RestOptions {
             limits: Limits::default(),
             keys: Vec::new(),
             admins: Vec::new(),
+            unlimited: Vec::new(),
             allow: Vec::new(),
             trusted_proxies: Vec::new(),
         }

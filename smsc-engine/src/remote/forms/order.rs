@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde::Serialize;
 
+use super::report::ended;
 use super::row::Row;
 use super::{NoAnswer, Shared};
 use crate::api::{Cancel, Question, Refusal, Replacement, Standing};
@@ -19,6 +20,14 @@ struct Changes {
     deliver_after: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
+    /// Only a core of ours knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smpp: Option<SmppChanges>,
+}
+
+#[derive(Serialize)]
+struct SmppChanges {
+    registered_delivery: u8,
 }
 
 /// A message of the asker's, and how it stands.
@@ -49,10 +58,11 @@ impl Shared {
     }
 
     pub(super) async fn replace(&self, replacement: Replacement) -> Result<(), Refusal> {
-        let Replacement { account, id, source, deliver_after, expires, user_data, .. } = replacement;
+        let Replacement { account, id, source, deliver_after, expires, registered_delivery, user_data, .. } = replacement;
         let mut message = self.waiting(&Question { account, id, source }).await?.message;
         message.user_data = user_data;
-        let changes = Changes { message_body: content::body(&message), deliver_after, expires };
+        let smpp = self.knows_smpp().then_some(SmppChanges { registered_delivery });
+        let changes = Changes { message_body: content::body(&message), deliver_after, expires, smpp };
         let call = Call::new("replace", Method::PATCH, path(id)).json(serde_json::to_vec(&changes).unwrap_or_default());
         match self.ask(call).await {
             Ok(_) => Ok(()),
@@ -75,6 +85,7 @@ impl Shared {
         let call = Call::new("query", Method::GET, path(question.id)).query(parameters);
         let octets = self.ask(call).await.map_err(refusal)?;
         let row = Row::one(&octets).map_err(|what| self.unreadable(what))?;
+        self.learn(&row);
         let message = row.message(&Lane::default()).map_err(|what| self.unreadable(what))?;
         let is_theirs =
             message.account == question.account && message.kind == Kind::Mt && is_from(&row, &message, &question.source);
@@ -97,6 +108,7 @@ impl Shared {
         }
         let octets = self.ask(Call::new("list", Method::GET, "/api/messages").query(&parameters)).await.map_err(refusal)?;
         let rows = Row::list(&octets).map_err(|what| self.unreadable(what))?;
+        rows.iter().for_each(|row| self.learn(row));
         // A core may not know how to look for all that.
         let found = rows.iter().filter(|row| row.is_pending()).filter_map(|row| {
             let message = row.message(&Lane::default()).ok()?;
@@ -110,11 +122,24 @@ impl Shared {
         Ok(found.collect())
     }
 
+    /// A core of ours ends it, and its sender hears so if it wants to. Any other is told to remove it, for its documents
+    /// do not say that it would take the news of an end from whoever handed the message in.
     async fn delete(&self, id: MessageId) -> Result<(), Refusal> {
-        match self.ask(Call::new("cancel", Method::DELETE, path(id))).await {
+        let call = match self.knows_smpp() {
+            true => ended("cancel", id, FinalState::Deleted),
+            false => Call::new("cancel", Method::DELETE, path(id)),
+        };
+        match self.ask(call).await {
             Ok(_) => Ok(()),
             Err(NoAnswer::Fault(CoreFault::Http(409 | 422, _))) => Err(Refusal::TooLate),
             Err(none) => Err(refusal(none)),
+        }
+    }
+
+    /// A message with the object `smpp` is one of a core of ours.
+    fn learn(&self, row: &Row) {
+        if row.smpp().is_some_and(|smpp| smpp.user_data.is_some()) {
+            self.note_smpp(true);
         }
     }
 

@@ -18,6 +18,7 @@ use crate::remote::fault::CoreFault;
 #[derive(Default, Serialize)]
 struct StatusForm<'a> {
     status: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     dest_smsc: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     smsc_message_id: Option<String>,
@@ -127,6 +128,11 @@ fn delivered(id: MessageId, lane: &Lane) -> Call {
     let form = DeliveredForm { dest_smsc: lane.as_str() };
     let call = Call::new("delivered", Method::POST, format!("/api/messages/{}/mark_delivered", id.0));
     call.json(serde_json::to_vec(&form).unwrap_or_default())
+}
+
+/// Says that a message has ended so, whoever had it.
+pub(super) fn ended(operation: &'static str, id: MessageId, state: FinalState) -> Call {
+    Call { operation, ..status(Some(id), &StatusForm { status: end_word(state), ..StatusForm::default() }) }
 }
 
 /// About this message, or the one that the network calls so.

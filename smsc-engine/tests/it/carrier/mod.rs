@@ -7,4 +7,6 @@ mod receipt;
 mod relay;
 mod result;
 mod submit;
+#[cfg(all(feature = "http", feature = "charging-tls"))]
+mod tls;
 mod world;

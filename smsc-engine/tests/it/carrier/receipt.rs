@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use smpp_pdu::tlv::{self, Text, TlvType};
 use smpp_pdu::{Addr, CommandStatus, DeliverSm, EsmClass, MessageState, ShortMessage, Tlvs};
+use smpp_session::BindKind;
 use smpp_session::net::Link;
 use sms_codec::receipt::IdNotation;
 use smsc_engine::frontend::{Carrier, ClientPeer};
@@ -81,6 +82,20 @@ async fn ids_match_in_the_notations_of_the_carrier() {
         tell(&mc.link().await, &receipt(&format!("id:{named} stat:DELIVRD err:000"))).await;
         assert_eq!(world.record(id).await.status(), Status::Delivered, "{notation:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bind_that_only_receives_hears_of_what_another_has_sent() {
+    let (world, mut sending, receiving) = (World::new().await, Mc::start().await, Mc::start().await);
+    let _sender = world.carry(ClientPeer { bind_type: BindKind::Transmitter, ..peer(&sending) });
+    let alone = ClientPeer { name: "uk_rx".into(), bind_type: BindKind::Receiver, ..peer(&receiving) };
+    let receiver = world.carry(ClientPeer { receipts_for: vec!["de".into(), "uk".into()], ..alone });
+    let id = world.submit(with_receipt(text("apart"))).await;
+    sending.answer("P1").await;
+    world.handed(id, "P1").await;
+    tell(&receiving.link().await, &receipt("id:P1 stat:DELIVRD err:000")).await;
+    assert_eq!(world.record(id).await.status(), Status::Delivered);
+    assert_eq!((receiver.status().counts.receipts, receiver.status().counts.unmatched_receipts), (1, 0));
 }
 
 #[tokio::test]

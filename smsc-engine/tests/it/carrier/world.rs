@@ -70,10 +70,18 @@ impl Mc {
     }
 
     pub(super) async fn at(address: SocketAddr, session: Config) -> Mc {
+        Mc::listen(address, ServerConfig { penalty: Penalty::NONE, session, ..ServerConfig::default() }).await
+    }
+
+    #[cfg(all(feature = "http", feature = "charging-tls"))]
+    pub(super) async fn with(config: ServerConfig) -> Mc {
+        Mc::listen(SocketAddr::from(([127, 0, 0, 1], 0)), config).await
+    }
+
+    async fn listen(address: SocketAddr, config: ServerConfig) -> Mc {
         let (sender, asked) = mpsc::unbounded_channel();
         let script = Arc::new(Script::default());
         let service = Arc::new(Desk { script: script.clone(), asked: sender });
-        let config = ServerConfig { penalty: Penalty::NONE, session, ..ServerConfig::default() };
         let server = loop {
             match Server::bind(address, config.clone(), service.clone()).await {
                 Ok(server) => break server,

@@ -28,6 +28,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("/locations/1", "imsi=1&msisdn=2"),
     ("/locations/1/delete", ""),
     ("/smpp_sessions/1/drop", ""),
+    ("/carriers/direct/reconnect", ""),
+    ("/carriers/direct/drop", ""),
     ("/number_translation", "called_match=1&called_replace=2&enabled=on"),
     ("/number_translation/1", "called_match=1&called_replace=2"),
     ("/number_translation/1/delete", ""),
@@ -403,4 +405,17 @@ async fn everybody_changes_their_own_password_and_goes_out() {
     assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/login"));
     assert_eq!(site.get(Some(Role::Operator), "/").await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.post_raw(Some(Role::Admin), "/logout", "csrf=".into()).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_carrier_of_the_centre_itself_is_seen_dropped_and_wanted_again() {
+    let site = Site::new().await;
+    let seen = site.sees(Role::Viewer, "/smpp_sessions").await;
+    assert!(seen.has("Carriers") && seen.has("direct") && seen.has("127.0.0.1:1"), "{}", seen.text);
+    let dropped = || site.seed.control.carriers.as_ref().unwrap().get("direct").unwrap().dropped;
+    site.post(Role::Operator, "/carriers/direct/drop", "").await;
+    assert!(dropped() && site.sees(Role::Viewer, "/smpp_sessions").await.has("dropped by hand"));
+    site.post(Role::Operator, "/carriers/direct/reconnect", "").await;
+    assert!(!dropped());
+    assert_eq!(site.post(Role::Operator, "/carriers/nobody/drop", "").await.status, StatusCode::NOT_FOUND);
 }

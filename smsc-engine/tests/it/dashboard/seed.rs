@@ -70,7 +70,7 @@ impl Seed {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
-            carriers: None,
+            carriers: Some(crate::metrics::carriers(&core).await),
             records: Some(SqlRecords::new(database.clone())),
             figures: Figures::default(),
         };

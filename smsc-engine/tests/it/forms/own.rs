@@ -190,12 +190,13 @@ async fn questions_and_orders_are_answered_for_the_owner() {
         source: source.clone(),
         deliver_after: None,
         expires: Some(in_an_hour()),
-        registered_delivery: 1,
+        registered_delivery: 2,
         sm_default_msg_id: 0,
         user_data: bytes::Bytes::from_static(b"other"),
     };
     assert_eq!(core.replace(replacement.clone()).await, Ok(()));
-    assert_eq!(&own.record(id).await.message.user_data[..], b"other");
+    let replaced = own.record(id).await.message;
+    assert_eq!((&replaced.user_data[..], replaced.registered_delivery), (&b"other"[..], 2));
     let past = Replacement { expires: Some(Timestamp(1)), ..replacement.clone() };
     assert_eq!(core.replace(past).await, Err(Refusal::Expired));
     let elsewhere = forms(&own.served.url(), WorkList::MessageQueue);
@@ -212,9 +213,13 @@ async fn questions_and_orders_are_answered_for_the_owner() {
         service_type: Word::EMPTY,
     };
     assert_eq!(core.cancel(cancel(Some(id))).await, Err(Refusal::TooLate));
-    let next = submit(&core, Submission::new(message("partner", "+447700900000", "y"))).await.unwrap().id;
+    let wanting = Message { registered_delivery: 1, ..message("partner", "+447700900000", "y") };
+    let next = submit(&core, Submission::new(wanting)).await.unwrap().id;
     assert_eq!(core.cancel(cancel(None)).await, Ok(()));
-    assert!(own.bench.control.handle.message(next).await.is_err());
+    let cancelled = own.record(next).await.outcome.unwrap();
+    assert_eq!((cancelled.state, cancelled.attempts), (FinalState::Deleted, 0));
+    let receipts = lease(&elsewhere, "esme:partner", 10).await;
+    assert!(receipts.iter().any(|receipt| receipt.about == Some(next)), "its sender hears of it");
     assert_eq!(core.cancel(cancel(None)).await, Err(Refusal::Unknown));
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use smpp_session::net::ServerConfig;
 use smsc_engine::BoxFuture;
 use smsc_engine::api::{Attempt, CoreApi, Report, Submission};
 use smsc_engine::control::Control;
@@ -19,6 +20,7 @@ use smsc_engine::core::registry::{FrontendReport, Registry, RegistryOptions};
 use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
 use smsc_engine::core::tables::SqlTable;
 use smsc_engine::core::{Batch, BatchOptions, Core, Setup};
+use smsc_engine::frontend::{Binds, BindsOptions, ClientPeer};
 use smsc_engine::http::metrics::{self, FAMILIES, Figures, Resource};
 use smsc_engine::model::{Account, Address, Charged, FinalState, Lane, Message, MessageId, Route, SourceType, Timestamp};
 use smsc_engine::sql::{Database, DatabaseConfig};
@@ -51,6 +53,16 @@ impl Charging for Moody {
     }
 }
 
+/// The carriers a centre binds to by itself: one, and it is not there.
+pub(crate) async fn carriers(core: &Core) -> Binds {
+    let options = BindsOptions { listen: None, system_id: "smsc".into(), server: ServerConfig::default() };
+    let binds = Binds::start(options, Arc::new(core.clone())).await.unwrap();
+    let mut peer = ClientPeer::new("direct", "127.0.0.1");
+    (peer.port, peer.system_id) = (1, "smsc".into());
+    binds.set_clients(vec![peer]).unwrap();
+    binds
+}
+
 impl Centre {
     async fn start() -> Centre {
         let directory = tempfile::tempdir().unwrap();
@@ -79,7 +91,7 @@ impl Centre {
             mms: SqlTable::open(&database).await.unwrap(),
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
-            carriers: None,
+            carriers: Some(carriers(&core).await),
             records: None,
             figures,
         };
@@ -112,6 +124,19 @@ impl Centre {
         let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         line.map(|value| value.parse().unwrap())
     }
+}
+
+#[tokio::test]
+async fn carriers_of_the_centre_itself_are_counted_as_a_gateway_counts_its_own() {
+    let centre = Centre::start().await;
+    let labels = "{bind_name=\"direct\",mode=\"client\",system_id=\"smsc\",host=\"127.0.0.1\",port=\"1\",\
+                  bind_type=\"transceiver\"}";
+    let deadline = std::time::Instant::now() + HOLD;
+    while centre.value(&format!("smpp_connection_attempts_total{labels}")).await.is_none_or(|count| count < 1.0) {
+        assert!(std::time::Instant::now() < deadline, "{}", centre.text().await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(centre.value(&format!("smpp_connection_status{labels}")).await, Some(0.0));
 }
 
 #[tokio::test]

@@ -73,6 +73,35 @@ async fn limits_are_for_each_address_and_can_be_changed() {
 }
 
 #[tokio::test]
+async fn limits_are_not_for_a_key_that_says_so() {
+    let key = |name: &str| (name.to_owned(), Secret::new(format!("the-key-of-{name}")));
+    let api = Api::with(
+        vec![],
+        |_| {},
+        |options| {
+            options.limits = Limits { reads: Some(2), writes: Some(2), ..Limits::NONE };
+            (options.keys, options.unlimited) = (vec![key("shop"), key("gateway")], vec!["gateway".into()]);
+        },
+    )
+    .await;
+    let asks = |key: &str| {
+        let request = from("192.0.2.1").uri("/api/messages").header("X-API-Key", key);
+        request.body(Body::empty()).unwrap()
+    };
+    for _ in 0..10 {
+        let answer = api.send(asks("the-key-of-gateway")).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.headers.contains_key("x-ratelimit-limit"), "there is none");
+    }
+    for key in ["the-key-of-shop", "a-key-of-nobody", "the-key-of-shop"] {
+        api.send(asks(key)).await;
+    }
+    api.send(asks("the-key-of-shop")).await.detail(429);
+    api.send(asks("a-key-of-nobody")).await.detail(429);
+    assert_eq!(api.send(asks("the-key-of-gateway")).await.status, 200);
+}
+
+#[tokio::test]
 async fn without_keys_everybody_may_call_and_with_keys_only_who_has_one() {
     assert_eq!(Api::new().await.get("/api/messages").await.status, 200);
     let api = keyed().await;

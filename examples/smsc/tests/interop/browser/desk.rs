@@ -1,8 +1,11 @@
 //! A running centre with a browser in front of it.
 
-use serde_json::{Value, json};
+use std::ops::Deref;
 
-use super::webdriver::Browser;
+use serde_json::{Value, json};
+use sms_harness::dashboard::Dashboard;
+use sms_harness::webdriver::Browser;
+
 use crate::program::Smsc;
 use crate::web;
 
@@ -30,7 +33,7 @@ pub(super) const PAGES: [(&str, &str); 17] = [
 /// A centre whose dashboard speaks TLS, as it does by itself, and a browser.
 pub(super) struct Desk {
     pub(super) smsc: Smsc,
-    pub(super) browser: Browser,
+    pub(super) dashboard: Dashboard,
 }
 
 impl Desk {
@@ -43,7 +46,8 @@ impl Desk {
     pub(super) fn with(settings: &[(&str, &str)]) -> Option<Self> {
         let browser = Browser::start()?;
         let smsc = Smsc::with(&[&[("SMSC_API__ENABLE_TLS", "false")], settings].concat());
-        Some(Self { smsc, browser })
+        let dashboard = Dashboard { browser, address: smsc.dashboard };
+        Some(Self { smsc, dashboard })
     }
 
     /// Starts both and logs in as the admin.
@@ -52,29 +56,6 @@ impl Desk {
         desk.log_in("admin", &desk.smsc.dashboard_password());
         desk.browser.wait_until("return document.querySelector('h1')?.textContent === 'Overview'");
         Some(desk)
-    }
-
-    /// Opens the page to log in and tries to.
-    pub(super) fn log_in(&self, name: &str, password: &str) {
-        self.open("/login");
-        self.browser.fill("#name", name);
-        self.browser.fill("#password", password);
-        self.browser.click("button.primary");
-    }
-
-    /// Opens a page of the dashboard.
-    pub(super) fn open(&self, path: &str) {
-        self.browser.open(&format!("https://{}{path}", self.smsc.dashboard));
-    }
-
-    /// Fills in the form of a page, sends it, and waits for what the next page says of it.
-    pub(super) fn send(&self, path: &str, fields: &[(&str, &str)], notice: &str) {
-        self.open(path);
-        for (name, value) in fields {
-            self.browser.fill(&format!("#f-{name}"), value);
-        }
-        self.browser.click("main form.form button");
-        self.browser.wait_for_text(notice);
     }
 
     /// Submits a message over REST, for a frontend that is not there: it waits. Gives its id.
@@ -89,5 +70,13 @@ impl Desk {
         let reply = web::json(self.smsc.api, ("POST", path), body);
         assert!((200..300).contains(&reply.status), "{path}: {reply:?}");
         reply.json()
+    }
+}
+
+impl Deref for Desk {
+    type Target = Dashboard;
+
+    fn deref(&self) -> &Dashboard {
+        &self.dashboard
     }
 }

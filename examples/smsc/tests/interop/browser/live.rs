@@ -12,7 +12,7 @@ fn a_message_appears_without_reload_and_a_dead_centre_is_noticed() {
     let Some(mut desk) = Desk::with(&ports) else { return };
     desk.log_in("admin", &desk.smsc.dashboard_password());
     desk.open("/message_queue");
-    desk.browser.wait_until("return document.querySelector('#pill').textContent === 'live'");
+    desk.wait_for_life();
     desk.browser.script("window.untouched = true");
     let id = desk.submit("+447700900123", "here I am");
     desk.browser.wait_until(&format!("return document.querySelector('#m{id}') !== null"));
@@ -20,8 +20,8 @@ fn a_message_appears_without_reload_and_a_dead_centre_is_noticed() {
     desk.browser.wait_until("return !document.querySelector('#channel').hidden");
     desk.browser.wait_for_text("Live updates are off");
     desk.browser.picture("live-off");
-    let Desk { smsc, browser } = desk;
-    let desk = Desk { smsc: smsc.start_again(), browser };
+    let Desk { smsc, dashboard } = desk;
+    let desk = Desk { smsc: smsc.start_again(), dashboard };
     recovers(&desk, id);
 }
 
@@ -30,7 +30,7 @@ fn recovers(desk: &Desk, id: u64) {
     assert_eq!(desk.browser.script("return window.untouched"), true, "no reload happened");
     desk.log_in("admin", &desk.smsc.dashboard_password());
     desk.open("/message_queue");
-    desk.browser.wait_until("return document.querySelector('#pill').textContent === 'live'");
+    desk.wait_for_life();
     desk.browser.find(&format!("#m{id}"));
     let id = desk.submit("+447700900124", "and again");
     desk.browser.wait_until(&format!("return document.querySelector('#m{id}') !== null"));

@@ -5,5 +5,3 @@ mod desk;
 mod live;
 mod pages;
 mod people;
-
-use sms_harness::webdriver;

@@ -1,44 +1,15 @@
 //! Every page of the menu: there, whole, legible, and usable without a mouse.
 
 use serde_json::json;
+use sms_harness::dashboard::{ENTER, PROBE};
 
 use super::desk::{Desk, PAGES};
-
-const TAB: &str = "\u{E004}";
-const ENTER: &str = "\u{E007}";
 
 #[test]
 fn every_page_of_the_menu_opens_and_the_browser_has_nothing_to_complain_of() {
     let Some(desk) = Desk::logged_in() else { return };
     something_of_everything(&desk);
-    desk.browser.complaints();
-    let mut faults = Vec::new();
-    for (path, heading) in PAGES {
-        desk.open(path);
-        let found = desk.browser.text("h1");
-        assert!(found.contains(heading), "{path} is headed {found}");
-        judge(&desk, path, "light", &mut faults);
-        desk.browser.scheme("dark");
-        judge(&desk, path, "dark", &mut faults);
-        desk.browser.scheme("light");
-        desk.browser.as_phone();
-        desk.open(path);
-        judge(&desk, path, "phone", &mut faults);
-        let beyond = desk.browser.script("return document.documentElement.scrollWidth - innerWidth");
-        if beyond.as_i64().unwrap() > 0 {
-            faults.push(format!("{path} is {beyond} pixels wider than a phone"));
-        }
-        desk.browser.as_desk();
-    }
-    assert!(faults.is_empty(), "{faults:#?}");
-}
-
-/// Lets axe-core and the browser speak; what they say of the page is added to the faults.
-fn judge(desk: &Desk, path: &str, how: &str, faults: &mut Vec<String>) {
-    let name = if path == "/" { "overview" } else { &path[1..] };
-    desk.browser.picture(&format!("{}-{how}", name.replace('/', "-")));
-    let found = desk.browser.accessibility().into_iter().flatten().chain(desk.browser.complaints());
-    faults.extend(found.map(|fault| format!("{path}, {how}: {fault}")));
+    desk.judge(&PAGES);
 }
 
 /// Fills tables, so that more than their headings is judged.
@@ -66,12 +37,7 @@ fn the_search_and_the_content_are_a_key_away() {
     let Some(desk) = Desk::logged_in() else { return };
     let id = desk.submit("+447700900123", "found by keys");
     desk.open("/");
-    desk.browser.press(TAB);
-    desk.browser.wait_until("return document.activeElement.className === 'skip'");
-    desk.browser.press(ENTER);
-    desk.browser.wait_until("return location.hash === '#main' && document.activeElement.id === 'main'");
-    desk.browser.press("/");
-    desk.browser.wait_until("return document.activeElement.id === 'search'");
+    desk.skips_by_keys();
     desk.browser.press(&format!("{id}{ENTER}"));
     desk.browser.wait_until(&format!("return location.pathname === '/message/{id}'"));
 }
@@ -79,7 +45,7 @@ fn the_search_and_the_content_are_a_key_away() {
 #[test]
 fn no_script_of_a_stranger_runs_in_the_browser() {
     let Some(desk) = Desk::logged_in() else { return };
-    let probe = "<script>window.pwned=1</script><img src=x onerror=window.pwned=2>\"'><svg/onload=window.pwned=3>";
+    let probe = PROBE;
     let id = desk.submit("+447700900123", probe);
     desk.post("/api/frontends", &json!({ "frontend_name": "gw<b>", "frontend_type": probe, "hostname": probe }));
     desk.post("/api/routes", &json!({ "dest_smsc": "gw", "called_prefix": "+99", "description": probe }));
@@ -90,9 +56,6 @@ fn no_script_of_a_stranger_runs_in_the_browser() {
     let asked = asked.iter().map(|path| format!("{path}{encoded}"));
     let paths = PAGES.iter().map(|(path, _)| (*path).to_owned()).chain([page]).chain(asked);
     for path in paths {
-        desk.open(&path);
-        desk.browser.find("h1");
-        let pwned = desk.browser.script("return window.pwned ?? document.querySelectorAll('main img, main script').length");
-        assert_eq!(pwned, json!(0), "{path}");
+        desk.stays_harmless(&path);
     }
 }

@@ -15,8 +15,7 @@ fn only_the_right_password_leads_on() {
     browser.fill("#password", &desk.smsc.dashboard_password());
     browser.click("button.primary");
     browser.wait_until("return document.querySelector('h1')?.textContent === 'Routes'");
-    browser.click("form[action='/logout'] button");
-    browser.find("#password");
+    desk.log_out();
     desk.open("/message_queue");
     assert!(browser.url().contains("/login"), "{}", browser.url());
 }
@@ -28,8 +27,7 @@ fn a_viewer_looks_on_and_changes_nothing() {
     let id = desk.submit("+447700900123", "look, do not touch");
     let password = "a long enough one";
     desk.send("/users", &[("name", "vera"), ("password", password)], "User vera is added.");
-    browser.click("form[action='/logout'] button");
-    browser.find("#password");
+    desk.log_out();
     desk.log_in("vera", password);
     browser.wait_for_text("viewer");
     for (path, never) in [

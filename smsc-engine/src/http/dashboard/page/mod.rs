@@ -60,6 +60,8 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/frontend_status/{name}", get(frontend::history))
         .route("/smpp_sessions", get(session::list))
         .route("/smpp_sessions/{id}/drop", post(session::drop_one))
+        .route("/carriers/{name}/reconnect", post(session::reconnect))
+        .route("/carriers/{name}/drop", post(session::drop_carrier))
         .route("/records", get(record::list))
         .route("/records/export.csv", get(record::export))
         .route("/records/questions/{name}", get(record::ask))

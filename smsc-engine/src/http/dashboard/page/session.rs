@@ -9,6 +9,8 @@ use smpp_session::net::Link;
 
 use super::super::desk::Desk;
 use super::super::rates::Rate;
+use crate::frontend::{BindMode, Binds, kind_word};
+use crate::http::pages::bind::{self, BindPaths, BindTable};
 use crate::http::pages::layout::{Layout, page};
 use crate::http::pages::problem::Problem;
 use crate::http::pages::show::{Badge, Tone, count, octets, span, visible};
@@ -21,6 +23,8 @@ struct Sessions {
     address: String,
     rows: Vec<Row>,
     more: usize,
+    /// Carriers this process binds to, if it does.
+    carriers: Option<BindTable>,
 }
 
 struct Row {
@@ -46,8 +50,11 @@ pub(in super::super) async fn list(State(desk): State<Arc<Desk>>, visit: Visit) 
     let mut links = smpp.links();
     links.sort_by_key(Link::id);
     let layout = desk.layout(&visit, ("/smpp_sessions", "SMPP sessions")).live();
+    let carriers = desk.control.carriers.as_ref().map(Binds::list).filter(|binds| !binds.is_empty());
     Ok(page(&Sessions {
         layout,
+        carriers: carriers
+            .map(|binds| BindTable::new(("Carriers", "this centre binds to"), BindMode::Client, (&binds, CARRIERS))),
         address: smpp.address().to_string(),
         more: links.len().saturating_sub(SHOWN),
         rows: links.iter().take(SHOWN).map(|link| row(link, desk.rates.of(link.id()))).collect(),
@@ -66,12 +73,7 @@ fn row(link: &Link, busy: Rate) -> Row {
         id: link.id(),
         account: visible(link.system_id()),
         state: if bound { Badge::new("bound", Tone::Good) } else { Badge::new("open", Tone::Busy) },
-        kind: match link.kind() {
-            Some(smpp_session::BindKind::Transmitter) => "transmitter",
-            Some(smpp_session::BindKind::Receiver) => "receiver",
-            Some(smpp_session::BindKind::Transceiver) => "transceiver",
-            None => "–",
-        },
+        kind: link.kind().map_or("–", kind_word),
         version: link.version().map(|version| version.to_string()).unwrap_or_default(),
         peer: link.peer().to_string(),
         waiting: link.waiting(),
@@ -130,4 +132,24 @@ pub(in super::super) async fn drop_one(
     Ok(order.done(("drop", &object), "/smpp_sessions", &format!("Session {id} of {who} ends.")))
 }
 
+/// Connects to a carrier anew at once.
+pub(in super::super) async fn reconnect(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
+    bind::reconnect(desk.carriers()?, &name, (&order, "/smpp_sessions"))
+}
+
+/// Unbinds from a carrier; it stays down until it is wanted again.
+pub(in super::super) async fn drop_carrier(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    order: Order,
+) -> Result<Response, Problem> {
+    bind::drop_bind(desk.carriers()?, &name, (&order, "/smpp_sessions"))
+}
+
 const SHOWN: usize = 500;
+/// They are described in the configuration alone.
+const CARRIERS: BindPaths = BindPaths { orders: "/carriers", peer: None };

@@ -76,6 +76,7 @@ impl Peer for ClientPeer {
             tls: tls(fields, faults),
             receipts: RECEIPTS.read((fields, "receipts"), usual.receipts, faults),
             receipt_ids: NOTATIONS.read((fields, "receipt_ids"), usual.receipt_ids, faults),
+            receipts_for: named(fields.text("receipts_for")),
             long_text: LONG_TEXTS.read((fields, "long_text"), usual.long_text, faults),
             profile: profile::read(fields, faults),
             ..usual
@@ -107,8 +108,15 @@ fn messages(peer: &ClientPeer) -> Vec<Field> {
     vec![
         RECEIPTS.ask("receipts", "Receipts are asked for", peer.receipts),
         NOTATIONS.ask("receipt_ids", "Its ids in receipts", peer.receipt_ids),
+        Field::text("receipts_for", "Receipts also of what went through", peer.receipts_for.join(", "))
+            .help("Names of binds between commas, as when one bind sends and another receives."),
         LONG_TEXTS.ask("long_text", "Long texts go", peer.long_text),
     ]
+}
+
+/// Names between commas; they may have blanks in them.
+fn named(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// A host and a port; an IPv6 address stands in brackets.

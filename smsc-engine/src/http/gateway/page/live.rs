@@ -5,14 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use smpp_session::BindKind;
 
 use super::super::desk::Desk;
 use crate::frontend::{BindMode, BindState, BindStatus, ListenerStatus};
+use crate::http::pages::bind::{self, BindPaths, BindTable};
 use crate::http::pages::layout::{Layout, page};
 use crate::http::pages::link::encoded;
 use crate::http::pages::problem::Problem;
-use crate::http::pages::show::{Badge, Moment, Tone, count, span, visible};
+use crate::http::pages::show::{Badge, Moment, Tone, count, visible};
 use crate::http::pages::visit::{Order, Visit};
 use crate::model::Timestamp;
 use crate::remote::CoreStats;
@@ -28,7 +28,7 @@ struct Live {
     /// Binds of those who are no partner.
     strangers: u64,
     started: Moment,
-    tables: [Table; 2],
+    tables: [BindTable; 2],
 }
 
 /// Whether the core can be reached: without it nothing goes on.
@@ -48,41 +48,6 @@ struct Totals {
     active: usize,
 }
 
-/// Carriers or partners.
-struct Table {
-    title: &'static str,
-    what: &'static str,
-    /// The page where they are added.
-    path: &'static str,
-    rows: Vec<Row>,
-}
-
-/// One bind.
-struct Row {
-    id: usize,
-    name: String,
-    path: String,
-    peer: String,
-    state: Badge,
-    remark: &'static str,
-    place: String,
-    kind: &'static str,
-    system_id: String,
-    peers: String,
-    uptime: String,
-    sent: String,
-    failures: String,
-    received: String,
-    receipts: String,
-    unmatched: u64,
-    unanswered: usize,
-    held_back: bool,
-    binds: String,
-    error: String,
-    may_reconnect: bool,
-    may_drop: bool,
-}
-
 pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit) -> Response {
     let layout = desk.layout(&visit, ("/", "Live Status")).live();
     let control = &desk.control;
@@ -92,8 +57,6 @@ pub(in super::super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit) 
 }
 
 fn live((layout, core): (Layout, Core), (binds, listener): (&[BindStatus], Option<ListenerStatus>), started: Timestamp) -> Live {
-    let rows =
-        |mode| binds.iter().enumerate().filter(move |(_, bind)| bind.mode == mode).map(|(id, bind)| row(id, bind)).collect();
     let connections = |listener: &ListenerStatus| {
         let (open, most) = (count(listener.connections as u64), count(listener.max_connections as u64));
         format!("{open} of {most} connections")
@@ -106,8 +69,8 @@ fn live((layout, core): (Layout, Core), (binds, listener): (&[BindStatus], Optio
         strangers: listener.map_or(0, |listener| listener.strangers.bind_failures),
         started: Moment::new(started, Timestamp::now()),
         tables: [
-            Table { title: "Client binds", what: "to carriers", path: "/client_peers", rows: rows(BindMode::Client) },
-            Table { title: "Server binds", what: "of partners", path: "/server_peers", rows: rows(BindMode::Server) },
+            BindTable::new(("Client binds", "to carriers"), BindMode::Client, (binds, PLACE)).with_new("/client_peers"),
+            BindTable::new(("Server binds", "of partners"), BindMode::Server, (binds, PLACE)).with_new("/server_peers"),
         ],
     }
 }
@@ -134,79 +97,13 @@ fn totals(binds: &[BindStatus]) -> Totals {
     }
 }
 
-fn row(id: usize, bind: &BindStatus) -> Row {
-    let (is_client, is_bound) = (bind.mode == BindMode::Client, bind.state == BindState::Connected);
-    let peers: Vec<String> = bind.peers.iter().take(MOST_PEERS).map(ToString::to_string).collect();
-    let more = bind.peers.len().saturating_sub(MOST_PEERS);
-    let counts = &bind.counts;
-    Row {
-        id,
-        name: visible(&bind.name),
-        path: format!("/binds/{}", encoded(&bind.name)),
-        peer: format!("{}/{}", if is_client { "/client_peers" } else { "/server_peers" }, encoded(&bind.name)),
-        state: Badge::new(bind.state.name(), tone(bind.state)),
-        remark: match (bind.dropped, is_client, is_bound) {
-            (true, ..) => "dropped by hand",
-            (false, false, false) => "waiting for it",
-            _ => "",
-        },
-        place: bind.place.as_ref().map(|place| format!("{}:{}", visible(&place.host), place.port)).unwrap_or_default(),
-        kind: bind.place.as_ref().map_or("", |place| kind(place.kind)),
-        system_id: visible(&bind.system_id),
-        peers: if more > 0 { format!("{}, and {more} more", peers.join(", ")) } else { peers.join(", ") },
-        uptime: if is_bound { span(bind.uptime) } else { "–".to_owned() },
-        sent: count(counts.sent),
-        failures: count(counts.failures),
-        received: count(counts.received),
-        receipts: count(counts.receipts),
-        unmatched: counts.unmatched_receipts,
-        unanswered: bind.unanswered,
-        held_back: bind.held_back,
-        binds: tries(bind),
-        error: bind.last_error.as_deref().map(visible).unwrap_or_default(),
-        may_reconnect: is_client,
-        may_drop: is_bound || (is_client && !bind.dropped),
-    }
-}
-
-/// How often it was tried and bound, refused, and ended.
-fn tries(bind: &BindStatus) -> String {
-    let counts = &bind.counts;
-    format!(
-        "{} tried, {} bound, {} refused, {} ended",
-        count(counts.attempts),
-        count(counts.bind_success),
-        count(counts.bind_failures),
-        count(counts.disconnections)
-    )
-}
-
-const fn tone(state: BindState) -> Tone {
-    match state {
-        BindState::Connected => Tone::Good,
-        BindState::Disconnected => Tone::Bad,
-        BindState::Reconnecting => Tone::Warn,
-    }
-}
-
-const fn kind(kind: BindKind) -> &'static str {
-    match kind {
-        BindKind::Transmitter => "transmitter",
-        BindKind::Receiver => "receiver",
-        BindKind::Transceiver => "transceiver",
-    }
-}
-
 /// Tries again at once.
 pub(in super::super) async fn reconnect(
     State(desk): State<Arc<Desk>>,
     Path(name): Path<String>,
     order: Order,
 ) -> Result<Response, Problem> {
-    if !desk.control.binds.reconnect(&name) {
-        return Err(Problem::missing(format!("There is no client bind {}.", visible(&name))));
-    }
-    Ok(order.done(("reconnect bind", &name), "/", &format!("{name} is being connected anew.")))
+    bind::reconnect(&desk.control.binds, &name, (&order, "/"))
 }
 
 /// Unbinds; a carrier stays down until it is wanted again.
@@ -215,18 +112,21 @@ pub(in super::super) async fn drop_bind(
     Path(name): Path<String>,
     order: Order,
 ) -> Result<Response, Problem> {
-    if !desk.control.binds.drop_bind(&name) {
-        return Err(Problem::missing(format!("There is no bind {}.", visible(&name))));
-    }
-    Ok(order.done(("drop bind", &name), "/", &format!("{name} is dropped.")))
+    bind::drop_bind(&desk.control.binds, &name, (&order, "/"))
 }
 
-// Sessions of one partner; more addresses make the table unreadable.
-const MOST_PEERS: usize = 8;
+/// Where one bind is told what to do, and where its peer is.
+const PLACE: BindPaths = BindPaths { orders: "/binds", peer: Some(peer) };
+
+fn peer(mode: BindMode, name: &str) -> String {
+    format!("{}/{}", if mode == BindMode::Client { "/client_peers" } else { "/server_peers" }, encoded(name))
+}
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use smpp_session::BindKind;
 
     use super::*;
     use crate::frontend::{BindCounts, BindPlace};

@@ -61,6 +61,17 @@ struct Changes {
     priority: Option<u8>,
     /// Whether it is among the dead letters.
     deadletter: Option<bool>,
+    /// What only SMPP has words for.
+    smpp: Option<SmppChanges>,
+}
+
+/// What SMPP says of a message and may be changed.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+struct SmppChanges {
+    /// `registered_delivery`: which receipts its sender wants.
+    #[schema(maximum = 255)]
+    registered_delivery: Option<u8>,
 }
 
 /// Tells `null` from what is left out.
@@ -141,6 +152,7 @@ impl Changes {
             ("delivery_attempts", self.delivery_attempts.is_some()),
             ("priority", self.priority.is_some()),
             ("deadletter", self.deadletter.is_some()),
+            ("smpp", self.smpp.is_some()),
         ];
         given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
@@ -158,6 +170,7 @@ impl Changes {
             attempts: self.delivery_attempts,
             priority: self.priority,
             deadletter: self.deadletter,
+            registered_delivery: self.smpp.and_then(|smpp| smpp.registered_delivery),
         };
         let text = self.message_body.map(|body| other_text(message, &body, &mut faults));
         faults.none()?;
