@@ -16,6 +16,7 @@ use super::dedup::Fingerprints;
 use super::enum_lookup::EnumLookup;
 use super::events::EventLog;
 use super::fleeting::Fleeting;
+use super::handle::Gathering;
 use super::hook::Hook;
 use super::ledger::QueueLedger;
 use super::locating::Waiting;
@@ -45,6 +46,8 @@ pub(super) struct Inner {
     pub(super) fingerprints: Option<Arc<Fingerprints>>,
     pub(super) may_repeat: HashSet<String>,
     pub(super) fleeting: Fleeting,
+    /// What is handed in one by one.
+    pub(super) gathering: Gathering,
     /// Who wants to hear when a subscriber can be reached again.
     pub(super) flags: Flags,
     /// Messages that wait for their recipient to be served by somebody.
@@ -83,6 +86,7 @@ impl Inner {
             fingerprints,
             may_repeat: setup.may_repeat.into_iter().collect(),
             fleeting: Fleeting::new(),
+            gathering: Gathering::default(),
             flags: Flags::default(),
             waiting: Waiting::default(),
             slow: Arc::new(Semaphore::new(MOST_SLOW)),

@@ -5,6 +5,7 @@
 
 mod end;
 mod error;
+mod gather;
 mod update;
 mod work;
 
@@ -23,11 +24,12 @@ use super::queue::{Counts, Page, Queue, Record};
 use super::records::{Recorder, Statistics};
 use super::route::RouteTable;
 use super::translate::Translator;
-use crate::api::{Accepted, CoreApi, Refusal, Submission};
+use crate::api::{Accepted, Refusal, Submission};
 use crate::model::{Event, MessageId, Timestamp};
 
 pub use end::NetworkStatus;
 pub use error::HandleError;
+pub(super) use gather::Gathering;
 pub use update::Update;
 pub use work::Order;
 
@@ -50,10 +52,7 @@ impl Handle {
     /// # Errors
     /// The core refuses.
     pub async fn submit(&self, submission: Submission) -> Result<Accepted, Refusal> {
-        match self.core().submit(vec![submission]).await.pop() {
-            Some(answer) => answer.wait().await,
-            None => Err(Refusal::Broken),
-        }
+        self.inner.accept_one(submission).await.wait().await
     }
 
     /// Returns a message as it stands, until it is forgotten.

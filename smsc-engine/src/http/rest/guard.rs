@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
-use super::Rest;
 use super::faults::Faults;
 use super::options::RestOptions;
 use super::problem::Problem;
@@ -38,28 +35,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// Lets in only who comes from an allowed network, and no page of another site that a browser shows.
-pub(super) async fn allow(State(rest): State<Arc<Rest>>, client: Client, request: Request, next: Next) -> Response {
-    let options = rest.options();
+pub(super) fn allow(options: &RestOptions, client: Client, request: &Request) -> Result<(), Problem> {
     let is_allowed = options.allow.is_empty() || options.allow.iter().any(|network| network.contains(&client.0));
     if !is_allowed {
-        return Problem::new(StatusCode::FORBIDDEN, "this address may not call").into_response();
+        return Err(Problem::new(StatusCode::FORBIDDEN, "this address may not call"));
     }
     if is_foreign_page(request.method(), request.headers()) {
-        return Problem::new(StatusCode::FORBIDDEN, "a page of another site may not call").into_response();
+        return Err(Problem::new(StatusCode::FORBIDDEN, "a page of another site may not call"));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// Lets in only who shows a key, if there are keys; tells the handlers who it is.
-pub(super) async fn identify(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) -> Response {
-    let options = rest.options();
-    let caller = match caller(&options, request.headers(), request.extensions()) {
-        Ok(caller) => caller,
+pub(super) fn identify(options: &RestOptions, request: &mut Request) -> Result<(), Problem> {
+    let caller = match caller(options, request.headers(), request.extensions()) {
         Err(_) if is_open(request.uri().path()) => Caller::default(),
-        Err(problem) => return problem.into_response(),
+        caller => caller?,
     };
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    Ok(())
 }
 
 fn caller(options: &RestOptions, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Problem> {

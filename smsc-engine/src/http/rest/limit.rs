@@ -5,15 +5,14 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::endpoint::Endpoint;
-use super::options::Limits;
+use super::options::{Limits, RestOptions};
 use super::problem::Problem;
 use super::{Rest, core, guard};
 use crate::http::client::Client;
@@ -42,7 +41,7 @@ struct Window {
 
 /// How a client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Standing {
+pub(super) struct Standing {
     is_over: bool,
     limit: u32,
     remaining: u32,
@@ -52,26 +51,32 @@ struct Standing {
     wait: u64,
 }
 
-/// Refuses whoever calls too often, and tells everybody how they stand.
-pub(super) async fn limit(State(rest): State<Arc<Rest>>, client: Client, request: Request, next: Next) -> Response {
-    let endpoint = endpoint(request.method(), request.uri().path());
-    let options = rest.options();
-    let limit = of(&options.limits, endpoint).filter(|_| !guard::is_unlimited(&options, request.headers()));
-    let Some(limit) = limit else { return next.run(request).await };
-    let standing = rest.limiter.meet((endpoint, client.0), limit, rest.control.now());
-    let mut response = match standing.is_over {
-        false => next.run(request).await,
-        true => {
-            let detail = format!("rate limit exceeded, try again in {} seconds", standing.wait);
+impl Rest {
+    /// Counts a request and tells how its client stands; `None` if nobody counts.
+    pub(super) fn standing(&self, options: &RestOptions, client: Client, request: &Request) -> Option<Standing> {
+        let endpoint = endpoint(request.method(), request.uri().path());
+        let limit = of(&options.limits, endpoint).filter(|_| !guard::is_unlimited(options, request.headers()))?;
+        Some(self.limiter.meet((endpoint, client.0), limit, self.control.now()))
+    }
+}
+
+impl Standing {
+    /// What a client is answered that calls too often.
+    pub(super) fn refusal(&self) -> Option<Response> {
+        self.is_over.then(|| {
+            let detail = format!("rate limit exceeded, try again in {} seconds", self.wait);
             let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
-            response.headers_mut().insert(header::RETRY_AFTER, standing.wait.into());
+            response.headers_mut().insert(header::RETRY_AFTER, self.wait.into());
             response
-        }
-    };
-    let headers: [(&HeaderName, HeaderValue); 3] =
-        [(&LIMIT, standing.limit.into()), (&REMAINING, standing.remaining.into()), (&RESET, standing.reset.into())];
-    headers.into_iter().for_each(|(name, value)| drop(response.headers_mut().insert(name, value)));
-    response
+        })
+    }
+
+    /// Tells a client how it stands.
+    pub(super) fn tell(&self, response: &mut Response) {
+        let headers: [(&HeaderName, HeaderValue); 3] =
+            [(&LIMIT, self.limit.into()), (&REMAINING, self.remaining.into()), (&RESET, self.reset.into())];
+        headers.into_iter().for_each(|(name, value)| drop(response.headers_mut().insert(name, value)));
+    }
 }
 
 /// Which paths are limited together.

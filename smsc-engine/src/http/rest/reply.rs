@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -53,13 +52,21 @@ impl Envelope {
 
     /// 200 or what else went well, in the envelope of most resources.
     pub(super) fn data(self, status: StatusCode, data: impl Serialize) -> Response {
-        if self.wrapped { (status, Json(Data { data })).into_response() } else { (status, Json(data)).into_response() }
+        if self.wrapped { json(status, &Data { data }) } else { json(status, &data) }
     }
 
     /// The same in the envelope of messages.
     pub(super) fn success(self, status: StatusCode, data: impl Serialize) -> Response {
-        let wrapped = |data| (status, Json(Success { status: "success", data })).into_response();
-        if self.wrapped { wrapped(data) } else { (status, Json(data)).into_response() }
+        if self.wrapped { json(status, &Success { status: "success", data }) } else { json(status, &data) }
+    }
+}
+
+/// Writes an answer in one piece, rather than in one that grows.
+fn json(status: StatusCode, data: &impl Serialize) -> Response {
+    let mut octets = Vec::with_capacity(USUAL);
+    match serde_json::to_writer(&mut octets, data) {
+        Ok(()) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], octets).into_response(),
+        Err(error) => Problem::broken(&error).into_response(),
     }
 }
 
@@ -71,3 +78,6 @@ impl FromRequestParts<Arc<Rest>> for Envelope {
         Ok(Envelope { wrapped: envelope.unwrap_or(rest.options().envelope) })
     }
 }
+
+/// Octets of a message as it is shown.
+const USUAL: usize = 1 << 11;
