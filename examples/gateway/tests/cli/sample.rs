@@ -1,5 +1,6 @@
 //! The three configurations of the documents start and work for a real core.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use smsc_engine::Centre;

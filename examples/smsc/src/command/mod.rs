@@ -35,7 +35,7 @@ pub(crate) fn run(command: Command, directory: &Path, json: bool) -> ExitCode {
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(text) => crate::say(&text),
+        Ok(text) => crate::words::say(&text),
         Err(error) => crate::fail(crate::FAILED, &error),
     }
 }
