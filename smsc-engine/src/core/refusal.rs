@@ -7,6 +7,7 @@ pub(super) fn refusal(error: &QueueError) -> Refusal {
     match error {
         QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
+        QueueError::Unreachable(_) | QueueError::Uncertain(_) => Refusal::Away,
         other => {
             tracing::error!(error = %other, "the queue refuses");
             Refusal::Broken
