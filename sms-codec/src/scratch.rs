@@ -45,6 +45,14 @@ impl<const N: usize> Scratch<N> {
         }
     }
 
+    /// Writes a character at a place. Where it ends.
+    #[inline(always)]
+    pub(crate) fn put_char(&mut self, at: usize, character: char) -> usize {
+        let (octets, len) = utf8(character);
+        self.put(at, octets);
+        at + len
+    }
+
     /// Whether so many more octets fit after a place.
     #[inline]
     pub(crate) const fn holds(at: usize, more: usize) -> bool {
@@ -79,6 +87,23 @@ pub(crate) fn padded<'a, const N: usize>(octets: &'a [u8], spare: &'a mut [u8; N
     spare
 }
 
+/// A character in UTF-8, and how many of the octets count.
+///
+/// All at once in a register: octets that are written one by one cannot be read as four at once
+/// before they have reached the cache.
+#[inline(always)]
+const fn utf8(character: char) -> ([u8; 4], usize) {
+    let code = character as u32;
+    let (last, third) = (0x80 | code & 0x3F, 0x80 | code >> 6 & 0x3F);
+    let (octets, len) = match code {
+        ..0x80 => (code, 1),
+        ..0x800 => (0xC0 | code >> 6 | last << 8, 2),
+        ..0x1_0000 => (0xE0 | code >> 12 | third << 8 | last << 16, 3),
+        _ => (0xF0 | code >> 18 | (0x80 | code >> 12 & 0x3F) << 8 | third << 16 | last << 24, 4),
+    };
+    (octets.to_le_bytes(), len)
+}
+
 /// The octets as text, if they are UTF-8.
 #[inline]
 fn from_utf8(octets: &[u8]) -> Option<&str> {
@@ -91,13 +116,20 @@ fn from_utf8(octets: &[u8]) -> Option<&str> {
 /// Octets copied at once.
 pub(crate) const STEP: usize = 16;
 
-#[cfg(all(test, feature = "simd"))]
+#[cfg(test)]
 mod tests {
-    use alloc::vec;
-
     use super::*;
 
+    #[test]
+    fn every_character_is_written_as_core_writes_it() {
+        for character in '\0'..=char::MAX {
+            let (octets, len) = utf8(character);
+            assert_eq!(octets.get(..len), Some(character.encode_utf8(&mut [0; 4]).as_bytes()));
+        }
+    }
+
     /// The longest of these are looked at in blocks, the shortest are not; what is wrong may stand anywhere.
+    #[cfg(feature = "simd")]
     #[test]
     fn the_quick_check_says_what_the_one_in_core_says() {
         let pieces: [&[u8]; 12] = [
@@ -117,7 +149,7 @@ mod tests {
         for first in pieces {
             for second in pieces {
                 for front in 0..130 {
-                    let octets = [&vec![b'a'; front][..], first, second, &vec![b'z'; front % 70]].concat();
+                    let octets = [&alloc::vec![b'a'; front][..], first, second, &alloc::vec![b'z'; front % 70]].concat();
                     assert_eq!(from_utf8(&octets), core::str::from_utf8(&octets).ok(), "{octets:x?}");
                 }
             }

@@ -77,10 +77,7 @@ fn decode_block(pages: Pages, septets: &[u8], out: &mut Scratch<TEXT>, mut end: 
         end = out.run(end, window.get(at..).unwrap_or_default(), run);
         let mut rest = septets.get(place..).unwrap_or_default().iter();
         if let Some(character) = pages.read(&mut rest.by_ref().copied()) {
-            let mut octets = [0; 4];
-            let len = character.encode_utf8(&mut octets).len();
-            out.put(end, octets);
-            end += len;
+            end = out.put_char(end, character);
         }
         at = septets.len() - rest.len();
     }

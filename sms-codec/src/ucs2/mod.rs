@@ -2,6 +2,8 @@
 //!
 //! Reading never fails. Surrogates without a partner and an odd last octet become U+FFFD, each one.
 
+mod read;
+
 use alloc::{string::String, vec::Vec};
 
 use crate::gsm7::Fit;
@@ -95,15 +97,7 @@ pub fn decode(octets: &[u8]) -> String {
 
 /// Decodes octets to the end of `out`.
 pub fn decode_into(octets: &[u8], out: &mut String) {
-    // Enough for two octets of UTF-8 each; what is longer makes it grow.
-    out.reserve(octets.len());
-    let mut rest = octets;
-    while let Some((text, tail)) = eight_ascii(rest) {
-        out.push_str(core::str::from_utf8(&text).unwrap_or_default());
-        rest = tail;
-    }
-    // Looking for more ASCII on the way costs other scripts more than it saves.
-    out.extend(chars(rest));
+    read::decode(octets, out);
 }
 
 /// Decodes octets without allocating.
@@ -152,19 +146,6 @@ fn eight_octets(text: &str) -> Option<(u64, &str)> {
     Some((u64::from_be_bytes(*block), text.get(8..)?))
 }
 
-/// The first eight code units if all of them are ASCII, and the rest.
-fn eight_ascii(octets: &[u8]) -> Option<([u8; 8], &[u8])> {
-    let (block, rest) = octets.split_first_chunk::<16>()?;
-    if u128::from_be_bytes(*block) & NOT_ASCII_UNITS != 0 {
-        return None;
-    }
-    let mut text = [0; 8];
-    for (octet, unit) in text.iter_mut().zip(block.iter().skip(1).step_by(2)) {
-        *octet = *unit;
-    }
-    Some((text, rest))
-}
-
 /// Puts a zero in front of each of the four low octets.
 const fn spread(octets: u64) -> u64 {
     let halves = (octets | octets << 16) & 0x0000_FFFF_0000_FFFF;
@@ -175,8 +156,6 @@ const fn spread(octets: u64) -> u64 {
 const BLOCKS: [usize; 3] = [32, 8, 1];
 /// Bits that no octet of ASCII has.
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
-/// Bits that no code unit of ASCII has.
-const NOT_ASCII_UNITS: u128 = 0xFF80_FF80_FF80_FF80_FF80_FF80_FF80_FF80;
 /// Four characters of two octets each in UTF-8: the bits that say so, what they say, and the others.
 const PAIR_MARKS: u64 = 0xE0C0_E0C0_E0C0_E0C0;
 const PAIRS: u64 = 0xC080_C080_C080_C080;
@@ -186,6 +165,8 @@ const PAIR_TRAILS: u64 = 0x003F_003F_003F_003F;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn lone_surrogates_and_odd_octets_are_replaced() {
@@ -219,6 +200,28 @@ mod tests {
             assert_eq!(decode(&octets), expected);
             let paired = [&[0xD8, 0x3D], &unit.to_be_bytes()[..]].concat();
             assert_eq!(decode(&paired), String::from_utf16_lossy(&[0xD83D, unit]));
+        }
+    }
+
+    /// Units of all kinds in runs, so that blocks of every kind come beside each other.
+    fn runs() -> impl Strategy<Value = Vec<u8>> {
+        let kinds = prop_oneof![0u16..0x80, 0x80u16..0x800, 0x400u16..0x460, 0x800u16.., 0xD800u16..0xE000];
+        let pairs = (0xD800u16..0xDC00, 0xDC00u16..0xE000).prop_map(|(first, second)| vec![first, second]);
+        let run = prop_oneof![(kinds, 1usize..40).prop_map(|(unit, count)| vec![unit; count]), pairs];
+        let odd = proptest::collection::vec(any::<u8>(), 0..2);
+        (proptest::collection::vec(run, 0..20), odd).prop_map(|(runs, odd)| {
+            let units: Vec<u8> = runs.concat().into_iter().flat_map(u16::to_be_bytes).collect();
+            [units, odd].concat()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn units_mean_in_blocks_what_they_mean_one_by_one(octets in runs()) {
+            let text = decode(&octets);
+            prop_assert!(chars(&octets).eq(text.chars()));
+            let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            prop_assert_eq!(encode(&text), expected);
         }
     }
 
