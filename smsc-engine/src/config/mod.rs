@@ -23,6 +23,8 @@ mod gateway;
 #[cfg(feature = "config")]
 mod name;
 #[cfg(feature = "config")]
+mod member;
+#[cfg(feature = "config")]
 mod node;
 #[cfg(feature = "config")]
 mod page;
@@ -56,4 +58,6 @@ pub use self::gateway::{
 };
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
+#[cfg(feature = "config")]
+pub use self::member::MemberAddress;
 pub use self::settings::*;

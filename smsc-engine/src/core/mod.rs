@@ -49,5 +49,5 @@ pub use policy::{Policy, Uncharged, Unrouted};
 pub use setup::{Records, Setup};
 #[cfg(feature = "sql")]
 pub(crate) use snapshot::{blocking, finish};
-pub use store::StoreError;
+pub use store::{News, Save, StoreError, Turn};
 pub use sweeper::{Retention, sweep};
