@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 
 /// What a node says of itself to one that knows the secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
+pub(super) struct Facts {
     /// Its name.
-    pub node: String,
+    pub(super) node: String,
     /// Which life of it this is.
-    pub epoch: u64,
+    pub(super) epoch: u64,
     /// The cluster of its database.
-    pub cluster: String,
+    pub(super) cluster: String,
     /// The version of its program.
-    pub version: String,
+    pub(super) version: String,
     /// Whether its signs of life reach its database now.
-    pub beats: bool,
+    pub(super) beats: bool,
     /// The nodes that give signs of life in its database, by their names.
-    pub sees: Vec<String>,
+    pub(super) sees: Vec<String>,
 }
 
 /// What all nodes know and nobody else.
@@ -32,7 +32,7 @@ pub(super) struct Secret(hmac::Key);
 
 /// Why there is no talking to the other side.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HelloError {
+pub(super) enum HelloError {
     /// It knows another secret, or none.
     #[error("it has another secret (node.cluster_secret)")]
     Secret,

@@ -2,71 +2,7 @@
 
 use super::hello::{Facts, HelloError};
 use super::table::{LIFE, NodeRow};
-
-/// How a node stands, as this one sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-pub enum MemberState {
-    /// It gives signs of life.
-    Up,
-    /// It stopped giving them.
-    Down,
-    /// It was stopped in order.
-    Left,
-    /// It knows another secret.
-    Refused,
-    /// It works on another database.
-    Apart,
-    /// It is in the list, and nothing was ever seen of it.
-    Unknown,
-}
-
-impl MemberState {
-    /// All of them.
-    pub const ALL: [MemberState; 6] = [
-        MemberState::Up,
-        MemberState::Down,
-        MemberState::Left,
-        MemberState::Refused,
-        MemberState::Apart,
-        MemberState::Unknown,
-    ];
-
-    /// Returns a word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            MemberState::Up => "up",
-            MemberState::Down => "down",
-            MemberState::Left => "left",
-            MemberState::Refused => "refused",
-            MemberState::Apart => "apart",
-            MemberState::Unknown => "unknown",
-        }
-    }
-}
-
-/// One node.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-pub struct Member {
-    /// Its name, or its address while that is all that is known.
-    pub name: String,
-    /// How it stands.
-    pub state: MemberState,
-    /// Where it answers other nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// The version of its program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Seconds since its last sign of life in the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub silent_seconds: Option<u64>,
-    /// More about it, for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
+use super::view::{Member, MemberState};
 
 /// A node of the list, or an address out of DNS, with what came of calling it.
 #[derive(Clone, Debug)]
@@ -83,7 +19,6 @@ pub(super) struct Called {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sight {
     pub(super) node: String,
-    pub(super) cluster: String,
     /// A digest of the list.
     pub(super) members: String,
     pub(super) rows: Vec<NodeRow>,
@@ -222,7 +157,7 @@ mod tests {
     }
 
     fn sight(rows: Vec<NodeRow>, called: Vec<Called>) -> Sight {
-        Sight { node: "a".into(), cluster: "c".into(), members: "m".into(), rows, called }
+        Sight { node: "a".into(), members: "m".into(), rows, called }
     }
 
     fn states(judgement: &Judgement) -> Vec<(&str, &str)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::ClusterError;
+use super::node::ClusterError;
 use super::hello::{Secret, hex};
 use crate::sql::{Database, Migration, Row, SqlError, Statement, Step};
 

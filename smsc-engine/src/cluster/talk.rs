@@ -42,6 +42,11 @@ impl Drop for Answering {
 }
 
 impl Answering {
+    /// Answers nobody any more.
+    pub(super) fn stop(&self) {
+        self.task.abort();
+    }
+
     pub(super) async fn start(listen: SocketAddr, secret: Secret, say: Say) -> std::io::Result<Answering> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;

@@ -22,6 +22,7 @@ pub mod location;
 mod meters;
 mod orders;
 mod policy;
+mod prints;
 pub mod queue;
 mod receipt;
 pub mod records;
@@ -46,6 +47,7 @@ pub use hook::Hook;
 pub use locating::Follower;
 pub use meters::{Counter, MOST_NAMES, Meters, Named, OTHER, STEPS, Steps};
 pub use policy::{Policy, Uncharged, Unrouted};
+pub use prints::{FingerprintStore, Known, Print};
 pub use setup::{Records, Setup};
 #[cfg(feature = "sql")]
 pub(crate) use snapshot::{blocking, finish};

@@ -7,6 +7,8 @@ pub(super) fn refusal(error: &QueueError) -> Refusal {
     match error {
         QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
+        // It is in the log already, once.
+        QueueError::Apart(_) => Refusal::Away,
         other => {
             tracing::error!(error = %other, "the queue refuses");
             Refusal::Broken

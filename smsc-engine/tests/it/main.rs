@@ -19,6 +19,8 @@ mod carrier;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "centre")]
+mod cluster;
 #[cfg(feature = "http")]
 mod control;
 mod core;
@@ -66,6 +68,8 @@ mod rest;
 #[cfg(feature = "http")]
 mod rest_resources;
 mod route;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod postgresql;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

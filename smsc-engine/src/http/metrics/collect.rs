@@ -8,7 +8,7 @@ use smpp_session::BindKind;
 use super::api::CLASSES;
 use super::table::{
     API_REQUESTS, API_TIME, BATCH_BATCHES, BATCH_ENQUEUED, BATCH_ERRORS, BATCH_FLUSHED, BATCH_LAST_AT, BATCH_LAST_COUNT,
-    BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP, CPU,
+    BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP, CLUSTER, CLUSTER_WORKS, CPU,
     DEAD_LETTER, DELIVERY_ATTEMPTED, DELIVERY_ATTEMPTS, DELIVERY_FAILED, DELIVERY_QUEUED, DELIVERY_SUCCEEDED, DELIVERY_TIME,
     DISK_FREE, DISK_SIZE, DUPLICATE, ENUM_HIT, ENUM_MISS, ENUM_SIZE, ENUM_TIME, FRONTENDS, FRONTENDS_LOST, Family, LEASED,
     MATCHED, MAX_FILES, OLDEST, OPEN_FILES, PENDING, POOL_CONNECTED, POOL_QUERY, POOL_QUEUE, PROCESSING, RECEIPT_DELIVERED,
@@ -17,6 +17,7 @@ use super::table::{
 };
 use super::writer::{Writer, millis};
 use crate::control::Control;
+use crate::cluster::MemberState;
 use crate::core::charging::Circuit;
 use crate::core::records::Statistics;
 use crate::core::{MOST_NAMES, Named, OTHER};
@@ -34,6 +35,7 @@ pub(super) async fn all(control: &Control) -> Writer {
     frontends(out, control);
     outside(out, control);
     databases(out, control);
+    cluster(out, control);
     batches(out, control);
     api(out, control);
     process(out, control);
@@ -162,6 +164,14 @@ fn outside(out: &mut Writer, control: &Control) {
     if let Some(charging) = control.handle.charging() {
         out.put(&CHARGING_UP, &[], u8::from(charging.circuit != Circuit::Open));
     }
+}
+
+fn cluster(out: &mut Writer, control: &Control) {
+    let Some(view) = control.cluster_view() else { return };
+    for state in MemberState::ALL {
+        out.put(&CLUSTER, &[("state", &state.name())], view.count(state));
+    }
+    out.put(&CLUSTER_WORKS, &[], u8::from(view.works));
 }
 
 fn databases(out: &mut Writer, control: &Control) {

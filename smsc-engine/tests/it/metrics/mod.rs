@@ -80,6 +80,7 @@ impl Centre {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             carriers: None,
+            cluster: None,
             records: None,
             figures,
         };
