@@ -213,7 +213,7 @@ async fn a_full_disk_recovers_when_what_it_holds_is_done_with() {
     let queue = open(&io);
     let kept = fill_the_disk(&queue, &io).await;
     queue.apply(kept.into_iter().map(settle).collect()).await.unwrap();
-    queue.forget(Timestamp::MAX);
+    queue.forget(Timestamp::MAX).await.unwrap();
     append_at_last(&queue).await;
 }
 
@@ -401,7 +401,7 @@ async fn old_segments_are_emptied_and_what_is_pending_in_them_survives() {
             kept.push(message);
         } else {
             queue.apply(vec![settle(message.id)]).await.unwrap();
-            queue.forget(Timestamp::MAX);
+            queue.forget(Timestamp::MAX).await.unwrap();
         }
     }
     until("few segments are left", || segments(&io).len() <= 5).await;
@@ -432,7 +432,7 @@ async fn an_ended_message_survives_tidying_until_it_is_forgotten() {
             end.outcome.done = Timestamp(1);
         }
         queue.apply(vec![ended]).await.unwrap();
-        queue.forget(Timestamp(5));
+        queue.forget(Timestamp(5)).await.unwrap();
     }
     until("the first segment is gone", || !segments(&io).contains(&FIRST.to_owned())).await;
     drop(queue);
@@ -494,7 +494,7 @@ async fn a_snapshot_of_segments_that_are_gone_is_not_believed() {
     let queue = open(&io);
     let all: Vec<_> = content(&queue).await.into_keys().collect();
     queue.apply(all.into_iter().map(settle).collect()).await.unwrap();
-    queue.forget(Timestamp::MAX);
+    queue.forget(Timestamp::MAX).await.unwrap();
     until("the first segment is gone", || !segments(&io).contains(&FIRST.to_owned())).await;
     drop(queue);
     let queue = open(&io);
@@ -512,7 +512,7 @@ async fn live_and_die(io: &FaultyIo) -> Result<(), QueueError> {
         let id = message.id;
         queue.append(vec![message]).await?;
         queue.apply(vec![settle(id)]).await?;
-        queue.forget(Timestamp::MAX);
+        queue.forget(Timestamp::MAX).await.unwrap();
     }
     Ok(())
 }

@@ -362,7 +362,7 @@ impl Life<'_> {
     async fn forget(&mut self) {
         let before = Timestamp(500 + self.dice.throw(600));
         let old = |standing: &Standing| standing.recorded && standing.outcome.is_some_and(|outcome| outcome.done < before);
-        self.queue.forget(before);
+        let _ = self.queue.forget(before).await;
         for (id, state) in &mut self.model.sure {
             // One that is being moved just now stays for another round.
             if let State::There(standing) = state

@@ -162,7 +162,7 @@ impl Lives {
     async fn forget(&self) {
         while !self.is_over() {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            self.queue.forget(Timestamp::now().before(RETENTION));
+            self.queue.forget(Timestamp::now().before(RETENTION)).await.unwrap();
         }
     }
 }

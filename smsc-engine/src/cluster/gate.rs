@@ -127,7 +127,7 @@ impl Queue for GatedQueue {
         self.queue.health()
     }
 
-    fn forget(&self, done_before: Timestamp) -> usize {
+    fn forget(&self, done_before: Timestamp) -> BoxFuture<'_, Result<usize, QueueError>> {
         self.queue.forget(done_before)
     }
 

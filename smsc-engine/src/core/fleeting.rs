@@ -102,7 +102,7 @@ impl Fleeting {
         let outcome = Outcome { state, error, attempts: 1, done: now };
         // A memory queue refuses only what has ended already.
         let _ = self.queue.apply(vec![Change::Settle(queue::End::new(message.id, outcome))]).await;
-        self.queue.forget(Timestamp::MAX);
+        let _ = self.queue.forget(Timestamp::MAX).await;
         (message, outcome)
     }
 

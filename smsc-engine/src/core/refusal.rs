@@ -8,7 +8,7 @@ pub(super) fn refusal(error: &QueueError) -> Refusal {
         QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
         // It is in the log already, once.
-        QueueError::Apart(_) => Refusal::Away,
+        QueueError::Unreachable(_) | QueueError::Uncertain(_) | QueueError::Apart(_) => Refusal::Away,
         other => {
             tracing::error!(error = %other, "the queue refuses");
             Refusal::Broken

@@ -45,6 +45,11 @@ pub async fn sweep(core: Core, retention: Retention) {
             },
             Ok(_) => tokio::task::yield_now().await,
             Err(QueueError::Closed) => return,
+            // It comes back, and so do the deadlines.
+            Err(error @ (QueueError::Unreachable(_) | QueueError::Uncertain(_))) => {
+                tracing::warn!(%error, "deadlines have to wait");
+                tokio::time::sleep(PAUSE_WITHOUT_ROOM).await;
+            }
             Err(error) => {
                 tracing::error!(%error, "deadlines are not watched any more");
                 return;
@@ -53,7 +58,9 @@ pub async fn sweep(core: Core, retention: Retention) {
         let now = inner.now();
         if now >= next_retention {
             next_retention = now.after(retention.interval);
-            inner.queue.forget(now.before(retention.messages));
+            if let Err(error) = inner.queue.forget(now.before(retention.messages)).await {
+                tracing::warn!(%error, "old messages are not forgotten");
+            }
             inner.sweep_locations(now, retention.messages).await;
             if let Some(events) = &inner.events {
                 events.forget(now.before(retention.events)).await;

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo as _, ValueRef as _};
 
-use super::{Row, Statement, Value};
+use super::{List, Row, Statement, Value};
 use crate::model::Timestamp;
 
 /// What a statement that returns no rows did.
@@ -36,6 +36,7 @@ macro_rules! backend {
                         Value::Blob(octets) => arguments.add(octets.as_deref()),
                         Value::Time(moment) => arguments.add(moment.map(form::time)),
                         Value::Date(moment) => arguments.add(moment.map(form::date)),
+                        Value::List(list) => form::list(&mut arguments, list),
                     };
                     added.map_err(sqlx::Error::Encode)?;
                 }
@@ -89,6 +90,10 @@ mod sqlite_form {
         calendar::date(moment)
     }
 
+    pub(super) fn list(_: &mut sqlx::sqlite::SqliteArguments, _: &List<'_>) -> Result<(), sqlx::error::BoxDynError> {
+        Err(NO_LISTS.into())
+    }
+
     pub(super) fn value(row: &sqlx::sqlite::SqliteRow, place: usize) -> Result<Value<'static>, sqlx::Error> {
         let raw = row.try_get_raw(place)?;
         if raw.is_null() {
@@ -106,9 +111,11 @@ mod sqlite_form {
 /// How the servers take and give values.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 macro_rules! server_form {
-    ($name:ident, $row:ty, $unit:literal) => {
+    ($name:ident, $row:ty, $unit:literal, $list:path) => {
         mod $name {
             use sqlx::types::chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+            pub(super) use $list as list;
 
             use super::*;
             use crate::calendar;
@@ -161,13 +168,32 @@ macro_rules! server_form {
     };
 }
 
+#[cfg(feature = "postgres")]
+fn postgres_list(arguments: &mut sqlx::postgres::PgArguments, list: &List<'_>) -> Result<(), sqlx::error::BoxDynError> {
+    use sqlx::Arguments as _;
+
+    match list {
+        List::Bools(flags) => arguments.add(flags),
+        List::Ints(numbers) => arguments.add(numbers),
+        List::Texts(texts) => arguments.add(texts),
+        List::Blobs(octets) => arguments.add(octets),
+    }
+}
+
+#[cfg(feature = "mysql")]
+fn mysql_list(_: &mut sqlx::mysql::MySqlArguments, _: &List<'_>) -> Result<(), sqlx::error::BoxDynError> {
+    Err(NO_LISTS.into())
+}
+
+const NO_LISTS: &str = "only PostgreSQL takes lists";
+
 backend!(sqlite, Sqlite, sqlite_form, |done| done.last_insert_rowid());
 #[cfg(feature = "postgres")]
-server_form!(postgres_form, sqlx::postgres::PgRow, 1);
+server_form!(postgres_form, sqlx::postgres::PgRow, 1, super::postgres_list);
 #[cfg(feature = "postgres")]
 backend!(postgres, Postgres, postgres_form, |_| 0);
 // `DATETIME` keeps whole seconds, and MariaDB would round them up.
 #[cfg(feature = "mysql")]
-server_form!(mysql_form, sqlx::mysql::MySqlRow, 1000);
+server_form!(mysql_form, sqlx::mysql::MySqlRow, 1000, super::mysql_list);
 #[cfg(feature = "mysql")]
 backend!(mysql, MySql, mysql_form, |done| i64::try_from(done.last_insert_id()).unwrap_or(0));

@@ -81,11 +81,34 @@ impl SqlError {
         }
     }
 
+    /// The connection was lost before the commit, so nothing counts.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn lost() -> Self {
+        SqlError::Unreachable(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()))
+    }
+
+    /// Tells whether the transaction got into the way of another one and was undone: it may be done again at once.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// Tells whether a row with such a key is there already.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_duplicate(&self) -> bool {
+        self.code().as_deref() == Some("23505")
+    }
+
     /// Tells whether the server refuses for want of room on the disk; nothing of the transaction was done.
     pub(crate) fn is_out_of_room(&self) -> bool {
         // SQLite's and PostgreSQL's words for it; MariaDB waits for room instead.
-        let SqlError::Refused(sqlx::Error::Database(error)) = self else { return false };
-        matches!(error.code().as_deref(), Some("13" | "53100"))
+        matches!(self.code().as_deref(), Some("13" | "53100"))
+    }
+
+    /// What the server calls its refusal.
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        let SqlError::Refused(sqlx::Error::Database(error)) = self else { return None };
+        error.code()
     }
 }
 

@@ -61,7 +61,7 @@ pub use migrate::{Migration, Step};
 pub use row::Row;
 pub use statement::Statement;
 pub use transaction::Transaction;
-pub use value::{FromValue, Value};
+pub use value::{FromValue, List, Value};
 
 /// A database with its connections; clones share them.
 #[derive(Clone)]
@@ -132,6 +132,13 @@ impl Database {
     /// See [`SqlError`].
     pub async fn begin(&self) -> Result<Transaction, SqlError> {
         Transaction::begin(self).await
+    }
+
+    /// Begins a transaction of PostgreSQL that goes by the indexes: a plan that was made while a table was small is kept,
+    /// and would read all of it when it has become large.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn begin_indexed(&self) -> Result<Transaction, SqlError> {
+        Transaction::begin_with(self, "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off").await
     }
 
     /// Writes a copy of a database in a file, as of now, into a new file, while others go on; not synced.

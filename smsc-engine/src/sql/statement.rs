@@ -51,6 +51,13 @@ impl<'a> Statement<'a> {
         self.push("(").push(&marks).push(")")
     }
 
+    /// Lets the server plan it anew each time, by the values and by how large the tables are then.
+    #[must_use]
+    #[cfg(feature = "postgres")]
+    pub(crate) fn planned_anew(self) -> Self {
+        Statement { kept: false, ..self }
+    }
+
     /// Binds the value of the next question mark.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value<'a>>) -> Self {

@@ -17,10 +17,15 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(database: &Database) -> Result<Self, SqlError> {
-        let connection = database.acquire(true).await?;
-        let mut transaction = Transaction { database: database.clone(), connection, open: true };
         // SQLite: without the lock from the start, a transaction that reads first may be told later that it cannot write.
         let begin = if database.dialect() == Dialect::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        Self::begin_with(database, begin).await
+    }
+
+    /// Begins with these words, which must begin a transaction.
+    pub(super) async fn begin_with(database: &Database, begin: &str) -> Result<Self, SqlError> {
+        let connection = database.acquire(true).await?;
+        let mut transaction = Transaction { database: database.clone(), connection, open: true };
         transaction.control(begin).await?;
         Ok(transaction)
     }

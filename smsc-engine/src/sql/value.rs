@@ -22,6 +22,21 @@ pub enum Value<'a> {
     Time(Option<Timestamp>),
     /// The day of a moment, for `DATE` columns.
     Date(Option<Timestamp>),
+    /// Many values as one, for `UNNEST`; PostgreSQL only.
+    List(List<'a>),
+}
+
+/// Values of one type that PostgreSQL takes as one array.
+#[derive(Clone, Debug, PartialEq)]
+pub enum List<'a> {
+    /// Flags.
+    Bools(Vec<bool>),
+    /// Whole numbers, some perhaps missing.
+    Ints(Vec<Option<i64>>),
+    /// Texts.
+    Texts(Vec<&'a str>),
+    /// Octets.
+    Blobs(Vec<&'a [u8]>),
 }
 
 impl Value<'_> {
@@ -41,7 +56,14 @@ impl Value<'_> {
             Value::Blob(_) => "octets",
             Value::Time(_) => "a time",
             Value::Date(_) => "a date",
+            Value::List(_) => "a list",
         }
+    }
+}
+
+impl<'a> From<List<'a>> for Value<'a> {
+    fn from(list: List<'a>) -> Self {
+        Value::List(list)
     }
 }
 

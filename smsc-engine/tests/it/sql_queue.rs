@@ -168,7 +168,7 @@ impl Pair {
             }
             8 => {
                 let before = Timestamp(self.now.saturating_sub(dice.throw(400)));
-                both!(self, queue => queue.forget(before));
+                both!(self, queue => queue.forget(before).await).unwrap();
             }
             _ if dice.throw(4) == 0 => self.reopen().await,
             _ => {}

@@ -77,7 +77,11 @@ impl Inner {
     pub(super) async fn forget_elsewhere(&self, noted: Vec<Print>, error: &QueueError) {
         let is_certain = matches!(
             error,
-            QueueError::Full { .. } | QueueError::TooLarge { .. } | QueueError::NoRoom | QueueError::Apart(_)
+            QueueError::Full { .. }
+                | QueueError::TooLarge { .. }
+                | QueueError::NoRoom
+                | QueueError::Unreachable(_)
+                | QueueError::Apart(_)
         );
         if let (Some(store), true, false) = (&self.shared_prints, is_certain, noted.is_empty()) {
             store.forget(noted).await;

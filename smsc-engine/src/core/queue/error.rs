@@ -31,6 +31,12 @@ pub enum QueueError {
     /// A write or a sync failed: what is on disk is uncertain, so nothing more is accepted until a restart reads it.
     #[error("the queue stopped after a failed write and must be reopened: {0}")]
     Poisoned(Arc<str>),
+    /// The database does not answer or does not take it now: nothing of the call was done, and it may be tried again.
+    #[error("the queue's database does not take it: {0}")]
+    Unreachable(Arc<str>),
+    /// The database went away during the commit and did not come back in time: the call was done as a whole or not at all.
+    #[error("nobody knows whether the queue has done it: {0}")]
+    Uncertain(Arc<str>),
     /// What was read back is not what was written.
     #[error("{0}")]
     Corrupt(Arc<str>),

@@ -188,11 +188,13 @@ impl Queue for MemoryQueue {
         self.lock().index.counts()
     }
 
-    fn forget(&self, done_before: Timestamp) -> usize {
-        let mut state = self.lock();
-        let forgotten = state.index.forget(done_before, usize::MAX);
-        state.index.take_freed();
-        forgotten.len()
+    fn forget(&self, done_before: Timestamp) -> BoxFuture<'_, Result<usize, QueueError>> {
+        Box::pin(async move {
+            let mut state = self.lock();
+            let forgotten = state.index.forget(done_before, usize::MAX);
+            state.index.take_freed();
+            Ok(forgotten.len())
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {

@@ -8,10 +8,12 @@
 //! * What a future has answered `Ok` survives a crash. What it has not answered may be there afterwards or not.
 //! * One call of [`Queue::append`], and one change with its receipt, is there as a whole or not at all.
 //! * A message ends once: of two settlements one gets [`ChangeError::Final`].
-//! * A lease is kept in memory only: after a restart every message that has no end is handed out again.
+//! * A message is held by one lease at a time. A queue of one process keeps leases in memory only: after a restart every
+//!   message that has no end is handed out again. A queue that several processes share keeps them with the message:
+//!   it is handed out again once the lease is over, whatever became of who holds it.
 //! * A message past its deadline is never handed out.
 //! * What was deleted or forgotten does not come back once the next call has become durable.
-//! * Ids grow and are never used twice.
+//! * Ids are never used twice. Those of one open queue grow; among several processes they are in no order.
 
 mod change;
 mod error;
@@ -19,6 +21,8 @@ mod index;
 pub mod io;
 mod journal;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sql")]
 mod sql;
 
@@ -33,6 +37,8 @@ pub use change::{Change, End};
 pub use error::{ChangeError, QueueError};
 pub use journal::{JournalOptions, JournalQueue, OpenError, Repaired, repair};
 pub use memory::MemoryQueue;
+#[cfg(feature = "postgres")]
+pub use postgres::{SharedQueue, SharedQueueError, SharedQueueOptions};
 #[cfg(feature = "sql")]
 pub use sql::{SqlQueue, SqlQueueError, SqlQueueOptions};
 
@@ -78,10 +84,13 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>>;
 
-    /// Returns when a lease of this lane next finds something: the earliest due time or end of a lease, perhaps in the past.
+    /// Returns when a lease of this lane next finds something: the earliest due time or end of a lease, perhaps in the
+    /// past. Of a queue that others share, as this process knows it: a lease that finds nothing learns it anew, and what
+    /// others add is known once [`Queue::watch`] tells of it.
     fn next_due(&self, lane: &Lane) -> Option<Timestamp>;
 
-    /// Returns when the next pending message passes its deadline.
+    /// Returns when the next pending message passes its deadline. Of a queue that others share it may be too early until
+    /// [`Queue::expired`] is asked the next time, and too late by a second.
     fn next_expiry(&self) -> Option<Timestamp>;
 
     /// Returns a receiver that sees a change whenever something was added to the lane, so that whoever serves it asks again.
@@ -113,7 +122,8 @@ pub trait Queue: Send + Sync + 'static {
     fn handed<'a>(&'a self, lane: &'a Lane, remote: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, QueueError>>;
 
     /// Returns ended messages whose record is not written yet, in the order of their end and then of their id, those
-    /// beyond the given end only. Receipts have no records. Nothing unless the queue was opened to keep them.
+    /// beyond the given end only. Receipts have no records. Nothing unless the queue was opened to keep them. Of a queue
+    /// that others share, those that ended through this process, and those of others that have been silent for long.
     ///
     /// # Errors
     /// When the store is broken or closed.
@@ -132,19 +142,23 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>>;
 
-    /// Counts what there is.
+    /// Counts what there is. What others do to a queue they share may be counted a second later.
     fn counts(&self) -> Counts;
 
     /// Tells whether messages can be taken now.
     ///
     /// # Errors
-    /// Why they cannot: [`QueueError::NoRoom`], [`QueueError::Poisoned`] or [`QueueError::Closed`].
+    /// Why they cannot: [`QueueError::NoRoom`], [`QueueError::Unreachable`], [`QueueError::Uncertain`],
+    /// [`QueueError::Poisoned`] or [`QueueError::Closed`].
     fn health(&self) -> Result<(), QueueError>;
 
     /// Forgets messages that ended before `done_before` and owe no record, and tells how many; their ids stay used.
     ///
-    /// It does not wait until that is durable: a crash right afterwards may bring them back until the next call.
-    fn forget(&self, done_before: Timestamp) -> usize;
+    /// It need not wait until that is durable: a crash right afterwards may bring them back until the next call.
+    ///
+    /// # Errors
+    /// [`QueueError::Unreachable`]; some may be forgotten by then.
+    fn forget(&self, done_before: Timestamp) -> BoxFuture<'_, Result<usize, QueueError>>;
 
     /// Writes a copy of everything that was answered before into an empty directory, while others go on working; `false`
     /// if the queue has no files of its own to copy.

@@ -131,10 +131,10 @@ pub(super) async fn forgetting(maker: &dyn QueueMaker) {
         let outcome = outcome(FinalState::Delivered, done);
         bench.change(Change::Settle(End::new(message.id, outcome))).await.unwrap();
     }
-    assert_eq!(bench.queue.forget(Timestamp(300)), 1);
+    assert_eq!(bench.queue.forget(Timestamp(300)).await, Ok(1));
     assert_eq!(bench.queue.get(messages[0].id).await.unwrap(), None);
     assert_eq!(bench.get(messages[1].id).await.message, messages[1]);
-    assert_eq!(bench.queue.forget(Timestamp::MAX), 1, "a pending message is never forgotten");
+    assert_eq!(bench.queue.forget(Timestamp::MAX).await, Ok(1), "a pending message is never forgotten");
     assert_eq!(bench.get(messages[2].id).await.message, messages[2]);
     assert_eq!(bench.settle(messages[1].id, FinalState::Expired).await, Err(ChangeError::Unknown));
 }
@@ -148,7 +148,7 @@ pub(super) async fn forgetting_for_good(maker: &dyn QueueMaker) {
         bench.settle(message.id, FinalState::Undeliverable).await.unwrap();
     }
     bench.change(Change::Reopen { id: messages[1].id, deliver_after: Timestamp(100), expires: Timestamp(900) }).await.unwrap();
-    assert_eq!(bench.queue.forget(Timestamp(201)), 2);
+    assert_eq!(bench.queue.forget(Timestamp(201)).await, Ok(2));
     bench.settle(messages[1].id, FinalState::Undeliverable).await.unwrap();
     bench.queue.close().await.unwrap();
     let Some(queue) = maker.reopen().await else { return };

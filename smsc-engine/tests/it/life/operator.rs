@@ -113,7 +113,7 @@ impl World {
             let ended = known.record.outcome.is_some_and(|outcome| outcome.done < before);
             known.forgotten |= ended && self.sink.is_settled(&known.record);
         }
-        self.living().queue.forget(before);
+        self.living().queue.forget(before).await.unwrap();
         self.note(Vec::new(), Told::Done).await;
     }
 

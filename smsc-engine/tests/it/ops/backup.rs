@@ -35,7 +35,7 @@ fn flow(core: Core, answered: Arc<Mutex<Vec<MessageId>>>, stop: Arc<Mutex<bool>>
             let leased = core.lease(&Lane::from("uk"), 25, HOLD).await;
             core.report(leased.into_iter().map(|message| Report { message, attempt: Attempt::Delivered }).collect()).await;
             // So that segments die and are tidied away under the backup.
-            core.handle().queue().forget(Timestamp::now().before(Duration::from_millis(200)));
+            core.handle().queue().forget(Timestamp::now().before(Duration::from_millis(200))).await.unwrap();
             if *stop.lock().unwrap() {
                 return;
             }

@@ -91,12 +91,12 @@ impl Hasher for Same {
 }
 
 /// A hash over what messages share that can stand for one another.
-pub(super) fn likeness_of(message: &Message) -> u64 {
+pub(crate) fn likeness_of(message: &Message) -> u64 {
     likeness(&message.account, &message.source, &message.destination)
 }
 
 /// The same hash for what is looked for. It is written into snapshots, so it must never change.
-pub(super) fn likeness(account: &Account, source: &Address, destination: &Address) -> u64 {
+pub(crate) fn likeness(account: &Account, source: &Address, destination: &Address) -> u64 {
     let parts = [
         account.as_str().as_bytes(),
         &[0xFF, source.ton, source.npi],

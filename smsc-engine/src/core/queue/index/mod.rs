@@ -28,6 +28,8 @@ use pages::Pages;
 use sets::Sets;
 
 pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
+#[cfg(feature = "postgres")]
+pub(crate) use alike::{likeness, likeness_of};
 pub(crate) use handings::Handing;
 pub(crate) use restore::{Known, Past};
 

@@ -352,10 +352,12 @@ impl Queue for JournalQueue {
         self.shared.lock().index.counts()
     }
 
-    fn forget(&self, done_before: Timestamp) -> usize {
-        let forgotten = self.shared.forget(done_before);
-        self.shared.housework.notify_all();
-        forgotten
+    fn forget(&self, done_before: Timestamp) -> BoxFuture<'_, Result<usize, QueueError>> {
+        Box::pin(async move {
+            let forgotten = self.shared.forget(done_before);
+            self.shared.housework.notify_all();
+            Ok(forgotten)
+        })
     }
 
     fn copy_to<'a>(&'a self, directory: &'a Path) -> BoxFuture<'a, Result<bool, QueueError>> {

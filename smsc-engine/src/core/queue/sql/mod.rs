@@ -233,8 +233,8 @@ impl Queue for SqlQueue {
         self.shared.lock().index.counts()
     }
 
-    fn forget(&self, done_before: Timestamp) -> usize {
-        self.shared.forget(done_before)
+    fn forget(&self, done_before: Timestamp) -> BoxFuture<'_, Result<usize, QueueError>> {
+        Box::pin(async move { Ok(self.shared.forget(done_before)) })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), QueueError>> {
