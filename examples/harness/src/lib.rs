@@ -12,10 +12,15 @@
     reason = "it is a part of tests, which fail by panicking"
 )]
 
+pub mod cut;
 pub mod esme;
 pub mod http;
 pub mod kannel;
 pub mod place;
+pub mod postgres;
+/// The same server as the engine's own tests start.
+#[path = "../../../smsc-engine/tests/it/postgresql.rs"]
+mod postgresql;
 pub mod program;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../smpp-session/tests/interop/require.rs"]

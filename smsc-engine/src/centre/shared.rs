@@ -73,42 +73,60 @@ fn followers(core: &Core, control: &Arc<Control>, lists: &Lists) -> Vec<(String,
     let handle = core.handle();
     let mut followers = Vec::new();
     if let Some(routes) = handle.routes().cloned() {
-        followers.push(("routes".to_owned(), follower(move || {
-            let routes = routes.clone();
-            async move {
-                match routes.catch_up().await {
-                    Ok(()) => Ok(()),
-                    // Whatever was missed, this is all there is.
-                    Err(_) => routes.reload().await.map_err(|error| error.to_string()),
+        followers.push((
+            "routes".to_owned(),
+            follower(move || {
+                let routes = routes.clone();
+                async move {
+                    match routes.catch_up().await {
+                        Ok(()) => Ok(()),
+                        // Whatever was missed, this is all there is.
+                        Err(_) => routes.reload().await.map_err(|error| error.to_string()),
+                    }
                 }
-            }
-        })));
+            }),
+        ));
     }
     if let Some(locations) = handle.locations().cloned() {
         let clock = handle.clock().clone();
-        followers.push(("locations".to_owned(), follower(move || {
-            let (locations, now) = (locations.clone(), clock.now());
-            async move { locations.catch_up(now).await.map_err(|error| error.to_string()) }
-        })));
+        followers.push((
+            "locations".to_owned(),
+            follower(move || {
+                let (locations, now) = (locations.clone(), clock.now());
+                async move { locations.catch_up(now).await.map_err(|error| error.to_string()) }
+            }),
+        ));
     }
     let control = control.clone();
-    followers.push(("frontends".to_owned(), follower(move || {
-        let control = control.clone();
-        async move { control.registry.catch_up().await.map_err(|error| error.to_string()) }
-    })));
+    followers.push((
+        "frontends".to_owned(),
+        follower(move || {
+            let control = control.clone();
+            async move { control.registry.catch_up().await.map_err(|error| error.to_string()) }
+        }),
+    ));
     let Lists { accounts, rules, users } = lists.clone();
-    followers.push((accounts.table(), follower(move || {
-        let accounts = accounts.clone();
-        async move { accounts.catch_up().await.map_err(|error| error.to_string()) }
-    })));
-    followers.push((rules.table(), follower(move || {
-        let rules = rules.clone();
-        async move { rules.catch_up().await.map_err(|error| error.to_string()) }
-    })));
-    followers.push((users.table(), follower(move || {
-        let users = users.clone();
-        async move { users.catch_up().await.map_err(|error| error.to_string()) }
-    })));
+    followers.push((
+        accounts.table(),
+        follower(move || {
+            let accounts = accounts.clone();
+            async move { accounts.catch_up().await.map_err(|error| error.to_string()) }
+        }),
+    ));
+    followers.push((
+        rules.table(),
+        follower(move || {
+            let rules = rules.clone();
+            async move { rules.catch_up().await.map_err(|error| error.to_string()) }
+        }),
+    ));
+    followers.push((
+        users.table(),
+        follower(move || {
+            let users = users.clone();
+            async move { users.catch_up().await.map_err(|error| error.to_string()) }
+        }),
+    ));
     followers
 }
 

@@ -181,11 +181,7 @@ mod tests {
         assert_eq!(states(&judged), expected);
         assert_eq!(
             judged.problems,
-            [
-                "b gives no sign of life",
-                "e was never seen",
-                "f is refused: it has another secret (node.cluster_secret)"
-            ]
+            ["b gives no sign of life", "e was never seen", "f is refused: it has another secret (node.cluster_secret)"]
         );
         assert!(!judged.is_split && !judged.has_majority, "two of six");
     }

@@ -106,7 +106,9 @@ const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "fingerprints of messages",
     steps: &[
-        Step::All("CREATE TABLE fingerprints (print {blob} PRIMARY KEY, message_id BIGINT NOT NULL, seen BIGINT NOT NULL) {table}"),
+        Step::All(
+            "CREATE TABLE fingerprints (print {blob} PRIMARY KEY, message_id BIGINT NOT NULL, seen BIGINT NOT NULL) {table}",
+        ),
         Step::All("CREATE INDEX fingerprints_by_age ON fingerprints (seen)"),
     ],
 }];

@@ -12,9 +12,9 @@ use super::gate::Gate;
 use super::hello::{Facts, HelloError, Secret, hex};
 use super::lookup::{Lookup, Wanted};
 use super::member::{Called, Judgement, Sight};
+use super::node::ClusterError;
 use super::table::{BEAT, LIFE, NodeRow, NodeTable};
 use super::talk::{self, Answering, Say};
-use super::node::ClusterError;
 use super::view::{ClusterView, MemberState};
 
 /// What one node knows.

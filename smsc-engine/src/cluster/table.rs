@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::node::ClusterError;
 use super::hello::{Secret, hex};
+use super::node::ClusterError;
 use crate::sql::{Database, Migration, Row, SqlError, Statement, Step};
 
 /// The row of one node.
@@ -56,7 +56,8 @@ impl NodeTable {
 
     /// Reads what makes this a cluster; the first node makes it.
     pub(super) async fn identity(&self, secret: Option<&Secret>) -> Result<Identity, ClusterError> {
-        let made = Statement::new("INSERT INTO cluster_identity (id, cluster, print_key) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING");
+        let made =
+            Statement::new("INSERT INTO cluster_identity (id, cluster, print_key) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING");
         self.database.execute(made.bind(hex(&chance::<16>())).bind(chance::<32>().to_vec())).await?;
         let read = "SELECT cluster, print_key, secret FROM cluster_identity WHERE id = 1";
         let rows = self.database.rows(Statement::new(read)).await?;

@@ -47,14 +47,8 @@ pub enum MemberState {
 
 impl MemberState {
     /// All of them.
-    pub const ALL: [MemberState; 6] = [
-        MemberState::Up,
-        MemberState::Down,
-        MemberState::Left,
-        MemberState::Refused,
-        MemberState::Apart,
-        MemberState::Unknown,
-    ];
+    pub const ALL: [MemberState; 6] =
+        [MemberState::Up, MemberState::Down, MemberState::Left, MemberState::Refused, MemberState::Apart, MemberState::Unknown];
 
     /// Returns a word for it.
     pub const fn name(self) -> &'static str {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::member::MemberAddress;
 use super::node::Node;
 use super::peers;
-use super::member::MemberAddress;
 use super::{Account, ConfigError, Fault, HttpPort, Settings, WebUser};
 use crate::accounts::{AccountError, Accounts};
 use crate::core::route::validate;

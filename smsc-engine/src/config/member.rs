@@ -17,7 +17,8 @@ impl MemberAddress {
     /// # Errors
     /// What is wrong with it.
     pub fn read(entry: &str) -> Result<MemberAddress, &'static str> {
-        let (user, place) = entry.split_once('@').filter(|(user, _)| !user.is_empty()).ok_or("it must be sms@host or sms@host:port")?;
+        let (user, place) =
+            entry.split_once('@').filter(|(user, _)| !user.is_empty()).ok_or("it must be sms@host or sms@host:port")?;
         let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, port)) => (host, port.strip_prefix(':').or(Some(port).filter(|port| !port.is_empty()))),
             // Several colons without brackets are an IPv6 address.

@@ -21,9 +21,9 @@ mod macros;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "config")]
-mod name;
-#[cfg(feature = "config")]
 mod member;
+#[cfg(feature = "config")]
+mod name;
 #[cfg(feature = "config")]
 mod node;
 #[cfg(feature = "config")]

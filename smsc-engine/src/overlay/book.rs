@@ -9,8 +9,8 @@ use super::step::{Plan, State, Step};
 use super::table::{self, Row, Write};
 use super::view::{View, check_file};
 use super::{BookError, Change, Deleted, Entry, Listed};
-use crate::core::{blocking, finish};
 use crate::core::tables::version;
+use crate::core::{blocking, finish};
 use crate::model::Timestamp;
 use crate::sql::{Database, Transaction};
 

@@ -51,6 +51,8 @@ mod ops;
 #[cfg(feature = "sql")]
 mod overlay;
 mod partner;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod postgresql;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
@@ -68,8 +70,6 @@ mod rest;
 #[cfg(feature = "http")]
 mod rest_resources;
 mod route;
-#[cfg(all(feature = "postgres", feature = "mysql"))]
-mod postgresql;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

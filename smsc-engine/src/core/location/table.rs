@@ -9,8 +9,8 @@ use arc_swap::ArcSwap;
 
 use super::state::State;
 use super::{LocationChange, LocationStore};
-use crate::core::{News, StoreError};
 use crate::core::snapshot::finish;
+use crate::core::{News, StoreError};
 use crate::model::{Lane, Location, Timestamp};
 
 /// What the core hears when a subscriber comes and goes.

@@ -11,8 +11,8 @@ use super::index::{Chooser, Filter, Index, Liveness, Query, Specificity};
 use super::plan::{self, Plan};
 use super::validate::validate;
 use super::{Decision, Facts, ImportMode, ImportReport, RouteChange, RouteError, RouteStore, Router};
-use crate::core::{News, StoreError};
 use crate::core::snapshot::{Book, blocking, finish};
+use crate::core::{News, StoreError};
 use crate::model::{Message, Route};
 
 /// How a table works.

@@ -4,8 +4,8 @@ use super::bulk::RowChange;
 use super::rows::Rows;
 use super::stored::stored;
 use crate::BoxFuture;
-use crate::core::{News, StoreError, Turn};
 use crate::core::route::{RouteChange, RouteStore};
+use crate::core::{News, StoreError, Turn};
 use crate::model::Route;
 use crate::sql::{Database, Migration, SqlError, Step};
 

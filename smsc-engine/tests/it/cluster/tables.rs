@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smsc_engine::accounts::{AccountStore, Usage};
 use smsc_engine::cluster::SqlFingerprints;
 use smsc_engine::core::location::{LocationOptions, Locations};
 use smsc_engine::core::registry::{FrontendReport, Registry, RegistryOptions};
 use smsc_engine::core::route::{RouteTable, TableOptions};
 use smsc_engine::core::tables::{SqlAccounts, SqlFrontends, SqlLocations, SqlRoutes};
 use smsc_engine::core::{FingerprintStore, Known, Print};
-use smsc_engine::accounts::{AccountStore, Usage};
 use smsc_engine::model::{Account, Location, MessageId, Route, Timestamp};
 use smsc_engine::sql::Database;
 
@@ -111,10 +111,7 @@ async fn locations_and_frontends_of_one_node_are_known_on_the_other() {
 async fn what_nodes_count_of_quotas_adds_up() {
     let Some((_server, database)) = database().await else { return };
     let usage = |day_messages| Usage { account: Account::from("shop"), day: 1, day_messages, month: 1, month_messages: 9 };
-    let (a, b) = (
-        SqlAccounts::of_node(&database, "a").await.unwrap(),
-        SqlAccounts::of_node(&database, "b").await.unwrap(),
-    );
+    let (a, b) = (SqlAccounts::of_node(&database, "a").await.unwrap(), SqlAccounts::of_node(&database, "b").await.unwrap());
     a.save(vec![usage(3)]).await.unwrap();
     b.save(vec![usage(5)]).await.unwrap();
     assert_eq!((a.load().await.unwrap(), b.load().await.unwrap()), (vec![usage(3)], vec![usage(5)]));
@@ -123,12 +120,11 @@ async fn what_nodes_count_of_quotas_adds_up() {
 #[tokio::test]
 async fn a_repeat_at_another_node_is_known_until_its_time_is_over() {
     let Some((_server, database)) = database().await else { return };
-    let (a, b) = (
-        SqlFingerprints::open(&database, &[7; 32]).await.unwrap(),
-        SqlFingerprints::open(&database, &[7; 32]).await.unwrap(),
-    );
+    let (a, b) =
+        (SqlFingerprints::open(&database, &[7; 32]).await.unwrap(), SqlFingerprints::open(&database, &[7; 32]).await.unwrap());
     let ttl = Duration::from_secs(300);
-    let print = |store: &SqlFingerprints, text: &str, id, at| Print { print: store.print(text.as_bytes()), id: MessageId(id), at };
+    let print =
+        |store: &SqlFingerprints, text: &str, id, at| Print { print: store.print(text.as_bytes()), id: MessageId(id), at };
     let first = print(&a, "hello", 1, NOW);
     assert_eq!(first.print, b.print(b"hello"));
     assert_ne!(first.print, SqlFingerprints::open(&database, &[8; 32]).await.unwrap().print(b"hello"), "it is keyed");

@@ -27,9 +27,9 @@ use handings::Handings;
 use pages::Pages;
 use sets::Sets;
 
-pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
 #[cfg(feature = "postgres")]
 pub(crate) use alike::{likeness, likeness_of};
+pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
 pub(crate) use handings::Handing;
 pub(crate) use restore::{Known, Past};
 

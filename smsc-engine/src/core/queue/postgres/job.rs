@@ -35,11 +35,23 @@ pub(super) struct Job {
 /// What a call wants, and who waits for the answer.
 #[derive(Debug)]
 pub(super) enum Work {
-    Append { messages: Vec<Stored>, answer: oneshot::Sender<Result<(), QueueError>> },
-    Apply { changes: Vec<Drafted>, answer: oneshot::Sender<Result<Vec<Result<(), ChangeError>>, QueueError>> },
-    Recorded { ids: Vec<MessageId>, answer: oneshot::Sender<Result<(), QueueError>> },
+    Append {
+        messages: Vec<Stored>,
+        answer: oneshot::Sender<Result<(), QueueError>>,
+    },
+    Apply {
+        changes: Vec<Drafted>,
+        answer: oneshot::Sender<Result<Vec<Result<(), ChangeError>>, QueueError>>,
+    },
+    Recorded {
+        ids: Vec<MessageId>,
+        answer: oneshot::Sender<Result<(), QueueError>>,
+    },
     /// Whoever waits hears that the sender is gone.
-    Release { ids: Vec<MessageId>, done: watch::Sender<()> },
+    Release {
+        ids: Vec<MessageId>,
+        done: watch::Sender<()>,
+    },
 }
 
 impl Stored {
@@ -71,7 +83,9 @@ impl Work {
     pub(super) fn fresh(&self) -> Box<dyn Iterator<Item = MessageId> + '_> {
         match self {
             Work::Append { messages, .. } => Box::new(messages.iter().map(|stored| stored.id)),
-            Work::Apply { changes, .. } => Box::new(changes.iter().filter_map(|drafted| drafted.receipt()).map(|stored| stored.id)),
+            Work::Apply { changes, .. } => {
+                Box::new(changes.iter().filter_map(|drafted| drafted.receipt()).map(|stored| stored.id))
+            }
             Work::Recorded { .. } | Work::Release { .. } => Box::new(std::iter::empty()),
         }
     }

@@ -51,7 +51,11 @@ pub(super) enum Handing<'a> {
     Same,
     Gone,
     /// The latest turn counts when an id is given twice.
-    Given { lane: Lane, remote: &'a Word, turn: i64 },
+    Given {
+        lane: Lane,
+        remote: &'a Word,
+        turn: i64,
+    },
 }
 
 impl<'a> Plan<'a> {

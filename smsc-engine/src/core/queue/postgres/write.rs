@@ -159,11 +159,7 @@ async fn insert_work(transaction: &mut Transaction, known: &[Known<'_>]) -> Resu
     transaction.execute(bind_facts(insert, known)).await.map(drop)
 }
 
-async fn write_ended(
-    transaction: &mut Transaction,
-    ended: &[(Known<'_>, Outcome, bool)],
-    node: i32,
-) -> Result<(), SqlError> {
+async fn write_ended(transaction: &mut Transaction, ended: &[(Known<'_>, Outcome, bool)], node: i32) -> Result<(), SqlError> {
     if ended.is_empty() {
         return Ok(());
     }
