@@ -73,6 +73,8 @@ mod route;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod servers;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
+mod shared_queue;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
 mod sql;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 mod sql_events;

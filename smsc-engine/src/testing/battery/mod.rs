@@ -24,6 +24,11 @@ pub trait QueueMaker: Send + Sync {
 
     /// Opens the last queue again, as it was opened before, after it was closed; `None` when it keeps nothing.
     fn reopen(&self) -> BoxFuture<'_, Option<Arc<dyn Queue>>>;
+
+    /// Tells whether a lease outlives the queue that gave it, as it must when others share the messages.
+    fn leases_survive(&self) -> bool {
+        false
+    }
 }
 
 /// Runs every check against queues of this maker.

@@ -35,24 +35,14 @@ pub(super) struct Job {
 /// What a call wants, and who waits for the answer.
 #[derive(Debug)]
 pub(super) enum Work {
-    Append {
-        messages: Vec<Stored>,
-        answer: oneshot::Sender<Result<(), QueueError>>,
-    },
-    Apply {
-        changes: Vec<Drafted>,
-        answer: oneshot::Sender<Result<Vec<Result<(), ChangeError>>, QueueError>>,
-    },
-    Recorded {
-        ids: Vec<MessageId>,
-        answer: oneshot::Sender<Result<(), QueueError>>,
-    },
-    /// Whoever waits hears that the sender is gone.
-    Release {
-        ids: Vec<MessageId>,
-        done: watch::Sender<()>,
-    },
+    Append { messages: Vec<Stored>, answer: oneshot::Sender<Result<(), QueueError>> },
+    Apply { changes: Vec<Drafted>, answer: oneshot::Sender<Result<Vec<Result<(), ChangeError>>, QueueError>> },
+    Recorded { ids: Vec<MessageId>, answer: oneshot::Sender<Result<(), QueueError>> },
+    Release { ids: Vec<MessageId>, _done: Done },
 }
+
+/// Whoever waits for it hears when it is dropped.
+pub(super) type Done = watch::Sender<()>;
 
 impl Stored {
     pub(super) fn new(message: &Message) -> Self {

@@ -130,7 +130,7 @@ impl Shared {
 
     pub(super) fn release(&self, ids: &[MessageId]) {
         let (done, released) = watch::channel(());
-        if self.submit(Work::Release { ids: ids.to_vec(), done }, None).is_ok() {
+        if self.submit(Work::Release { ids: ids.to_vec(), _done: done }, None).is_ok() {
             let mut state = self.lock();
             state.releases.retain(|release| release.has_changed().is_ok());
             state.releases.push(released);
