@@ -59,7 +59,18 @@ impl Postgres {
     /// The rows of a query, one a line, columns with `|` between them.
     pub fn rows(&self, query: &str) -> Vec<String> {
         let mut psql = Command::new(postgresql::program("psql").unwrap());
-        psql.args(["-h", "127.0.0.1", "-p", &self.address.port().to_string(), "-U", "sms_user", "-At", "-c", query, "sms_c_prod"]);
+        psql.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.address.port().to_string(),
+            "-U",
+            "sms_user",
+            "-At",
+            "-c",
+            query,
+            "sms_c_prod",
+        ]);
         let output = psql.env("PGPASSWORD", PASSWORD).output().unwrap();
         assert!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
@@ -77,4 +88,3 @@ impl Drop for Postgres {
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
-

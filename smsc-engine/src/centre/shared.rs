@@ -9,9 +9,13 @@ use super::{CentreConfig, Lists, StartError, stores};
 use crate::BoxFuture;
 use crate::cluster::{Cluster, ClusterConfig, ClusterView, Follower, MemberState, SqlFingerprints, follow};
 use crate::control::Control;
-use crate::core::Core;
+use crate::core::location::Locations;
 use crate::core::queue::{Queue, SharedQueue, SharedQueueOptions};
+use crate::core::route::RouteTable;
+use crate::core::{Clock, Core};
+use crate::overlay::{AccountBook, RuleBook};
 use crate::sql::{Database, DatabaseConfig};
+use crate::users::Users;
 
 /// The database that nodes share, and this node among them.
 pub(super) struct Shared {
@@ -30,8 +34,13 @@ impl Shared {
         let database = Database::open(&place).await.map_err(fault)?;
         let signs = Database::open(&DatabaseConfig { pool_size: 2, ..place.clone() }).await.map_err(fault)?;
         let cluster = Cluster::join(&signs, &ClusterConfig::from(&config.settings)).await.map_err(StartError::Cluster)?;
-        let prints = SqlFingerprints::open(&database, &cluster.identity().key).await.map_err(fault)?;
-        Ok(Some(Shared { database, signs, cluster, prints: Arc::new(prints) }))
+        match SqlFingerprints::open(&database, &cluster.identity().key).await {
+            Ok(prints) => Ok(Some(Shared { database, signs, cluster, prints: Arc::new(prints) })),
+            Err(error) => {
+                cluster.leave().await;
+                Err(fault(error))
+            }
+        }
     }
 
     /// Opens the queue, which stands still while this node may not work.
@@ -39,6 +48,8 @@ impl Shared {
         let mut options = SharedQueueOptions::default();
         options.pending_limit = config.journal.pending_limit;
         options.keep_until_recorded = config.journal.keep_until_recorded;
+        // Whoever waits for an answer has other nodes to ask; a repeat is known there.
+        options.lookup_time = LOOK_UP;
         let node = &config.settings.node.smsc_node_name;
         let queue = SharedQueue::open(&self.database, node, options).await.map_err(StartError::SharedQueue)?;
         Ok(self.cluster.guard(Arc::new(queue)))
@@ -71,70 +82,43 @@ impl Shared {
 /// Who takes in what, by the names of the tables.
 fn followers(core: &Core, control: &Arc<Control>, lists: &Lists) -> Vec<(String, Follower)> {
     let handle = core.handle();
-    let mut followers = Vec::new();
-    if let Some(routes) = handle.routes().cloned() {
-        followers.push((
-            "routes".to_owned(),
-            follower(move || {
-                let routes = routes.clone();
-                async move {
-                    match routes.catch_up().await {
-                        Ok(()) => Ok(()),
-                        // Whatever was missed, this is all there is.
-                        Err(_) => routes.reload().await.map_err(|error| error.to_string()),
-                    }
-                }
-            }),
-        ));
-    }
-    if let Some(locations) = handle.locations().cloned() {
-        let clock = handle.clock().clone();
-        followers.push((
-            "locations".to_owned(),
-            follower(move || {
-                let (locations, now) = (locations.clone(), clock.now());
-                async move { locations.catch_up(now).await.map_err(|error| error.to_string()) }
-            }),
-        ));
-    }
-    let control = control.clone();
-    followers.push((
-        "frontends".to_owned(),
-        follower(move || {
-            let control = control.clone();
-            async move { control.registry.catch_up().await.map_err(|error| error.to_string()) }
-        }),
-    ));
+    let clock = handle.clock().clone();
     let Lists { accounts, rules, users } = lists.clone();
-    followers.push((
-        accounts.table(),
-        follower(move || {
-            let accounts = accounts.clone();
-            async move { accounts.catch_up().await.map_err(|error| error.to_string()) }
-        }),
-    ));
-    followers.push((
-        rules.table(),
-        follower(move || {
-            let rules = rules.clone();
-            async move { rules.catch_up().await.map_err(|error| error.to_string()) }
-        }),
-    ));
-    followers.push((
-        users.table(),
-        follower(move || {
-            let users = users.clone();
-            async move { users.catch_up().await.map_err(|error| error.to_string()) }
-        }),
-    ));
-    followers
+    let routes = handle.routes().cloned().map(|routes| {
+        follower(ROUTES, routes, |routes: RouteTable| async move {
+            match routes.catch_up().await {
+                Ok(()) => Ok(()),
+                // Whatever was missed, this is all there is.
+                Err(_) => routes.reload().await,
+            }
+        })
+    });
+    let locations = handle.locations().cloned().map(|locations| {
+        follower(LOCATIONS, (locations, clock), |(locations, clock): (Locations, Clock)| async move {
+            locations.catch_up(clock.now()).await
+        })
+    });
+    let lists = [
+        follower(FRONTENDS, control.clone(), |control: Arc<Control>| async move { control.registry.catch_up().await }),
+        follower(&accounts.table(), accounts, |accounts: AccountBook| async move { accounts.catch_up().await }),
+        follower(&rules.table(), rules, |rules: RuleBook| async move { rules.catch_up().await }),
+        follower(&users.table(), users, |users: Users| async move { users.catch_up().await }),
+    ];
+    routes.into_iter().chain(locations).chain(lists).collect()
 }
 
-fn follower<F>(work: impl Fn() -> F + Send + Sync + 'static) -> Follower
+fn follower<T, W, F, E>(table: &str, thing: T, catch_up: W) -> (String, Follower)
 where
-    F: Future<Output = Result<(), String>> + Send + 'static,
+    T: Clone + Send + Sync + 'static,
+    W: Fn(T) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: ToString,
 {
-    Arc::new(move || -> BoxFuture<'static, _> { Box::pin(work()) })
+    let follower = move || -> BoxFuture<'static, _> {
+        let work = catch_up(thing.clone());
+        Box::pin(async move { work.await.map_err(|error| error.to_string()) })
+    };
+    (table.to_owned(), Arc::new(follower))
 }
 
 /// Cares for messages that wait for a location when the node that knew of them is gone, and now and then in any case.
@@ -154,6 +138,11 @@ async fn take_over(core: Core, cluster: Cluster) {
     }
 }
 
+// As the tables are called.
+const ROUTES: &str = "routes";
+const LOCATIONS: &str = "locations";
+const FRONTENDS: &str = "frontends";
+const LOOK_UP: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(2);
 /// About ten minutes.
 const ROUNDS: u32 = 300;

@@ -43,11 +43,11 @@ impl Sight {
         let mut listed = 0;
         for called in &self.called {
             let row = self.row(called);
-            let answered = self.is_self(called).then_some(None).unwrap_or(called.said.as_ref());
+            let answered = if self.is_self(called) { None } else { called.said.as_ref() };
             match row.and_then(|row| members.iter_mut().find(|member| member.name == row.name)) {
                 Some(member) => {
                     listed += usize::from(member.state == MemberState::Up);
-                    called_too(member, answered);
+                    called_too(member, (answered, &self.node));
                 }
                 None => members.push(without_row(called)),
             }
@@ -110,7 +110,7 @@ fn by_row(row: &NodeRow) -> Member {
 }
 
 /// What calling it adds to what its row says.
-fn called_too(member: &mut Member, said: Option<&Result<Facts, HelloError>>) {
+fn called_too(member: &mut Member, (said, node): (Option<&Result<Facts, HelloError>>, &String)) {
     match (said, member.state) {
         (Some(Err(HelloError::Secret)), _) => member.state = MemberState::Refused,
         (Some(Ok(facts)), MemberState::Down | MemberState::Left) if facts.beats => {
@@ -118,6 +118,9 @@ fn called_too(member: &mut Member, said: Option<&Result<Facts, HelloError>>) {
             member.detail = Some(format!("it gives its signs of life in another database, cluster {}", facts.cluster));
         }
         (Some(Ok(_)), MemberState::Down) => member.detail = Some("it answers, and cannot reach the database".into()),
+        (Some(Ok(facts)), MemberState::Up) if facts.beats && !facts.sees.contains(node) => {
+            member.detail = Some("it sees no sign of life of this node".into());
+        }
         (Some(Err(error)), MemberState::Up) => member.detail = Some(format!("its cluster port does not answer: {error}")),
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! What a node does all the time: it gives signs of life, looks who else does, and decides whether it may work.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,6 @@ pub(super) struct Watch {
     gate: Arc<Gate>,
     seen: Mutex<Seen>,
     view: ArcSwap<ClusterView>,
-    /// Whether signs of life reach the database.
-    beats: AtomicBool,
     /// Looks in a row that saw two clusters.
     split: AtomicU32,
 }
@@ -41,6 +39,8 @@ struct Seen {
     lookup_fault: Option<String>,
     /// What the database says, if it fails.
     fault: Option<String>,
+    /// Since when signs of life reach the database.
+    beating: Option<Instant>,
 }
 
 impl Watch {
@@ -55,7 +55,6 @@ impl Watch {
             gate,
             seen: Mutex::default(),
             view: ArcSwap::from_pointee(view),
-            beats: AtomicBool::new(false),
             split: AtomicU32::new(0),
         }
     }
@@ -84,7 +83,6 @@ impl Watch {
         self.look_up().await;
         let address = address.map(|address| address.to_string()).unwrap_or_default();
         self.table.claim((&self.digest(), &address)).await?;
-        self.beats.store(true, Ordering::Relaxed);
         self.note_beat(self.table.rows().await);
         self.call_all().await;
         // What is seen now is no slip: nobody waits for this node yet.
@@ -145,7 +143,8 @@ impl Watch {
             epoch: self.table.epoch,
             cluster: self.cluster.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
-            beats: self.beats.load(Ordering::Relaxed),
+            // Not before everybody has read of it: it would look like another database.
+            beats: seen.beating.is_some_and(|since| since.elapsed() >= SETTLED),
             sees: up.map(|row| row.name.clone()).collect(),
         }
     }
@@ -179,14 +178,14 @@ impl Watch {
 
     fn note_beat(&self, rows: Result<Vec<NodeRow>, crate::sql::SqlError>) {
         let Ok(rows) = rows else { return };
-        self.beats.store(true, Ordering::Relaxed);
         let mut seen = self.seen();
+        seen.beating.get_or_insert_with(Instant::now);
         (seen.rows, seen.fault) = (rows, None);
     }
 
     fn note_fault(&self, fault: &str) {
-        self.beats.store(false, Ordering::Relaxed);
-        self.seen().fault = Some(fault.to_owned());
+        let mut seen = self.seen();
+        (seen.fault, seen.beating) = (Some(fault.to_owned()), None);
     }
 
     /// Decides whether this node may work, and says what it sees.
@@ -273,6 +272,8 @@ fn digest(wanted: &[Wanted]) -> String {
 
 /// A database that takes longer is as good as away.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Two rounds of reading and one of calling.
+const SETTLED: Duration = Duration::from_secs(3);
 /// How often members are called.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often they are looked up.

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sms_harness::cut::Cut;
@@ -28,7 +28,7 @@ fn settings(number: usize, port: u16, database: SocketAddr) -> String {
          [storage.shared]\ndb_hostname = \"127.0.0.1\"\ndb_port = {}\ndb_name = \"sms_c_prod\"\ndb_password = \"{PASSWORD}\"\npool_size = 10\n\
          [records]\ndb_adapter = \"postgresql\"\ndb_hostname = \"127.0.0.1\"\ndb_port = {}\ndb_password = \"{PASSWORD}\"\npool_size = 5\n\
          [api]\nlease_seconds = 5\n[api.limits]\nmessages = 0\nreads = 0\nwrites = 0\n\
-         [sandbox]\nenabled = false\n[[sms_routes]]\ncalled_prefix = \"+44\"\ndest_smsc = \"net\"\n",
+         [sandbox]\nenabled = false\n[[sms_routes]]\ndest_smsc = \"net\"\n",
         name(number),
         list.join(", "),
         database.port(),
@@ -63,7 +63,8 @@ fn health(node: &Site) -> Value {
 fn states(node: &Site) -> Vec<String> {
     let health = health(node);
     let members = health["cluster"]["members"].as_array().unwrap();
-    let mut members: Vec<_> = members.iter().map(|member| (member["name"].to_string(), member["state"].as_str().unwrap())).collect();
+    let mut members: Vec<_> =
+        members.iter().map(|member| (member["name"].to_string(), member["state"].as_str().unwrap())).collect();
     members.sort();
     members.into_iter().map(|(_, state)| state.to_owned()).collect()
 }
@@ -82,6 +83,16 @@ fn work(api: SocketAddr) -> Option<Vec<u64>> {
 fn mark_delivered(api: SocketAddr, id: u64) -> Option<u16> {
     let path = format!("/api/messages/{id}/mark_delivered");
     web::try_json(api, ("POST", &path), &json!({ "dest_smsc": "net" })).map(|reply| reply.status)
+}
+
+/// As `until`, for what may have to wait for leases to end or for a database that is gone.
+#[track_caller]
+fn patiently(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(90), "not in time: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Clients that submit and carriers that deliver, at all nodes, whichever of them are there.
@@ -118,7 +129,7 @@ impl Load {
     fn go_on(&self, count: usize) {
         let accepted = || self.shared.accepted.lock().unwrap().len();
         let wanted = accepted() + count;
-        until("more messages", || accepted() >= wanted);
+        patiently("more messages", || accepted() >= wanted);
     }
 
     /// Where a node is after its restart.
@@ -133,7 +144,7 @@ impl Load {
             let delivered = self.shared.delivered.lock().unwrap();
             self.shared.accepted.lock().unwrap().iter().filter(|id| !delivered.contains_key(id)).count()
         };
-        until("every accepted message", || lost() == 0);
+        patiently("every accepted message", || lost() == 0);
         // What would come twice would come when the leases end.
         thread::sleep(Duration::from_secs(8)); // longer than a lease and what clocks may differ
         self.shared.over.store(true, Ordering::SeqCst);
@@ -350,4 +361,26 @@ fn nodes_on_two_databases_are_a_split_brain() {
     // Two of three with the majority gone from one database: nobody has it, and nobody works.
     drop(b);
     until("A standing still", || health(&a)["cluster"]["works"] == false);
+}
+
+#[test]
+fn a_single_node_may_keep_everything_in_the_database() {
+    let Some(database) = Postgres::start() else { return };
+    let all = settings(1, 9, database.address);
+    let alone: Vec<&str> = all.lines().filter(|line| !line.starts_with("cluster_")).collect();
+    let mut node = Site::started(&alone.join("\n"));
+    let sent = web::json(node.api(), ("POST", "/api/messages"), &submission("kept"));
+    let id = sent.json()["data"]["id"].as_u64().unwrap();
+    assert_eq!(states(&node), ["up"]);
+    // As after a power cut.
+    node.kill();
+    node.start();
+    assert_eq!(work(node.api()).unwrap(), [id]);
+    assert_eq!(mark_delivered(node.api(), id), Some(200));
+    let repeat = web::json(node.api(), ("POST", "/api/messages"), &submission("kept")).json();
+    assert_eq!(repeat["data"]["id"].as_u64(), Some(id), "{repeat}");
+    for file in ["smsc.db", "records.db"] {
+        assert!(!node.path("smsc-data").join(file).exists(), "{file}");
+    }
+    node.stop();
 }

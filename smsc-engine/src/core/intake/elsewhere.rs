@@ -17,6 +17,10 @@ impl Inner {
     /// Takes out of the run what another node knows; returns what was noted there for the rest.
     pub(super) async fn meet_elsewhere(&self, run: &mut Run) -> Vec<Print> {
         let (Some(store), Some(fingerprints)) = (&self.shared_prints, &self.fingerprints) else { return Vec::new() };
+        // Then nobody is asked in vain: the queue refuses them all.
+        if self.queue.health().is_err() {
+            return Vec::new();
+        }
         let claimed: HashSet<MessageId> = run.claims.iter().map(Claim::id).collect();
         let claimed = run.messages.iter().filter(|message| claimed.contains(&message.id));
         let new = claimed.map(|message| Print { print: store.print(&octets(message)), id: message.id, at: run.now });
