@@ -105,15 +105,21 @@ impl Lookup {
 async fn ask(resolver: &TokioResolver, name: &str, port: u16) -> Result<Vec<Wanted>, NetError> {
     // With a dot at the end, so that no domain of the system is tried behind it.
     let services = Name::from_ascii(format!("{SERVICE}.{name}.")).map_err(NetError::from)?;
-    let found = match resolver.lookup(services, RecordType::SRV).await {
+    let services: Vec<Wanted> = match resolver.lookup(services, RecordType::SRV).await {
         Ok(found) => found.answers().iter().filter_map(|record| service(&record.data, port)).collect(),
         Err(_) => Vec::new(),
     };
-    if !found.is_empty() {
-        return Ok(found);
+    if !services.is_empty() {
+        return Ok(futures_util::future::join_all(services.into_iter().map(|wanted| addressed(resolver, wanted))).await);
     }
     let addresses = resolver.lookup_ip(format!("{name}.")).await?;
     Ok(addresses.iter().map(|address| Wanted { name: None, host: address.to_string(), port }).collect())
+}
+
+/// Puts the address in place of the name, by the servers that named it; a name that has none stays, and is said to be unknown.
+async fn addressed(resolver: &TokioResolver, wanted: Wanted) -> Wanted {
+    let address = resolver.lookup_ip(format!("{}.", wanted.host)).await.ok().and_then(|found| found.iter().next());
+    Wanted { host: address.map_or(wanted.host, |address| address.to_string()), ..wanted }
 }
 
 fn service(data: &RData, usual: u16) -> Option<Wanted> {

@@ -163,7 +163,8 @@ impl Watch {
     /// Calls every member but this one.
     async fn call_all(&self) {
         let Some(secret) = &self.secret else { return };
-        let (wanted, facts) = (self.seen().wanted.clone(), self.facts());
+        let wanted = self.seen().wanted.clone();
+        let facts = self.facts();
         let calls = wanted.into_iter().map(|wanted| {
             let facts = &facts;
             async move {
