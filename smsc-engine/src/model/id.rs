@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Names one message of one core; ids grow and are never used twice, not even after a crash.
+/// Names one message of one core, or of all cores that share a queue; ids are never used twice, not even after a crash.
+/// Those of a core alone grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub u64);
 

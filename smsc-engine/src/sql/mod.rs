@@ -134,11 +134,14 @@ impl Database {
         Transaction::begin(self).await
     }
 
-    /// Begins a transaction of PostgreSQL that goes by the indexes: a plan that was made while a table was small is kept,
-    /// and would read all of it when it has become large.
+    /// Begins a transaction of PostgreSQL for a hot table. It goes by the indexes: a plan that was made while a table was
+    /// small is kept, and would read all of it when it has become large. And it is over when its program is gone without
+    /// a word, so that what it locked is not lost to others.
     #[cfg(feature = "postgres")]
-    pub(crate) async fn begin_indexed(&self) -> Result<Transaction, SqlError> {
-        Transaction::begin_with(self, "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off").await
+    pub(crate) async fn begin_hot(&self) -> Result<Transaction, SqlError> {
+        let begin = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; \
+                     SET LOCAL idle_in_transaction_session_timeout = '10s'";
+        Transaction::begin_with(self, begin).await
     }
 
     /// Writes a copy of a database in a file, as of now, into a new file, while others go on; not synced.

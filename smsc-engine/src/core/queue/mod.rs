@@ -13,7 +13,7 @@
 //!   it is handed out again once the lease is over, whatever became of who holds it.
 //! * A message past its deadline is never handed out.
 //! * What was deleted or forgotten does not come back once the next call has become durable.
-//! * Ids are never used twice. Those of one open queue grow; among several processes they are in no order.
+//! * Ids are never used twice. Those of a queue of one process grow; among several they are in no order.
 
 mod change;
 mod error;
@@ -70,7 +70,7 @@ pub trait Queue: Send + Sync + 'static {
     /// They stay hidden from further leases until `until`; messages past their deadline are left out.
     ///
     /// # Errors
-    /// When the store is broken or closed.
+    /// When the store is broken or closed. After [`QueueError::Unreachable`] some may be hidden until then all the same.
     fn lease<'a>(&'a self, lane: &'a Lane, want: Lease) -> BoxFuture<'a, Result<Vec<Message>, QueueError>>;
 
     /// Takes leased messages back unchanged: they are due again at once. Ids that are not leased are passed over.
@@ -102,7 +102,8 @@ pub trait Queue: Send + Sync + 'static {
     /// When the store is broken or closed.
     fn get(&self, id: MessageId) -> BoxFuture<'_, Result<Option<Record>, QueueError>>;
 
-    /// Returns the pending message with the lowest id: the one that was accepted first. Cheap however many there are.
+    /// Returns the pending message with the lowest id: the one that was accepted first, or nearly so if others share the
+    /// queue. Cheap however many there are.
     ///
     /// # Errors
     /// When the store is broken or closed.

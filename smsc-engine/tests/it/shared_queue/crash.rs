@@ -59,6 +59,54 @@ async fn a_killed_server_loses_nothing_that_was_answered_and_work_goes_on_when_i
     until("the counts are right again", async || queue.counts().pending == kept).await;
 }
 
+/// Lets the server refuse new messages with this code, as long as `condition` holds.
+async fn refuse(database: &Database, code: &str, condition: &str) {
+    let function = format!(
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{code}'; END IF; RETURN NEW; END $$"
+    );
+    database.execute(Statement::new(function)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_a_conflict_is_tried_again() {
+    let Some(server) = Server::start(Dialect::Postgres).await else { return };
+    let queue = join(&server.config(), "a", options()).await;
+    let kept = appended(&queue, 1).await[0];
+    let database = Database::open(&server.config()).await.unwrap();
+    refuse(&database, "53100", "TRUE").await;
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON shared_messages FOR EACH ROW EXECUTE FUNCTION refuse()";
+    database.execute(Statement::new(trigger)).await.unwrap();
+    let refused = message(&queue);
+    assert_eq!(queue.append(vec![refused.clone()]).await, Err(QueueError::NoRoom));
+    assert_eq!(queue.health(), Err(QueueError::NoRoom));
+    assert_eq!(queue.get(refused.id).await, Ok(None));
+    assert_eq!(change(&queue, settle(kept)).await, Ok(()), "what needs no room goes on");
+    assert_eq!(queue.health(), Ok(()));
+    // A sequence is not undone with its transaction: the first three are refused.
+    database.execute(Statement::new("CREATE SEQUENCE tries")).await.unwrap();
+    refuse(&database, "40P01", "nextval('tries') < 4").await;
+    assert_eq!(queue.append(vec![refused.clone()]).await, Ok(()));
+    let tries = database.rows(Statement::new("SELECT nextval('tries') AS tries")).await.unwrap();
+    assert_eq!(tries[0].get::<i64>("tries").unwrap(), 5);
+    assert_eq!(queue.get(refused.id).await.unwrap().unwrap().message, refused);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_became_of_a_message_waits_for_the_database_and_new_messages_do_not() {
+    let Some(mut server) = Server::start(Dialect::Postgres).await else { return };
+    let queue = Arc::new(join(&server.config(), "a", options()).await);
+    let id = appended(&queue, 1).await[0];
+    server.kill();
+    until("the queue knows", async || queue.health().is_err()).await;
+    let reporter = Arc::clone(&queue);
+    let report = tokio::spawn(async move { change(&reporter, settle(id)).await });
+    assert!(matches!(queue.append(vec![message(&queue)]).await, Err(QueueError::Unreachable(_))));
+    server.run(&[]).await;
+    assert_eq!(report.await.unwrap(), Ok(()));
+    assert!(queue.get(id).await.unwrap().unwrap().outcome.is_some());
+}
+
 /// One node behind a proxy, and another way to look at what counts.
 async fn behind_a_proxy(options: SharedQueueOptions) -> Option<(Server, Proxy, SharedQueue, SharedQueue)> {
     let server = Server::start(Dialect::Postgres).await?;

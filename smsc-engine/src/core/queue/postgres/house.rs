@@ -20,11 +20,8 @@ use crate::sql::{SqlError, Statement};
 pub(super) async fn fetch_ids(shared: Arc<Shared>) {
     let (mut last, mut count) = (Instant::now(), BLOCK);
     loop {
-        tokio::select! {
-            () = shared.ids.wanted.notified() => {}
-            () = stopped(&shared) => return,
-        }
-        while shared.ids.is_low() && !*shared.stopping.borrow() {
+        shared.ids.wanted.notified().await;
+        while shared.ids.is_low() {
             count = if last.elapsed() < FAST { (count * 2).min(BLOCK * MOST_BLOCKS) } else { BLOCK };
             last = Instant::now();
             match reserve(&shared.database, MESSAGE_IDS, count).await {
@@ -41,10 +38,7 @@ pub(super) async fn fetch_ids(shared: Arc<Shared>) {
 /// Looks whether other nodes added something that somebody here waits for.
 pub(super) async fn listen(shared: Arc<Shared>) {
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(shared.options.poll_interval) => {}
-            () = stopped(&shared) => return,
-        }
+        tokio::time::sleep(shared.options.poll_interval).await;
         let watched = shared.lock().lanes.watched();
         if watched.is_empty() {
             continue;
@@ -58,13 +52,26 @@ pub(super) async fn listen(shared: Arc<Shared>) {
     }
 }
 
+/// Learns of which lanes there is work from before, and when.
+pub(super) async fn learn_due(shared: &Shared) -> Result<(), QueueError> {
+    let lanes: Vec<_> = {
+        let mut state = shared.lock();
+        let some = state.tallies.0.iter().filter(|(_, tally)| tally.pending > 0).map(|(lane, _)| lane.clone());
+        let some: Vec<_> = some.collect();
+        some.into_iter().map(|lane| (lane.clone(), state.lanes.stamp(&lane))).collect()
+    };
+    let due = next_due(shared, &lanes, shared.latest()).await?;
+    let mut state = shared.lock();
+    for ((lane, stamp), due) in lanes.iter().zip(due) {
+        state.lanes.learn(lane, due, *stamp);
+    }
+    Ok(())
+}
+
 /// Reads counts and deadlines again and again, tells the others that this node is alive, and tidies up.
 pub(super) async fn refresh(shared: Arc<Shared>) {
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(shared.options.refresh_interval) => {}
-            () = stopped(&shared) => return,
-        }
+        tokio::time::sleep(shared.options.refresh_interval).await;
         if let Err(error) = round(&shared).await {
             tracing::warn!(%error, "the state of the shared queue is not known");
         }
@@ -83,8 +90,9 @@ pub(super) async fn read_counts(shared: &Shared) -> Result<(), QueueError> {
     let sum = |column: &str| format!("CAST(SUM({column}) AS BIGINT) AS {column}");
     let columns = ["pending", "leased", "delivered", "failed", "expired", "rejected", "owed"].map(sum).join(", ");
     let ask = format!("SELECT lane, {columns}, COUNT(*) AS parts FROM {COUNTS} GROUP BY lane");
-    // No commit of this node is between what is read and what is known.
-    let moving = shared.moving.write().await;
+    // No commit of this node is between what is read and what is known. One that hangs must not keep the others waiting
+    // behind us: then the counts stay as they are for a round.
+    let Ok(moving) = tokio::time::timeout(SHORT_WAIT, shared.moving.write()).await else { return Ok(()) };
     let rows = tokio::time::timeout(SHORT, shared.rows(Statement::new(ask))).await;
     let rows = rows.unwrap_or_else(|_| Err(QueueError::Unreachable("no answer in time".into())))?;
     let tallies = Tallies::read(&rows).map_err(|error| unreadable(&error))?;
@@ -109,8 +117,10 @@ async fn fold(shared: &Shared) -> Result<(), QueueError> {
 /// Tells the others that this node is alive, and learns which others are not.
 async fn show_life(shared: &Shared) -> Result<(), QueueError> {
     let node = shared.rules.node;
-    let seen = Statement::new(format!("UPDATE {NODES} SET seen = {CLOCK} WHERE number = ?")).bind(node);
-    execute(shared, seen).await?;
+    let seen = format!("UPDATE {NODES} SET seen = {CLOCK} WHERE number = ? AND session = ?");
+    if execute(shared, Statement::new(seen).bind(node).bind(shared.session)).await? == 0 {
+        tracing::error!(critical = true, "another process has joined the shared queue under the name of this node");
+    }
     let silence = i64::try_from(shared.options.orphaned_after.as_millis()).unwrap_or(i64::MAX);
     let silent = Statement::new(format!("SELECT number FROM {NODES} WHERE number <> ? AND seen < {CLOCK} - ?"));
     let rows = shared.rows(silent.bind(node).bind(silence)).await?;
@@ -168,16 +178,13 @@ async fn execute(shared: &Shared, statement: Statement<'_>) -> Result<u64, Queue
     done.map_err(|error| unreadable(&error))
 }
 
-async fn stopped(shared: &Shared) {
-    // The sender lives in `shared`, so waiting cannot fail.
-    let _ = shared.stopping.subscribe().wait_for(|stopping| *stopping).await;
-}
-
 /// Ids that run low again within this time are fetched in larger blocks.
 const FAST: Duration = Duration::from_secs(1);
 const MOST_BLOCKS: u64 = 100;
 /// How long to wait before a database is asked again that did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long commits may be kept waiting by a count that waits for another commit.
+const SHORT_WAIT: Duration = Duration::from_millis(100);
 /// How long commits may be kept waiting by a count.
 const SHORT: Duration = Duration::from_secs(5);
 /// Rows of counts that are folded into one per lane.

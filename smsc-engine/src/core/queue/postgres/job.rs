@@ -1,6 +1,7 @@
 //! What waits to be written, encoded before anybody else is kept waiting.
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::time::Instant;
 
 use super::super::{Change, ChangeError, QueueError};
 use super::row::Facts;
@@ -28,8 +29,10 @@ pub(super) struct Drafted {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) work: Work,
-    /// Room for as many octets as wait here.
-    pub(super) room: Option<OwnedSemaphorePermit>,
+    /// Until when it may wait for a database that is away.
+    pub(super) patience: Instant,
+    /// Room for as many octets as it has, until it is answered.
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 /// What a call wants, and who waits for the answer.
@@ -56,6 +59,14 @@ impl Drafted {
     pub(super) fn new(change: Change, turn: i64) -> Self {
         let carried = change.carried().map(Stored::new);
         Drafted { change, carried, turn }
+    }
+}
+
+impl Job {
+    /// Tells whether it is kept for later when the database is away: whoever submits may go elsewhere, but what became of
+    /// a message must not get lost.
+    pub(super) fn may_wait(&self) -> bool {
+        matches!(self.work, Work::Apply { .. } | Work::Recorded { .. }) && Instant::now() < self.patience
     }
 }
 

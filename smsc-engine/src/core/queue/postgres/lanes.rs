@@ -65,3 +65,36 @@ impl Lanes {
         watched.map(|(lane, known)| (lane.clone(), known.stamp)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_answer_takes_back_nothing_that_came_meanwhile() {
+        let (mut lanes, lane) = (Lanes::default(), Lane::from("sandbox"));
+        let stamp = lanes.stamp(&lane);
+        lanes.added(&lane, Timestamp(50));
+        lanes.learn(&lane, Some(Timestamp(70)), stamp);
+        assert_eq!(lanes.next_due(&lane), Some(Timestamp(50)));
+        let stamp = lanes.stamp(&lane);
+        lanes.learn(&lane, Some(Timestamp(70)), stamp);
+        assert_eq!(lanes.next_due(&lane), Some(Timestamp(70)));
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_what_is_earlier_only() {
+        let (mut lanes, lane) = (Lanes::default(), Lane::from("sandbox"));
+        assert!(lanes.watched().is_empty());
+        let mut watch = lanes.watch(&lane);
+        let [(watched, stamp)] = &lanes.watched()[..] else { panic!("one lane is watched") };
+        assert_eq!(*watched, lane);
+        for (due, wakes) in
+            [(None, false), (Some(70), true), (Some(80), false), (Some(75), true), (None, false), (Some(90), true)]
+        {
+            lanes.hear(&lane, due.map(Timestamp), *stamp);
+            assert_eq!(watch.has_changed().unwrap(), wakes, "{due:?}");
+            watch.mark_unchanged();
+        }
+    }
+}

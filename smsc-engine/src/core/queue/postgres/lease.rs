@@ -45,7 +45,7 @@ async fn retried(shared: &Shared, lane: &Lane, want: Lease) -> Result<Taken, Sql
 
 async fn take(shared: &Shared, lane: &Lane, want: Lease) -> Result<Taken, SqlError> {
     let max = want.max.min(MOST);
-    let mut transaction = shared.database.begin_indexed().await?;
+    let mut transaction = shared.database.begin_hot().await?;
     let (now, free) = (millis(want.now), free(shared, want.now));
     let statement = Statement::new(statement()).bind(lane).bind(lane).bind(lane).bind(now).bind(now);
     let statement = free.into_iter().fold(statement, Statement::bind).bind(max + 1).bind(max + 1);

@@ -94,8 +94,9 @@ impl SharedQueue {
         let ids = Ids::new(session, reserve(database, MESSAGE_IDS, BLOCK).await?);
         let shared = Arc::new(Shared::new(database.clone(), options, (number, session), ids));
         // What was there before is known from the start.
-        let known = async { house::read_counts(&shared).await.and(read::next_expiry(&shared).await) };
-        known.await?;
+        house::read_counts(&shared).await?;
+        house::learn_due(&shared).await?;
+        read::next_expiry(&shared).await?;
         let queue = SharedQueue { shared };
         queue.start();
         Ok(queue)
@@ -105,9 +106,21 @@ impl SharedQueue {
         for number in 0..i32::try_from(self.shared.options.writers).unwrap_or(1).max(1) {
             self.spawn(Writer::new(Arc::clone(&self.shared), number).run());
         }
-        self.spawn(house::fetch_ids(Arc::clone(&self.shared)));
-        self.spawn(house::listen(Arc::clone(&self.shared)));
-        self.spawn(house::refresh(Arc::clone(&self.shared)));
+        self.spawn_beside(house::fetch_ids(Arc::clone(&self.shared)));
+        self.spawn_beside(house::listen(Arc::clone(&self.shared)));
+        self.spawn_beside(house::refresh(Arc::clone(&self.shared)));
+    }
+
+    /// Runs a task that ends when the queue stops, wherever it is.
+    fn spawn_beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut stopping = self.shared.stopping.subscribe();
+        self.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                // The sender lives as long as the tasks do.
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+            }
+        });
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -13,7 +13,7 @@ pub struct SharedQueueOptions {
     /// Whether messages that ended are kept until [`Queue::recorded`](super::super::Queue::recorded) says that their
     /// record is written; until then they count as pending ones do.
     pub keep_until_recorded: bool,
-    /// Octets that may wait for the next commit before callers must wait themselves.
+    /// Octets that may wait or be on their way into the database before callers must wait themselves.
     pub waiting_octets: usize,
     /// Tasks that write, each with a connection of its own.
     pub writers: usize,
@@ -25,6 +25,8 @@ pub struct SharedQueueOptions {
     pub refresh_interval: Duration,
     /// How long a node must have been silent before the others write the records that it owes.
     pub orphaned_after: Duration,
+    /// How long changes wait for a database that is away before they are refused; new messages are refused at once.
+    pub patience: Duration,
     /// How long to look for a commit whose answer was lost before the call fails with
     /// [`QueueError::Uncertain`](super::super::QueueError::Uncertain).
     pub lookup_time: Duration,
@@ -38,12 +40,13 @@ impl Default for SharedQueueOptions {
             pending_limit: 1_000_000,
             final_limit: 10_000_000,
             keep_until_recorded: false,
-            waiting_octets: 4 << 20,
+            waiting_octets: 16 << 20,
             writers: 2,
             clock_margin: Duration::from_secs(2),
             poll_interval: Duration::from_millis(200),
             refresh_interval: Duration::from_secs(1),
             orphaned_after: Duration::from_secs(300),
+            patience: Duration::from_secs(60),
             lookup_time: Duration::from_secs(30),
             accept_weak_commits: false,
         }

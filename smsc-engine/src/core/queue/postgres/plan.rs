@@ -240,3 +240,85 @@ impl Hold {
 
 /// The column has a sign.
 const VERSIONS: u32 = i32::MAX as u32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Message, Outcome, Status};
+
+    const RULES: Rules = Rules { node: 1, margin: Duration::from_millis(30), records: true, pending_limit: 3 };
+
+    fn message(id: u64) -> Message {
+        Message { expires: Timestamp(900), ..Message::new(MessageId(id), "shop".into(), "sandbox".into()) }
+    }
+
+    fn row(stand: Stand) -> Row {
+        Row { facts: Facts::new(&message(1)), stand }
+    }
+
+    fn plan(stand: Stand) -> Plan<'static> {
+        Plan::new(RULES, vec![(MessageId(1), row(stand))], HashSet::new(), 1)
+    }
+
+    fn end() -> End {
+        End::new(MessageId(1), Outcome { state: FinalState::Undeliverable, error: 0, attempts: 1, done: Timestamp(50) })
+    }
+
+    fn drafted(change: Change) -> &'static Drafted {
+        Box::leak(Box::new(Drafted::new(change, 7)))
+    }
+
+    #[test]
+    fn what_comes_back_to_where_it_was_is_not_written() {
+        let mut plan = plan(Stand::Pending(None));
+        let again = Change::Retry { id: MessageId(1), attempts: 0, deliver_after: Timestamp(0), lane: None };
+        let later = Change::Retry { id: MessageId(1), attempts: 4, deliver_after: Timestamp(9), lane: None };
+        assert_eq!(plan.change(drafted(later)), Ok(()));
+        assert!(!plan.is_empty());
+        assert_eq!(plan.change(drafted(again)), Ok(()));
+        assert!(plan.is_empty() && plan.tallies() == Tallies::default());
+    }
+
+    #[test]
+    fn the_lease_of_another_node_holds_longer_than_our_own() {
+        let cancel = |done| {
+            let outcome = Outcome { done: Timestamp(done), ..end().outcome };
+            drafted(Change::Cancel(End { outcome, ..end() }))
+        };
+        let held = |node| plan(Stand::Pending(Some(Hold { node, until: Timestamp(100) })));
+        assert_eq!(held(1).change(cancel(99)), Err(ChangeError::Leased));
+        assert_eq!(held(1).change(cancel(100)), Ok(()));
+        assert_eq!(held(2).change(cancel(129)), Err(ChangeError::Leased));
+        assert_eq!(held(2).change(cancel(130)), Ok(()));
+    }
+
+    #[test]
+    fn the_sums_follow_an_end_with_its_receipt_and_its_record() {
+        let mut plan = plan(Stand::Pending(Some(Hold { node: 2, until: Timestamp(100) })));
+        let receipt = Some(Box::new(Message { lane: "esme:shop".into(), ..message(2) }));
+        assert_eq!(plan.change(drafted(Change::Settle(End { receipt, ..end() }))), Ok(()));
+        let sums = plan.tallies().0;
+        let (ended, receipt) = (sums[&Lane::from("sandbox")], sums[&Lane::from("esme:shop")]);
+        assert_eq!((ended.pending, ended.leased, ended.failed, ended.owed), (-1, -1, 1, 1));
+        assert_eq!((receipt.pending, receipt.leased), (1, 0));
+        plan.recorded(MessageId(1));
+        assert_eq!(plan.tallies().total().owed, 0);
+        assert_eq!(plan.news(), [(Lane::from("esme:shop"), Timestamp(0), Timestamp(900))]);
+        assert_eq!(plan.entries[&MessageId(1)].now.as_ref().unwrap().outcome().unwrap().state.status(), Status::Failed);
+    }
+
+    #[test]
+    fn the_limit_counts_what_owes_a_record_and_what_the_plan_did_before() {
+        let stored: Vec<_> = (2..5).map(|id| Stored::new(&message(id))).collect();
+        let stored: &'static [Stored] = Box::leak(stored.into());
+        let mut owing = plan(Stand::Ended { outcome: end().outcome, owed: true });
+        assert_eq!(owing.append(stored), Err(QueueError::Full { limit: 3 }));
+        owing.recorded(MessageId(1));
+        assert_eq!(owing.append(stored), Ok(()));
+        assert_eq!(owing.append(&stored[..1]), Err(QueueError::Full { limit: 3 }));
+        let mut twice = plan(Stand::Pending(None));
+        twice.taken.insert(MessageId(3));
+        assert_eq!(twice.append(&stored[..2]), Err(QueueError::Duplicate(MessageId(3))));
+        assert_eq!(twice.append(&stored[..1]), Ok(()), "all or none");
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, RwLock, Semaphore, watch};
+use tokio::time::Instant;
 
 use super::super::QueueError;
 use super::SharedQueueOptions;
@@ -122,10 +123,16 @@ impl Shared {
         let mut state = self.lock();
         // Under the lock: the tasks look here once more after they were told to stop.
         self.open()?;
-        state.jobs.push(Job { work, room });
+        state.jobs.push(Job { work, patience: Instant::now() + self.options.patience, _room: room });
         drop(state);
         self.work.notify_one();
         Ok(())
+    }
+
+    /// Puts jobs back in front of those that came meanwhile.
+    pub(super) fn put_back(&self, jobs: Vec<Job>) {
+        self.lock().jobs.splice(..0, jobs);
+        self.work.notify_one();
     }
 
     pub(super) fn release(&self, ids: &[MessageId]) {

@@ -73,9 +73,7 @@ impl Writer {
     }
 
     /// Makes a group durable and answers all who wait for it.
-    async fn write(&self, mut jobs: Vec<Job>) {
-        // What was taken out of the queue makes room there.
-        jobs.iter_mut().for_each(|job| job.room = None);
+    async fn write(&self, jobs: Vec<Job>) {
         let (mut tries, mut careful) = (0, false);
         let error = loop {
             tries += 1;
@@ -90,12 +88,23 @@ impl Writer {
                 Err(failure) => break self.explain(failure),
             }
         };
-        jobs.into_iter().for_each(|job| job.work.refuse(&error));
+        self.give_up(jobs, &error).await;
+    }
+
+    /// Refuses what was not written, or keeps it until the database is back.
+    async fn give_up(&self, jobs: Vec<Job>, error: &QueueError) {
+        let is_away = matches!(error, QueueError::Unreachable(_)) && self.shared.open().is_ok();
+        let (kept, refused): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| is_away && job.may_wait());
+        refused.into_iter().for_each(|job| job.work.refuse(error));
+        if !kept.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+            self.shared.put_back(kept);
+        }
     }
 
     async fn attempt(&self, jobs: &[Job], careful: bool) -> Result<Vec<Answer>, Failure> {
         let shared = &*self.shared;
-        let mut transaction = shared.database.begin_indexed().await?;
+        let mut transaction = shared.database.begin_hot().await?;
         let touched: BTreeSet<MessageId> = jobs.iter().flat_map(|job| job.work.touched()).collect();
         let rows = lock(&mut transaction, touched).await?;
         let fresh: Vec<MessageId> = jobs.iter().flat_map(|job| job.work.fresh()).collect();
@@ -148,18 +157,20 @@ impl Writer {
         let deadline = Instant::now() + self.shared.options.lookup_time;
         loop {
             let found = async {
-                let mut transaction = self.shared.database.begin_indexed().await?;
+                let mut transaction = self.shared.database.begin_hot().await?;
                 // If the lost transaction is not over yet it holds this row, and this waits for it.
                 let look = format!("SELECT last FROM {WRITERS} WHERE node = ? AND writer = ? FOR UPDATE");
                 let look = Statement::new(look).bind(self.shared.rules.node).bind(self.number);
                 let last: Option<i64> = transaction.rows(look).await?.first().map(|row| row.get("last")).transpose()?;
                 transaction.rollback().await?;
-                Ok(last == Some(number))
+                Ok(last)
             };
             match found.await {
-                Ok(found) => return Ok(found),
+                // Somebody else writes under our name, and may have done so since.
+                Ok(Some(last)) if last >> 32 > self.shared.session => return Err(SqlError::lost()),
+                Ok(last) => return Ok(last == Some(number)),
                 Err(error) if Instant::now() > deadline => return Err(error),
-                Err(_) => tokio::time::sleep(LOOKUP_PAUSE).await,
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
     }
@@ -235,5 +246,5 @@ async fn in_use(transaction: &mut Transaction, fresh: &[MessageId]) -> Result<Ha
 
 /// How often a group is written that got into another one's way.
 const MOST_TRIES: u32 = 20;
-/// How long to wait before the database is asked again.
-const LOOKUP_PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait before a database is asked again that was away.
+const PAUSE: Duration = Duration::from_millis(100);
