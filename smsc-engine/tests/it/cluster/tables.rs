@@ -26,7 +26,7 @@ fn route(called: &str) -> Route {
 }
 
 fn prefixes(table: &RouteTable) -> Vec<(u64, String)> {
-    table.list(0, 100).into_iter().map(|route| (route.id, route.called_prefix.unwrap().to_string())).collect()
+    table.list(0, 100).into_iter().map(|route| (route.id, route.called_prefix.unwrap())).collect()
 }
 
 #[tokio::test]
