@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::cluster::ClusterView;
 use crate::core::charging::Circuit;
 use crate::core::records::SqlRecords;
 use crate::core::registry::Registry;
@@ -35,6 +36,8 @@ pub struct Control {
     pub carriers: Option<Binds>,
     /// Records that can be asked, if they go to a database.
     pub records: Option<SqlRecords>,
+    /// What this node sees of the others it shares a database with, if it does.
+    pub cluster: Option<Arc<dyn Fn() -> ClusterView + Send + Sync>>,
     /// What only metrics ask about.
     pub figures: Figures,
 }
@@ -50,6 +53,8 @@ pub struct Health {
     pub charging: Option<bool>,
     /// ENUM is asked; its failures are its metrics' business, for messages go on without it.
     pub enum_lookup: Option<bool>,
+    /// All nodes of the cluster are there and agree.
+    pub cluster: Option<bool>,
 }
 
 impl Control {
@@ -60,7 +65,13 @@ impl Control {
             database: self.handle.recording().map(|statistics| !statistics.is_failing),
             charging: self.handle.charging().map(|statistics| statistics.circuit != Circuit::Open),
             enum_lookup: self.handle.enum_lookup().map(|_| true),
+            cluster: self.cluster_view().map(|view| view.works && view.problems.is_empty()),
         }
+    }
+
+    /// What this node sees of the others, if it shares a database.
+    pub fn cluster_view(&self) -> Option<ClusterView> {
+        self.cluster.as_ref().map(|view| view())
     }
 
     /// Returns the time of the core.

@@ -38,6 +38,9 @@ mod calendar;
 #[cfg(feature = "centre")]
 #[cfg_attr(docsrs, doc(cfg(feature = "centre")))]
 pub mod centre;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod cluster;
 pub mod config;
 #[cfg(feature = "http")]
 pub mod control;

@@ -12,6 +12,7 @@
     reason = "it is a part of tests, which fail by panicking"
 )]
 
+pub mod cut;
 pub mod dashboard;
 #[cfg(unix)]
 pub mod deploy;
@@ -19,6 +20,10 @@ pub mod esme;
 pub mod http;
 pub mod kannel;
 pub mod place;
+pub mod postgres;
+/// The same server as the engine's own tests start.
+#[path = "../../../smsc-engine/tests/it/postgresql.rs"]
+mod postgresql;
 pub mod program;
 /// One rule for what is not installed, wherever it is tested with.
 #[path = "../../../smpp-session/tests/interop/require.rs"]

@@ -43,6 +43,14 @@ pub fn call(address: SocketAddr, (method, path): (&str, &str), headers: &[(&str,
     raw(address, format!("{request}\r\n{body}").as_bytes())
 }
 
+/// The same with a JSON body; `None` if nobody answers, as while a program is being restarted.
+pub fn try_json(address: SocketAddr, (method, path): (&str, &str), body: &Value) -> Option<Reply> {
+    let body = body.to_string();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let content = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    try_raw(address, format!("{head}{content}").as_bytes()).ok().filter(|reply| reply.status > 0)
+}
+
 /// The same with a JSON body.
 pub fn json(address: SocketAddr, (method, path): (&str, &str), body: &Value) -> Reply {
     call(address, (method, path), &[("Content-Type", "application/json")], &body.to_string())
@@ -73,8 +81,12 @@ pub fn get(address: SocketAddr, path: &str) -> Reply {
 
 /// Sends octets as they are. A server that has heard enough answers before it has read everything.
 pub fn raw(address: SocketAddr, octets: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    try_raw(address, octets).unwrap_or_else(|error| panic!("no answer: {error}"))
+}
+
+fn try_raw(address: SocketAddr, octets: &[u8]) -> std::io::Result<Reply> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let _ = stream.write_all(octets);
     let mut answer = Vec::new();
     let mut buffer = [0; 16 << 10];
@@ -84,14 +96,14 @@ pub fn raw(address: SocketAddr, octets: &[u8]) -> Reply {
             Ok(read) => answer.extend_from_slice(&buffer[..read]),
             // It closed on what it did not want to read.
             Err(_) if !answer.is_empty() => break,
-            Err(error) => panic!("no answer: {error}"),
+            Err(error) => return Err(error),
         }
     }
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    Reply { status, head: head.to_owned(), body: if chunked { joined(body) } else { body.to_owned() } }
+    Ok(Reply { status, head: head.to_owned(), body: if chunked { joined(body) } else { body.to_owned() } })
 }
 
 /// A form as browsers send it.

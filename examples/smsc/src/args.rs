@@ -29,6 +29,8 @@ pub(crate) enum Command {
     CheckConfig,
     /// Show how the running centre does.
     Status,
+    /// Show the nodes it shares a database with.
+    Cluster,
     /// Messages: find them, retry, redirect, cancel, send.
     #[command(subcommand)]
     Messages(Messages),

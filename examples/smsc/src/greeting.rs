@@ -29,10 +29,16 @@ struct Addresses {
 
 fn text(settings: &Settings, addresses: &Addresses, (queued, password): (u64, Option<&Path>)) -> String {
     let url = |tls: bool, address: SocketAddr| format!("{}://{}", if tls { "https" } else { "http" }, reachable(address));
+    let shared = &settings.storage.shared;
+    let store = if shared.is_given() {
+        format!("database {} on {}", shared.db_name, shared.db_hostname)
+    } else {
+        shown(&settings.storage.directory)
+    };
     let mut lines = vec![
         format!("smsc {}", env!("CARGO_PKG_VERSION")),
         format!("SMPP listening on {}", addresses.smpp),
-        format!("messages are stored in {} ({queued} queued)", shown(&settings.storage.directory)),
+        format!("messages are stored in {store} ({queued} queued)"),
     ];
     lines.extend(addresses.api.map(|address| format!("REST API: {}/api/docs", url(settings.api.port.enable_tls, address))));
     lines.extend(addresses.dashboard.map(|address| format!("dashboard: {}", url(settings.web.port.enable_tls, address))));

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use smsc_engine::config::Settings;
 
+use sms_harness::postgres::{PASSWORD, Postgres};
 use sms_harness::scratch::{PATIENCE, Running, Scratch, run};
 
 #[cfg(unix)]
@@ -271,11 +272,25 @@ fn every_profile_is_good_and_starts() {
         let mut command = smsc(&scratch);
         // The servers of a profile are not here, which stops nobody.
         command.arg("--config").arg(&profile).env("DB_PASSWORD", "unused").env("DB_HOSTNAME", "127.0.0.1").env("DB_PORT", "9");
+        seen += 1;
+        // But for the one that has no store of its own.
+        let shared = (name == "high-availability").then(Postgres::start);
+        match &shared {
+            None => {}
+            Some(None) => continue,
+            Some(Some(database)) => share(&mut command, database),
+        }
         let running = Running::start(&mut command);
         assert_ne!(running.address().port(), 0, "{name}");
-        seen += 1;
     }
     assert_eq!(seen, 5);
+}
+
+/// Gives a node the database of this test to share.
+fn share(command: &mut Command, database: &Postgres) {
+    command.env("SMSC_STORAGE__SHARED__DB_PORT", database.address.port().to_string());
+    command.env("SMSC_STORAGE__SHARED__DB_NAME", "sms_c_prod").env("SMSC_STORAGE__SHARED__DB_PASSWORD", PASSWORD);
+    command.env("CLUSTER_SECRET", "a secret of this test").env("SMSC_NODE__CLUSTER_LISTEN", "127.0.0.1:0");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::{core, stores};
 use crate::config::{DbAdapter, HttpPort, Settings};
 use crate::core::enum_lookup::{DnsSource, EnumConfig, NaptrSource};
 use crate::core::records::COLUMNS;
-use crate::sql::{Database, SqlError, Statement};
+use crate::sql::{Database, DatabaseConfig, SqlError, Statement};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +34,18 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks whether a centre with these settings would find what it needs: directory, ports, certificates, the database of
-/// records, charging and ENUM.
+/// Looks whether a centre with these settings would find what it needs: directory, ports, certificates, the databases,
+/// charging and ENUM.
 pub async fn check(settings: &Settings) -> Vec<Finding> {
     let mut findings =
         vec![finding(format!("directory {}", settings.storage.directory.display()), writable(&settings.storage.directory))];
     findings.extend(ports(settings));
     findings.extend(certificates(settings));
+    if let Some(shared) = stores::shared_database(settings) {
+        let about = format!("shared database {shared}");
+        findings.push(finding(about, shared_database(&shared).await));
+    }
+    findings.extend(cluster_port(settings));
     if settings.records.cdr_enabled {
         findings.push(record_database(settings).await);
     }
@@ -134,15 +139,28 @@ async fn record_database(settings: &Settings) -> Finding {
     if settings.records.db_adapter == DbAdapter::Sqlite && !config.path.exists() {
         return Finding { about, fault: None };
     }
-    let looked = match Database::open(&config).await {
-        Ok(database) => {
-            let looked = ask(&database).await;
-            database.close().await;
-            looked
-        }
-        Err(error) => Err(error),
-    };
-    finding(about, looked)
+    finding(about, with_database(&config, ask).await)
+}
+
+/// Connects; the tables are made at the start.
+async fn shared_database(config: &DatabaseConfig) -> Result<(), SqlError> {
+    with_database(config, async |database: &Database| database.rows(Statement::new("SELECT 1 AS one")).await.map(drop)).await
+}
+
+async fn with_database(
+    config: &DatabaseConfig,
+    look: impl AsyncFnOnce(&Database) -> Result<(), SqlError>,
+) -> Result<(), SqlError> {
+    let database = Database::open(config).await?;
+    let looked = look(&database).await;
+    database.close().await;
+    looked
+}
+
+/// Where other nodes call, if there are to be any.
+fn cluster_port(settings: &Settings) -> Option<Finding> {
+    let address = settings.node.cluster_listen;
+    settings.node.is_clustered().then(|| finding(format!("port of the cluster {address}"), free(address)))
 }
 
 /// Connects, and looks at the tables; those that are not there yet are made at the start.

@@ -3,26 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::shared::Shared;
 use super::stores::{Books, Tables};
 use super::{CentreConfig, StartError};
 use crate::config::{Charging as ChargingSettings, Enum, Settings};
 use crate::core::charging::{Charging, GuardLimits, Guarded, HttpCharging, HttpChargingConfig};
 use crate::core::enum_lookup::{DnsSource, EnumClient, EnumConfig, EnumLookup};
 use crate::core::location::{LocationOptions, Locations};
-use crate::core::queue::JournalQueue;
+use crate::core::queue::Queue;
 use crate::core::records::RecorderOptions;
 use crate::core::route::{RouteTable, TableOptions};
 use crate::core::translate::Translator;
-use crate::core::{Core, Follower, Records, Setup};
+use crate::core::{Core, FingerprintStore, Follower, Records, Setup};
 use crate::model::{Route, Rule};
 
 /// Puts a core together and goes on with what is queued.
 pub(super) async fn start(
     config: &CentreConfig,
-    queue: JournalQueue,
+    queue: (Arc<dyn Queue>, Option<&Shared>),
     (tables, books): (&Tables, Option<&Books>),
 ) -> Result<Core, StartError> {
-    let settings = &config.settings;
+    let (settings, (queue, shared)) = (&config.settings, queue);
     let follower = Follower::new();
     let options = LocationOptions { listener: Some(follower.listener()), ..LocationOptions::default() };
     let locations = Locations::open(Arc::new(tables.locations.clone()), options).await.map_err(StartError::Locations)?;
@@ -36,10 +37,12 @@ pub(super) async fn start(
         events: Some(tables.events.clone()),
         records,
         node: settings.node.smsc_node_name.as_str().into(),
+        mark_origin: shared.is_some(),
+        fingerprints: shared.map(|shared| shared.prints.clone() as Arc<dyn FingerprintStore>),
         policy: config.policy,
         fingerprint_ttl: (ttl > 0).then(|| Duration::from_secs(u64::from(ttl) * 60)),
         may_repeat: settings.lifecycle.may_repeat.clone(),
-        ..Setup::with_routes(Arc::new(queue), routes(settings, tables).await.map_err(StartError::Routes)?)
+        ..Setup::with_routes(queue, routes(settings, tables).await.map_err(StartError::Routes)?)
     };
     Core::start(setup).await.map_err(StartError::Queue)
 }

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::accounts::{AccountError, AccountStoreError};
+use crate::cluster::ClusterError;
 use crate::core::charging::BuildError;
 use crate::core::enum_lookup::DnsError;
 use crate::core::location::LocationError;
-use crate::core::queue::{OpenError, QueueError};
+use crate::core::queue::{OpenError, QueueError, SharedQueueError};
 use crate::core::records::SinkError;
 use crate::core::registry::RegistryStoreError;
 use crate::core::route::TableError;
@@ -49,6 +50,20 @@ pub enum StartError {
         /// What is wrong.
         error: SqlError,
     },
+    /// The database that nodes share cannot be used.
+    #[error("cannot use the shared database {place}: {error}")]
+    Shared {
+        /// Where it is.
+        place: String,
+        /// What is wrong.
+        error: SqlError,
+    },
+    /// The queue in the shared database cannot be used.
+    #[error("cannot use the queue in the shared database: {0}")]
+    SharedQueue(SharedQueueError),
+    /// This node cannot take its place in the cluster.
+    #[error("cannot join the cluster: {0}")]
+    Cluster(ClusterError),
     /// The routes cannot be loaded.
     #[error("routes are not loaded: {0}")]
     Routes(TableError),

@@ -2,7 +2,7 @@
 //!
 //! A centre keeps everything in one directory, `storage.directory`: the journal of messages, `smsc.db` with routes,
 //! locations, frontends, quotas and events, and `records.db` unless records go to a server. Two centres on one host
-//! need two directories and their own ports. Which features there are is no question here: this is all of them.
+//! need two directories and their own ports. With a shared database, all but the records is there instead. Which features there are is no question here: this is all of them.
 
 mod check;
 mod config;
@@ -10,6 +10,7 @@ mod core;
 mod error;
 mod ports;
 mod reload;
+mod shared;
 mod stores;
 
 use std::net::SocketAddr;
@@ -21,11 +22,13 @@ use tokio::task::JoinHandle;
 
 use self::ports::{Ports, Served};
 use self::reload::SettingsInForce;
+use self::shared::Shared;
 use self::stores::{Books, Tables};
 use crate::accounts::{AccountStore, keep_usage};
 use crate::api::CoreApi;
 use crate::config::Settings;
 use crate::control::Control;
+use crate::core::queue::Queue;
 use crate::core::registry::{Registry, RegistryOptions};
 use crate::core::{Batch, BatchOptions, Core, sweep};
 use crate::frontend::{Binds, BindsOptions, ClientPeer, Frontend, FrontendConfig, FrontendError};
@@ -44,6 +47,7 @@ pub use crate::program::{Host, HostOrder};
 
 /// A running message centre.
 pub struct Centre {
+    shared: Option<Shared>,
     control: Arc<Control>,
     core: Core,
     frontend: Arc<Frontend>,
@@ -91,23 +95,53 @@ impl Centre {
         tokio::fs::create_dir_all(directory)
             .await
             .map_err(|error| StartError::Directory { directory: directory.into(), error })?;
-        // First of all, for it finds out whether somebody else works here.
-        let queue = stores::open_journal(directory.into(), config.journal.clone()).await?;
-        let tables = Tables::open(directory).await?;
+        // First of all, for both find out whether somebody else works here.
+        let shared = Shared::join(&config).await?;
+        match Centre::open(&config, shared.as_ref()).await {
+            Ok((core, stores)) => Centre::serve_or_close(&config, core, (stores, shared)).await,
+            Err(error) => {
+                leave(shared.as_ref()).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens everything that is kept, and goes on with what was queued.
+    async fn open(config: &CentreConfig, shared: Option<&Shared>) -> Result<(Core, (Tables, Option<Books>)), StartError> {
+        let directory = config.directory();
+        let queue: Arc<dyn Queue> = match shared {
+            Some(shared) => shared.queue(config).await?,
+            None => Arc::new(stores::open_journal(directory.into(), config.journal.clone()).await?),
+        };
+        let node = &config.settings.node.smsc_node_name;
+        let tables = Tables::open(directory, (shared.map(|shared| &shared.database), node)).await?;
         let books = Books::open(&config.settings).await?;
-        let core = core::start(&config, queue, (&tables, books.as_ref())).await?;
-        match Centre::serve(&config, core.clone(), (tables, books)).await {
-            Ok(centre) => Ok(centre),
+        let core = core::start(config, (queue, shared), (&tables, books.as_ref())).await?;
+        Ok((core, (tables, books)))
+    }
+
+    async fn serve_or_close(
+        config: &CentreConfig,
+        core: Core,
+        (stores, shared): ((Tables, Option<Books>), Option<Shared>),
+    ) -> Result<Centre, StartError> {
+        match Centre::serve(config, core.clone(), (stores, shared.as_ref())).await {
+            Ok(centre) => Ok(Centre { shared, ..centre }),
             Err(error) => {
                 // Nothing was accepted; a journal that does not close cleanly is replayed next time.
                 let _ = core.close(Duration::ZERO).await;
+                leave(shared.as_ref()).await;
                 Err(error)
             }
         }
     }
 
     /// Lets everybody in.
-    async fn serve(config: &CentreConfig, core: Core, (tables, books): (Tables, Option<Books>)) -> Result<Centre, StartError> {
+    async fn serve(
+        config: &CentreConfig,
+        core: Core,
+        ((tables, books), shared): ((Tables, Option<Books>), Option<&Shared>),
+    ) -> Result<Centre, StartError> {
         let settings = &config.settings;
         let registry = Registry::open(RegistryOptions::default(), Arc::new(tables.frontends.clone()));
         let registry = registry.await.map_err(StartError::Registry)?;
@@ -127,6 +161,7 @@ impl Centre {
             smpp: Some(frontend.clone()),
             carriers: Some(carriers.clone()),
             records: books.as_ref().and_then(Books::records),
+            cluster: shared.map(Shared::view),
             figures: Figures {
                 database: Some(tables.database().clone()),
                 directory: Some(config.directory().into()),
@@ -151,8 +186,12 @@ impl Centre {
             let sandbox = Sandbox::new(Arc::new(core.clone()), Lane::from(SANDBOX), config.sandbox.clone());
             tasks.push(tokio::spawn(sandbox.run()));
         }
+        if let Some(shared) = shared {
+            let ttl = Duration::from_secs(u64::from(settings.lifecycle.fingerprint_ttl_minutes) * 60);
+            tasks.extend(shared.follow((&core, &control, &lists), ttl));
+        }
         let state = SettingsInForce::new(settings);
-        Ok(Centre { control, core, frontend, carriers, tables, books, ports, tasks, state, lists, first_password })
+        Ok(Centre { shared: None, control, core, frontend, carriers, tables, books, ports, tasks, state, lists, first_password })
     }
 
     /// Everything an operator does with it.
@@ -204,6 +243,14 @@ impl Centre {
             books.close().await;
         }
         self.tables.close().await;
+        leave(self.shared.as_ref()).await;
+    }
+}
+
+/// Lets the other nodes know that this one is gone.
+async fn leave(shared: Option<&Shared>) {
+    if let Some(shared) = shared {
+        shared.leave().await;
     }
 }
 

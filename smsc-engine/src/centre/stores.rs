@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::StartError;
 use crate::config::{Records, Settings};
@@ -12,7 +13,24 @@ use crate::core::tables::{SqlAccounts, SqlFrontends, SqlLocations, SqlRoutes, Sq
 use crate::model::{MmsMessage, Ss7Event};
 use crate::sql::{Database, DatabaseConfig, Dialect, SqlError};
 
-/// The tables in one file beside the journal.
+/// How to get into a server, out of a section of settings that has the usual keys for it.
+macro_rules! server {
+    ($keys:expr, $adapter:expr) => {
+        DatabaseConfig {
+            host: $keys.db_hostname.clone(),
+            port: ($keys.db_port > 0).then_some($keys.db_port),
+            name: $keys.db_name.clone(),
+            user: $keys.db_username.clone(),
+            password: Some($keys.db_password.clone()),
+            pool_size: $keys.pool_size,
+            require_tls: $keys.ssl,
+            tls_ca: (!$keys.tls_ca_path.as_os_str().is_empty()).then(|| $keys.tls_ca_path.clone()),
+            ..DatabaseConfig::new($adapter)
+        }
+    };
+}
+
+/// The tables in one file beside the journal, or in the shared database.
 pub(super) struct Tables {
     database: Database,
     pub(super) routes: SqlRoutes,
@@ -31,19 +49,24 @@ pub(super) struct Books {
 }
 
 impl Tables {
-    /// Opens them, and makes what is missing.
-    pub(super) async fn open(directory: &Path) -> Result<Tables, StartError> {
+    /// Opens them, and makes what is missing: in the shared database, or in a file of this directory.
+    pub(super) async fn open(directory: &Path, (shared, node): (Option<&Database>, &str)) -> Result<Tables, StartError> {
+        if let Some(database) = shared {
+            return Tables::in_database(database.clone(), node)
+                .await
+                .map_err(|error| StartError::Shared { place: format!("{database:?}"), error });
+        }
         let file = directory.join(TABLES);
-        Tables::open_file(&file).await.map_err(|error| StartError::Tables { file, error })
+        let opened = async { Tables::in_database(Database::open(&DatabaseConfig::sqlite(&file)).await?, "").await };
+        opened.await.map_err(|error| StartError::Tables { file, error })
     }
 
-    async fn open_file(file: &Path) -> Result<Tables, SqlError> {
-        let database = Database::open(&DatabaseConfig::sqlite(file)).await?;
+    async fn in_database(database: Database, node: &str) -> Result<Tables, SqlError> {
         Ok(Tables {
             routes: SqlRoutes::open(&database).await?,
             locations: SqlLocations::open(&database).await?,
             frontends: SqlFrontends::open(&database).await?,
-            accounts: SqlAccounts::open(&database).await?,
+            accounts: SqlAccounts::of_node(&database, node).await?,
             mms: SqlTable::open(&database).await?,
             ss7: SqlTable::open(&database).await?,
             events: Arc::new(SqlEvents::open(&database, SqlEventsOptions::default()).await?),
@@ -51,7 +74,7 @@ impl Tables {
         })
     }
 
-    /// The file.
+    /// The file, or the shared database.
     pub(super) fn database(&self) -> &Database {
         &self.database
     }
@@ -100,9 +123,9 @@ impl Books {
 
 /// The databases that are files, by the names of these.
 pub(super) fn files(tables: &Tables, books: Option<&Books>) -> Vec<(String, Database)> {
-    let records = books.and_then(|books| books.database.clone()).filter(|database| database.dialect() == Dialect::Sqlite);
-    let records = records.map(|database| (RECORDS.to_owned(), database));
-    std::iter::once((TABLES.to_owned(), tables.database().clone())).chain(records).collect()
+    let records = books.and_then(|books| books.database.clone()).map(|database| (RECORDS.to_owned(), database));
+    let all = std::iter::once((TABLES.to_owned(), tables.database().clone())).chain(records);
+    all.filter(|(_, database)| database.dialect() == Dialect::Sqlite).collect()
 }
 
 /// Opens the journal on a thread that may wait for the disk.
@@ -120,17 +143,15 @@ pub(super) fn record_database(settings: &Settings) -> DatabaseConfig {
         DbAdapter::Mysql | DbAdapter::Mariadb => Dialect::MySql,
         DbAdapter::Postgresql => Dialect::Postgres,
     };
-    DatabaseConfig {
-        host: records.db_hostname.clone(),
-        port: (records.db_port > 0).then_some(records.db_port),
-        name: records.db_name.clone(),
-        user: records.db_username.clone(),
-        password: Some(records.db_password.clone()),
-        pool_size: records.pool_size,
-        require_tls: records.ssl,
-        tls_ca: (!records.tls_ca_path.as_os_str().is_empty()).then(|| records.tls_ca_path.clone()),
-        ..DatabaseConfig::new(adapter)
-    }
+    server!(records, adapter)
+}
+
+/// Which database nodes share, if there is one.
+pub(super) fn shared_database(settings: &Settings) -> Option<DatabaseConfig> {
+    let shared = &settings.storage.shared;
+    // A node that cannot reach it stands still: it must know soon.
+    let timeouts = DatabaseConfig { answer_timeout: ANSWER, ..server!(shared, Dialect::Postgres) };
+    shared.is_given().then_some(timeouts)
 }
 
 async fn open_files(directory: PathBuf, format: FileFormat) -> Result<FileSink, SinkError> {
@@ -151,6 +172,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     }
 }
 
+/// A statement that takes longer hangs, or waits for one that does.
+const ANSWER: Duration = Duration::from_secs(15);
 // The files beside the journal.
 const TABLES: &str = "smsc.db";
 const RECORDS: &str = "records.db";

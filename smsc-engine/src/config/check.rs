@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::member::MemberAddress;
 use super::node::Node;
 use super::peers;
 use super::{Account, ConfigError, Fault, HttpPort, Settings, WebUser};
@@ -32,13 +33,41 @@ pub(super) fn check(settings: &Settings, root: &Node<'_>, faults: &mut Vec<Confi
     peers::check((&settings.binds, &[]), root, faults);
 }
 
+/// A cluster needs a database and a secret, and this node must be one of its own.
 fn node(settings: &Settings, root: &Node<'_>, faults: &mut Vec<ConfigError>) {
-    let node = root.child("node");
-    if !settings.node.cluster_nodes.is_empty() {
-        refuse(&node.child("cluster_nodes"), NO_CLUSTERS, faults);
+    let (node, section) = (&settings.node, root.child("node"));
+    let list = section.child("cluster_nodes");
+    let given = if node.cluster_nodes.is_empty() { section.child("dns_cluster_query") } else { list };
+    if node.is_clustered() {
+        if !settings.storage.shared.is_given() {
+            refuse(&given, NO_SHARED, faults);
+        }
+        match node.cluster_secret.expose().len() {
+            0 => missing(&section, "cluster_secret", faults),
+            length if length < SECRET => refuse(&section.child("cluster_secret"), SHORT_SECRET, faults),
+            _ => {}
+        }
     }
-    if !settings.node.dns_cluster_query.is_empty() {
-        refuse(&node.child("dns_cluster_query"), NO_CLUSTERS, faults);
+    if !node.cluster_nodes.is_empty() && !node.dns_cluster_query.is_empty() {
+        refuse(&section.child("dns_cluster_query"), ONE_LIST, faults);
+    }
+    let mut names = Vec::new();
+    for entry in &node.cluster_nodes {
+        match MemberAddress::read(entry) {
+            Ok(member) => names.push(member.name),
+            Err(reason) => refuse(&given, &format!("{entry:?}: {reason}"), faults),
+        }
+    }
+    if names.len() == node.cluster_nodes.len() && !names.is_empty() && !names.contains(&node.smsc_node_name) {
+        refuse(&given, &format!("this node, {:?} by node.smsc_node_name, is not among them", node.smsc_node_name), faults);
+    }
+    shared(settings, &root.child("storage").child("shared"), faults);
+}
+
+fn shared(settings: &Settings, section: &Node<'_>, faults: &mut Vec<ConfigError>) {
+    let shared = &settings.storage.shared;
+    if shared.is_given() && shared.db_password.expose().is_empty() {
+        missing(section, "db_password", faults);
     }
 }
 
@@ -134,5 +163,9 @@ pub(super) fn missing(section: &Node<'_>, key: &str, faults: &mut Vec<ConfigErro
     section.complain(Fault::Missing { path: section.child(key).path }, faults);
 }
 
-const NO_CLUSTERS: &str = "this version runs single nodes, not clusters";
+const NO_SHARED: &str = "the nodes of a cluster share a database: storage.shared.db_hostname is missing";
+const ONE_LIST: &str = "there is a list beside it, only one of the two counts";
+const SHORT_SECRET: &str = "it must have at least 16 octets: whoever hears nodes talk could guess a shorter one";
+// As many as a key of AES.
+const SECRET: usize = 16;
 const ONE_OF_TWO: &str = "there is a password_hash beside it, only one of the two counts";

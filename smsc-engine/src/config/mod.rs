@@ -21,6 +21,8 @@ mod macros;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "config")]
+mod member;
+#[cfg(feature = "config")]
 mod name;
 #[cfg(feature = "config")]
 mod node;
@@ -56,4 +58,6 @@ pub use self::gateway::{
 };
 #[cfg(feature = "config")]
 pub use self::load::{environment, load};
+#[cfg(feature = "config")]
+pub use self::member::MemberAddress;
 pub use self::settings::*;

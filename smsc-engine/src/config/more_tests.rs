@@ -157,14 +157,33 @@ fn an_empty_replacement_is_not_the_same_as_none() {
 }
 
 #[test]
-fn clusters_are_refused_until_there_are_any() {
+fn a_cluster_needs_a_database_a_secret_and_this_node_in_its_list() {
     refused(
         "[node]\ncluster_nodes = [\"sms@b\"]\ndns_cluster_query = \"sms.example.com\"\n",
         &[
-            "smsc.toml:2:17: node.cluster_nodes cannot be used: this version runs single nodes, not clusters",
-            "smsc.toml:3:21: node.dns_cluster_query cannot be used: this version runs single nodes, not clusters",
+            "smsc.toml:1:1: node.cluster_secret is missing",
+            "smsc.toml:2:17: node.cluster_nodes cannot be used: the nodes of a cluster share a database: storage.shared.db_hostname is missing",
+            "smsc.toml:2:17: node.cluster_nodes cannot be used: this node, \"node1\" by node.smsc_node_name, is not among them",
+            "smsc.toml:3:21: node.dns_cluster_query cannot be used: there is a list beside it, only one of the two counts",
         ],
     );
+    let shared = "[storage.shared]\ndb_hostname = \"db\"\n";
+    refused(
+        &format!("[node]\ndns_cluster_query = \"sms.example.com\"\ncluster_secret = \"short\"\n{shared}"),
+        &[
+            "smsc.toml:3:18: node.cluster_secret cannot be used: it must have at least 16 octets: whoever hears nodes talk could guess a shorter one",
+            "smsc.toml:4:1: storage.shared.db_password is missing",
+        ],
+    );
+    let good = format!(
+        "[node]\nsmsc_node_name = \"sms@a\"\ncluster_nodes = [\"sms@a:9101\", \"sms@b\"]\ncluster_secret = \"0123456789abcdef\"\n{shared}db_password = \"p\"\n"
+    );
+    assert!(load_text(&good, &[]).unwrap().node.is_clustered());
+    refused(
+        &good.replace("sms@b", "b"),
+        &["smsc.toml:3:17: node.cluster_nodes cannot be used: \"b\": it must be sms@host or sms@host:port"],
+    );
+    assert!(!load_text(&format!("{shared}db_password = \"p\"\n"), &[]).unwrap().node.is_clustered(), "a single node");
 }
 
 #[test]

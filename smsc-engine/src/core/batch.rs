@@ -227,7 +227,7 @@ impl State {
 
 /// Tells whether the core may say something else in a while.
 fn is_passing(decided: &Result<Accepted, Refusal>) -> bool {
-    matches!(decided, Err(Refusal::QueueFull | Refusal::Busy | Refusal::Broken))
+    matches!(decided, Err(Refusal::QueueFull | Refusal::Busy | Refusal::Broken | Refusal::Away))
 }
 
 fn octets(submission: &Submission) -> usize {

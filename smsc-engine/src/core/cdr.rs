@@ -30,7 +30,7 @@ impl Recording {
             called_number: message.destination.number().into_owned(),
             source_smsc: Some(message.account.as_str().to_owned()).filter(|name| !name.is_empty()),
             dest_smsc: destination(&message.lane),
-            origin_node: Some(self.node.to_string()),
+            origin_node: Some(origin(message).unwrap_or_else(|| self.node.to_string())),
             destination_node: delivered.then(|| self.node.to_string()),
             submission_time: message.submitted,
             delivery_time: delivered.then_some(outcome.done),
@@ -42,6 +42,12 @@ impl Recording {
             message_body: (!delivered || !without_body).then(|| content::text(message)),
         })
     }
+}
+
+/// The node that accepted a message, if that need not be this one.
+fn origin(message: &Message) -> Option<String> {
+    let origin = &message.extra().origin;
+    (!origin.is_empty()).then(|| String::from_utf8_lossy(origin.octets()).into_owned())
 }
 
 /// Tells whether a message of this kind gets a record.

@@ -36,6 +36,14 @@ impl Core {
         Ok(core)
     }
 
+    /// Takes over messages that wait for a location from nodes that are gone, and forgets those that ended elsewhere.
+    ///
+    /// # Errors
+    /// When the queue cannot be read.
+    pub async fn take_over_waiting(&self) -> Result<(), QueueError> {
+        self.inner.find_waiting_again().await
+    }
+
     /// Writes the records that wait, for at most `grace`, and closes the queue; the next start is then quick.
     ///
     /// # Errors
@@ -73,7 +81,8 @@ impl Inner {
 
     /// Learns what was accepted of late, so that a repeat after the restart is known.
     async fn remember_recent(&self) -> Result<(), QueueError> {
-        let Some(fingerprints) = &self.fingerprints else { return Ok(()) };
+        // What nodes share is remembered where they share it.
+        let Some(fingerprints) = self.fingerprints.as_ref().filter(|_| self.shared_prints.is_none()) else { return Ok(()) };
         let since = self.now().before(fingerprints.ttl());
         let mut page = Page { newest_first: true, max: PAGE, ..Page::default() };
         loop {

@@ -50,6 +50,13 @@ pub(super) struct Claim {
     is_kept: bool,
 }
 
+impl Claim {
+    /// The message's.
+    pub(super) fn id(&self) -> MessageId {
+        self.id
+    }
+}
+
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.is_kept {

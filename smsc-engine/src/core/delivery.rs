@@ -23,7 +23,7 @@ impl Inner {
             messages.extend(self.fleeting.lease(lane, want(max - messages.len())).await);
             messages.extend(self.take(lane, want(max - messages.len())).await);
         }
-        if messages.len() < max && !self.waiting.is_empty() {
+        if messages.len() < max && self.may_wait() {
             messages.extend(self.take_located(lane, want(max - messages.len())).await);
         }
         messages

@@ -23,12 +23,13 @@ use super::locating::Waiting;
 use super::location::Locations;
 use super::meters::Meters;
 use super::policy::Policy;
+use super::prints::FingerprintStore;
 use super::queue::Queue;
 use super::records::Recorder;
 use super::route::{RouteTable, Router};
 use super::setup::{Records, Setup};
 use super::translate::{Numbers, Translator};
-use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp};
+use crate::model::{Address, Event, EventName, Message, MessageId, Timestamp, Word};
 
 pub(super) struct Inner {
     pub(super) queue: Arc<dyn Queue>,
@@ -44,7 +45,11 @@ pub(super) struct Inner {
     pub(super) recording: Recording,
     pub(super) policy: Arc<ArcSwap<Policy>>,
     pub(super) fingerprints: Option<Arc<Fingerprints>>,
+    /// The same for all nodes of a cluster.
+    pub(super) shared_prints: Option<Arc<dyn FingerprintStore>>,
     pub(super) may_repeat: HashSet<String>,
+    /// What messages that are accepted here say of this node.
+    pub(super) origin: Option<Word>,
     pub(super) fleeting: Fleeting,
     /// What is handed in one by one.
     pub(super) gathering: Gathering,
@@ -64,6 +69,8 @@ impl Inner {
     pub(super) fn new(setup: Setup) -> Inner {
         let now = setup.clock.now();
         let fingerprints = setup.fingerprint_ttl.map(|ttl| Arc::new(Fingerprints::new(ttl, MOST_FINGERPRINTS, now)));
+        let shared_prints = setup.fingerprints.filter(|_| fingerprints.is_some());
+        let origin = setup.mark_origin.then(|| Word::new(setup.node.as_bytes()));
         let recording = Recording { node: setup.node, total_parts: setup.record_total_parts };
         let policy = Arc::new(ArcSwap::from_pointee(setup.policy));
         let recorder = setup.records.map(|Records { sinks, options }| {
@@ -84,6 +91,8 @@ impl Inner {
             recording,
             policy,
             fingerprints,
+            shared_prints,
+            origin,
             may_repeat: setup.may_repeat.into_iter().collect(),
             fleeting: Fleeting::new(),
             gathering: Gathering::default(),

@@ -30,8 +30,29 @@ impl Waiting {
     }
 
     fn add(&self, message: &Message) {
-        self.lock().entry(message.destination.digits.clone()).or_default().push(message.id);
-        self.count.fetch_add(1, Ordering::AcqRel);
+        let mut by_number = self.lock();
+        let ids = by_number.entry(message.destination.digits.clone()).or_default();
+        if !ids.contains(&message.id) {
+            ids.push(message.id);
+            self.count.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// All of them.
+    fn all(&self) -> Vec<(Word, MessageId)> {
+        self.lock().iter().flat_map(|(number, ids)| ids.iter().map(|id| (number.clone(), *id))).collect()
+    }
+
+    /// Another node knows what became of it.
+    fn drop_one(&self, number: &Word, id: MessageId) {
+        if let Entry::Occupied(mut ids) = self.lock().entry(number.clone()) {
+            let before = ids.get().len();
+            ids.get_mut().retain(|known| *known != id);
+            self.count.fetch_sub(before - ids.get().len(), Ordering::AcqRel);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
     }
 
     /// The message ended or found a route.
@@ -39,14 +60,7 @@ impl Waiting {
         if self.is_empty() || message.lane.is_public() {
             return;
         }
-        if let Entry::Occupied(mut ids) = self.lock().entry(message.destination.digits.clone()) {
-            let before = ids.get().len();
-            ids.get_mut().retain(|id| *id != message.id);
-            self.count.fetch_sub(before - ids.get().len(), Ordering::AcqRel);
-            if ids.get().is_empty() {
-                ids.remove();
-            }
-        }
+        self.drop_one(&message.destination.digits, message.id);
     }
 
     /// The messages of a number, with or without `+`.
@@ -163,8 +177,23 @@ impl Inner {
 
     /// When the next message of a recipient whom this frontend serves is due.
     pub(super) fn next_due_located(&self, frontend: &Lane) -> Option<Timestamp> {
-        let some = !self.waiting.is_empty();
-        some.then(|| self.queue.next_due(&Lane::located(frontend.as_str()))).flatten()
+        self.may_wait().then(|| self.queue.next_due(&Lane::located(frontend.as_str()))).flatten()
+    }
+
+    /// Whether there may be messages that wait for a location; other nodes may have some of which we know nothing.
+    pub(super) fn may_wait(&self) -> bool {
+        self.origin.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Forgets what ended or found its way at another node, and finds what other nodes left behind.
+    pub(super) async fn find_waiting_again(&self) -> Result<(), QueueError> {
+        for (number, id) in self.waiting.all() {
+            let record = self.queue.get(id).await?;
+            if record.is_none_or(|record| record.outcome.is_some() || record.message.lane.is_public()) {
+                self.waiting.drop_one(&number, id);
+            }
+        }
+        self.find_waiting().await
     }
 
     /// Finds after a restart who waits.

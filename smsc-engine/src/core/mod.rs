@@ -23,6 +23,7 @@ pub mod location;
 mod meters;
 mod orders;
 mod policy;
+mod prints;
 pub mod queue;
 mod receipt;
 pub mod records;
@@ -47,8 +48,9 @@ pub use hook::Hook;
 pub use locating::Follower;
 pub use meters::{Counter, MOST_NAMES, Meters, Named, OTHER, STEPS, Steps};
 pub use policy::{Policy, Uncharged, Unrouted};
+pub use prints::{FingerprintStore, Known, Print};
 pub use setup::{Records, Setup};
 #[cfg(feature = "sql")]
 pub(crate) use snapshot::{blocking, finish};
-pub use store::StoreError;
+pub use store::{News, Save, StoreError, Turn};
 pub use sweeper::{Retention, sweep};

@@ -7,7 +7,8 @@ pub(super) fn refusal(error: &QueueError) -> Refusal {
     match error {
         QueueError::Full { .. } | QueueError::NoRoom => Refusal::QueueFull,
         QueueError::TooLarge { .. } => Refusal::TooLarge,
-        QueueError::Unreachable(_) | QueueError::Uncertain(_) => Refusal::Away,
+        // It is in the log already, once.
+        QueueError::Unreachable(_) | QueueError::Uncertain(_) | QueueError::Apart(_) => Refusal::Away,
         other => {
             tracing::error!(error = %other, "the queue refuses");
             Refusal::Broken

@@ -11,6 +11,7 @@ use super::hook::Hook;
 use super::locating::Follower;
 use super::location::Locations;
 use super::policy::Policy;
+use super::prints::FingerprintStore;
 use super::queue::Queue;
 use super::records::{RecordSink, RecorderOptions};
 use super::route::{RouteTable, Router};
@@ -40,6 +41,10 @@ pub struct Setup {
     pub records: Option<Records>,
     /// The name of this node in events and records, `name@host`.
     pub node: Arc<str>,
+    /// Whether other nodes may deliver what this one accepts: then messages name the node that accepted them.
+    pub mark_origin: bool,
+    /// Where nodes note what they accept, so that a repeat at another node is known; with [`Setup::fingerprint_ttl`].
+    pub fingerprints: Option<Arc<dyn FingerprintStore>>,
     /// Tells the time.
     pub clock: Clock,
     /// The rules of a message's life.
@@ -75,6 +80,8 @@ impl Setup {
             events: None,
             records: None,
             node: "smsc@localhost".into(),
+            mark_origin: false,
+            fingerprints: None,
             clock: Clock::system(),
             policy: Policy::default(),
             fingerprint_ttl: None,

@@ -21,6 +21,8 @@ macro_rules! flags {
             pub part_number: u8,
             /// How many parts the sender made of the text.
             pub parts: u8,
+            /// The node that accepted it, where there are several; empty where there is one.
+            pub origin: Word,
             $($(#[$doc])* pub $name: bool,)*
         }
 
@@ -32,6 +34,7 @@ macro_rules! flags {
                 raw_pdu: Bytes::new(),
                 part_number: 1,
                 parts: 1,
+                origin: Word::EMPTY,
                 $($name: false,)*
             };
 
@@ -76,6 +79,7 @@ impl fmt::Debug for Extra {
             .field("dest_imsi", &self.dest_imsi)
             .field("raw_pdu", &format_args!("{} octets", self.raw_pdu.len()))
             .field("part", &format_args!("{} of {}", self.part_number, self.parts))
+            .field("origin", &self.origin)
             .field("flags", &self.flags())
             .finish()
     }

@@ -39,8 +39,10 @@ pub enum FormFault {
     TooMany(usize),
 }
 
-/// Counts up with every change of the list of fields. Version 1 had no extra fields.
-const VERSION: u8 = 2;
+/// Counts up with every change of the list of fields. Version 1 had no extra fields, version 2 no node.
+const VERSION: u8 = 3;
+/// What is written for a message that names no node: older programs read it too.
+const WITHOUT_ORIGIN: u8 = 2;
 
 /// A value that knows its octets.
 pub(crate) trait Part: Sized {
@@ -54,14 +56,17 @@ macro_rules! form {
         impl Message {
             /// Returns how many octets [`Message::encode`] appends.
             pub fn encoded_len(&self) -> usize {
-                1 $(+ self.$field.size())* + self.extra.size()
+                1 $(+ self.$field.size())* + self.extra.size() + self.origin().map_or(0, Word::size)
             }
 
             /// Appends the stored form to `out`.
             pub fn encode(&self, out: &mut Vec<u8>) {
-                out.push(VERSION);
+                out.push(self.origin().map_or(WITHOUT_ORIGIN, |_| VERSION));
                 $(self.$field.put(out);)*
                 self.extra.put(out);
+                if let Some(origin) = self.origin() {
+                    origin.put(out);
+                }
             }
 
             /// Reads a stored form; the message owns its octets and keeps `octets` alive in no way.
@@ -72,10 +77,14 @@ macro_rules! form {
                 let mut rest = octets;
                 let version = read_version(&mut rest).map_err(|fault| FormError { field: "version", fault })?;
                 $(let $field = Part::take(&mut rest).map_err(|fault| FormError { field: stringify!($field), fault })?;)*
-                let extra = match version {
+                let mut extra: Option<Box<Extra>> = match version {
                     1 => None,
                     _ => Part::take(&mut rest).map_err(|fault| FormError { field: "extra", fault })?,
                 };
+                if version > WITHOUT_ORIGIN {
+                    let origin = Part::take(&mut rest).map_err(|fault| FormError { field: "origin", fault })?;
+                    extra.get_or_insert_default().origin = origin;
+                }
                 if !rest.is_empty() {
                     return Err(FormError { field: "end", fault: FormFault::Surplus });
                 }
@@ -88,6 +97,13 @@ macro_rules! form {
 form! {
     id kind submitted deliver_after expires attempts priority lane account source destination service_type
     about esm_class protocol_id data_coding registered_delivery sm_default_msg_id user_data tlvs
+}
+
+impl Message {
+    /// The node that accepted it, if it names one.
+    fn origin(&self) -> Option<&Word> {
+        self.extra.as_ref().map(|extra| &extra.origin).filter(|origin| !origin.is_empty())
+    }
 }
 
 fn read_version(rest: &mut &[u8]) -> Result<u8, FormFault> {
@@ -334,9 +350,10 @@ mod tests {
 
     fn extra() -> impl Strategy<Value = Extra> {
         let small = (any::<u8>(), any::<u8>(), 0_u8..32);
-        (octets(30), octets(30), octets(200), small).prop_map(|(source, dest, pdu, (part_number, parts, flags))| {
+        (octets(30), octets(30), octets(200), small, octets(30)).prop_map(|(source, dest, pdu, small, origin)| {
             let (source_imsi, dest_imsi, raw_pdu) = (Word::new(source), Word::new(dest), pdu.into());
-            Extra { source_imsi, dest_imsi, raw_pdu, part_number, parts, ..Extra::NONE }.with_flags(flags).unwrap()
+            let ((part_number, parts, flags), origin) = (small, Word::new(origin));
+            Extra { source_imsi, dest_imsi, raw_pdu, part_number, parts, origin, ..Extra::NONE }.with_flags(flags).unwrap()
         })
     }
 

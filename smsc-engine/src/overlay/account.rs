@@ -113,6 +113,19 @@ impl AccountBook {
         self.0.revert(system_id).await
     }
 
+    /// The name of the table of changes, as it stands among the tables nodes share.
+    pub fn table(&self) -> String {
+        self.0.table()
+    }
+
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// See [`BookError`]; then what was known still counts.
+    pub async fn catch_up(&self) -> Result<(), BookError> {
+        self.0.catch_up().await
+    }
+
     /// Takes the accounts the file has now.
     ///
     /// # Errors

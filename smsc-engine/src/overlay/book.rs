@@ -9,9 +9,10 @@ use super::step::{Plan, State, Step};
 use super::table::{self, Row, Write};
 use super::view::{View, check_file};
 use super::{BookError, Change, Deleted, Entry, Listed};
+use crate::core::tables::version;
 use crate::core::{blocking, finish};
 use crate::model::Timestamp;
-use crate::sql::Database;
+use crate::sql::{Database, Transaction};
 
 /// A list that the file begins and run time changes. Copies are the same list.
 ///
@@ -53,10 +54,12 @@ impl<T: Entry> Book<T> {
     /// As [`open`](Book::open).
     pub async fn with_room(database: &Database, file: Vec<T>, most: usize) -> Result<Book<T>, BookError> {
         check_file(&file)?;
-        table::open(database).await?;
+        table::open::<T>(database).await?;
+        // Before the rows: a change in between is read twice, not never.
+        let version = version::current(database, &table::name::<T>()).await?;
         let rows = table::load(database).await?;
         let view = ArcSwap::from_pointee(View::new(&file, &rows));
-        let state = Arc::new(tokio::sync::Mutex::new(State { file, rows, stale: false }));
+        let state = Arc::new(tokio::sync::Mutex::new(State { file, rows, stale: false, version }));
         let shared = Shared { database: database.clone(), view, state, follower: Mutex::default(), most };
         shared.admit(&shared.view.load(), 0)?;
         Ok(Book { shared: Arc::new(shared) })
@@ -160,6 +163,28 @@ impl<T: Entry> Book<T> {
         self.change(Step::File(file), "").await
     }
 
+    /// The name of the table of changes, as it stands among the tables nodes share.
+    pub fn table(&self) -> String {
+        table::name::<T>()
+    }
+
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// See [`BookError`]; then what was known still counts.
+    pub async fn catch_up(&self) -> Result<(), BookError> {
+        let shared = Arc::clone(&self.shared);
+        finish(async move {
+            let mut state = Arc::clone(&shared.state).lock_owned().await;
+            let version = version::current(&shared.database, &table::name::<T>()).await?;
+            if version == state.version && !state.stale {
+                return Ok(());
+            }
+            shared.read_again(&mut state, version).await
+        })
+        .await
+    }
+
     async fn change(&self, step: Step<T>, by: &str) -> Result<(), BookError> {
         let (shared, by) = (Arc::clone(&self.shared), by.chars().take(LONGEST_BY).collect());
         finish(async move { shared.change(step, Change { at: Timestamp::now(), by }).await }).await
@@ -169,21 +194,20 @@ impl<T: Entry> Book<T> {
 impl<T: Entry> Shared<T> {
     async fn change(self: Arc<Self>, step: Step<T>, change: Change) -> Result<(), BookError> {
         let mut state = Arc::clone(&self.state).lock_owned().await;
-        if state.stale {
-            let rows = table::load(&self.database).await?;
-            let view = View::new(&state.file, &rows);
-            self.offer(view.entries()).await.map_err(BookError::Refused)?;
-            self.view.store(Arc::new(view));
-            (state.rows, state.stale) = (rows, false);
+        // A file is of this node alone.
+        let held = if matches!(step, Step::File(_)) { None } else { self.hold().await? };
+        let version = held.as_ref().map_or(state.version, |(_, version)| *version);
+        if state.stale || state.version != version {
+            self.read_again(&mut state, version).await?;
         }
         let shared = Arc::clone(&self);
         let (planned, mut state) = blocking(move || (shared.plan(step, &state, change), state)).await;
         let Planned { plan: Plan { file, write }, rows, view } = planned?;
         match &write {
             Some(write) => {
-                let kept = self.keep(write, &view).await;
+                let kept = self.keep((write, held), &view).await;
                 state.stale = matches!(&kept, Err((_, true)));
-                kept.map_err(|(error, _)| error)?;
+                state.version = kept.map_err(|(error, _)| error)?;
             }
             None => self.offer(view.entries()).await.map_err(BookError::Refused)?,
         }
@@ -203,17 +227,48 @@ impl<T: Entry> Shared<T> {
         Ok(Planned { plan, rows, view: Arc::new(view) })
     }
 
-    /// Writes a change, offers it, and makes it count. The error tells whether nobody knows if it counts.
-    async fn keep(&self, write: &Write<T>, view: &View<T>) -> Result<(), (BookError, bool)> {
+    /// Waits for one's turn to write, where other nodes change the rows too.
+    async fn hold(&self) -> Result<Option<(Transaction, u64)>, BookError> {
+        if !version::is_shared(&self.database) {
+            return Ok(None);
+        }
+        let mut transaction = self.database.begin().await?;
+        let version = version::lock(&mut transaction, &table::name::<T>()).await?;
+        Ok(Some((transaction, version)))
+    }
+
+    /// Reads all rows, which are of this version or later.
+    async fn read_again(&self, state: &mut State<T>, version: u64) -> Result<(), BookError> {
+        let rows = table::load(&self.database).await?;
+        let view = View::new(&state.file, &rows);
+        self.offer(view.entries()).await.map_err(BookError::Refused)?;
+        self.view.store(Arc::new(view));
+        (state.rows, state.stale, state.version) = (rows, false, version);
+        Ok(())
+    }
+
+    /// Writes a change, offers it, and makes it count; returns the version. The error tells whether nobody knows if it counts.
+    async fn keep(
+        &self,
+        (write, held): (&Write<T>, Option<(Transaction, u64)>),
+        view: &View<T>,
+    ) -> Result<u64, (BookError, bool)> {
         let known = |error: BookError| (error, false);
-        let mut transaction = self.database.begin().await.map_err(|error| known(error.into()))?;
+        let (mut transaction, mut version) = match held {
+            Some(held) => held,
+            None => (self.database.begin().await.map_err(|error| known(error.into()))?, 0),
+        };
         table::save(&mut transaction, write).await.map_err(known)?;
+        if version::is_shared(&self.database) {
+            let counted = version::count(&mut transaction, (&table::name::<T>(), version), None).await;
+            version = counted.map_err(|error| known(error.into()))?;
+        }
         if let Err(reason) = self.offer(view.entries()).await {
             // What is not committed is undone in any case.
             let _ = transaction.rollback().await;
             return Err(known(BookError::Refused(reason)));
         }
-        let Err(error) = transaction.commit().await else { return Ok(()) };
+        let Err(error) = transaction.commit().await else { return Ok(version) };
         // It was taken, so it must be taken back.
         let before = self.view.load().entries();
         if let Err(reason) = self.offer(before).await {

@@ -44,9 +44,7 @@ impl RuleBook {
             translator.replace(&rules, mode).map_err(|error| error.to_string())
         };
         book.follow(apply).await?;
-        let deleted = book.deleted().into_iter().filter_map(|deleted| deleted.key.parse().ok());
-        let used = book.list().into_iter().map(|listed| listed.entry.id).chain(deleted);
-        let next_id = used.filter(|id| *id < FIRST_OF_FILE).max().unwrap_or(0) + 1;
+        let next_id = next_number(&book);
         Ok(RuleBook { book, next_id: Arc::new(tokio::sync::Mutex::new(next_id)) })
     }
 
@@ -71,11 +69,30 @@ impl RuleBook {
     /// It is no good, or it cannot be kept.
     pub async fn add(&self, rule: Rule, by: &str) -> Result<NumberedRule, BookError> {
         let mut next_id = self.next_id.lock().await;
-        let new = NumberedRule { id: *next_id, rule };
-        // Also if it is not kept: perhaps it was and nobody could say so.
-        *next_id += 1;
-        self.book.add(new.clone(), by).await?;
-        Ok(new)
+        loop {
+            *next_id = (*next_id).max(next_number(&self.book));
+            let new = NumberedRule { id: *next_id, rule: rule.clone() };
+            // Also if it is not kept: perhaps it was and nobody could say so.
+            *next_id += 1;
+            match self.book.add(new.clone(), by).await {
+                // Another node gave the number away; now we know.
+                Err(BookError::Exists { .. }) => {}
+                done => return done.map(|()| new),
+            }
+        }
+    }
+
+    /// The name of the table of changes, as it stands among the tables nodes share.
+    pub fn table(&self) -> String {
+        self.book.table()
+    }
+
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// See [`BookError`]; then what was known still counts.
+    pub async fn catch_up(&self) -> Result<(), BookError> {
+        self.book.catch_up().await
     }
 
     /// Changes a rule in place.
@@ -114,6 +131,13 @@ impl RuleBook {
     pub async fn replace_file(&self, file: Vec<Rule>) -> Result<(), BookError> {
         self.book.replace_file(numbered(file)).await
     }
+}
+
+/// A number above all that were given away and are still known.
+fn next_number(book: &Book<NumberedRule>) -> u64 {
+    let deleted = book.deleted().into_iter().filter_map(|deleted| deleted.key.parse().ok());
+    let used = book.list().into_iter().map(|listed| listed.entry.id).chain(deleted);
+    used.filter(|id| *id < FIRST_OF_FILE).max().unwrap_or(0) + 1
 }
 
 impl Entry for NumberedRule {

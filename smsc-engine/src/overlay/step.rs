@@ -11,6 +11,8 @@ pub(super) struct State<T> {
     pub(super) rows: Vec<Row<T>>,
     /// Nobody knows what the database holds: its rows must be read again first.
     pub(super) stale: bool,
+    /// The version of the rows, where other nodes change them too.
+    pub(super) version: u64,
 }
 
 /// One change.

@@ -1,6 +1,7 @@
 //! The table of changes, one for all lists of a database.
 
 use super::{BookError, Change, Entry};
+use crate::core::tables::version;
 use crate::model::Timestamp;
 use crate::sql::{Database, Dialect, Migration, Row as SqlRow, SqlError, Statement, Step, Transaction};
 
@@ -21,8 +22,14 @@ pub(super) enum Write<T> {
 }
 
 /// Makes the table if it is not there.
-pub(super) async fn open(database: &Database) -> Result<(), SqlError> {
-    database.migrate(TABLE, MIGRATIONS).await.map(drop)
+pub(super) async fn open<T: Entry>(database: &Database) -> Result<(), SqlError> {
+    database.migrate(TABLE, MIGRATIONS).await?;
+    version::open(database, &name::<T>()).await
+}
+
+/// The name under which the changes of one kind have a version.
+pub(super) fn name<T: Entry>() -> String {
+    format!("{TABLE}:{}", T::KIND)
 }
 
 /// Reads the changes of one kind in the order of their places.

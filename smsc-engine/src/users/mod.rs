@@ -117,6 +117,19 @@ impl Users {
         self.book.deleted()
     }
 
+    /// The name of the table of changes, as it stands among the tables nodes share.
+    pub fn table(&self) -> String {
+        self.book.table()
+    }
+
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// See [`UsersError`]; then what was known still counts.
+    pub async fn catch_up(&self) -> Result<(), UsersError> {
+        Ok(self.book.catch_up().await?)
+    }
+
     /// Returns whose session this is, and counts it as used.
     pub fn session(&self, token: &str) -> Option<SessionInfo> {
         self.shared.live.session(token, true)

@@ -54,6 +54,7 @@ impl Bench {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             carriers: None,
+            cluster: None,
             records: None,
             figures: Figures::default(),
         };

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -30,13 +30,27 @@ impl DnsServer {
 
     /// dnsmasq with `enum-odd.conf`; `None` if it is not installed.
     pub(crate) fn dnsmasq() -> Option<DnsServer> {
+        DnsServer::dnsmasq_from(|_| format!("{FIXTURES}/enum-odd.conf").into())
+    }
+
+    /// dnsmasq with these lines of configuration; `None` if it is not installed.
+    #[cfg(feature = "centre")]
+    pub(crate) fn dnsmasq_with(lines: &[String]) -> Option<DnsServer> {
+        DnsServer::dnsmasq_from(|directory| {
+            let file = directory.join("dnsmasq.conf");
+            std::fs::write(&file, lines.join("\n")).unwrap();
+            file
+        })
+    }
+
+    fn dnsmasq_from(file: impl FnOnce(&Path) -> PathBuf) -> Option<DnsServer> {
         let program = installed("dnsmasq", "dnsmasq-base")?;
         let (directory, address) = (tempfile::tempdir().unwrap(), free());
         let mut command = Command::new(program);
         command
             .args(["--keep-in-foreground", "--log-facility=-", "--no-resolv", "--no-hosts", "--bind-interfaces", "--pid-file"])
             .args(["--user=", "--listen-address=127.0.0.1", &format!("--port={}", address.port())])
-            .arg(format!("--conf-file={FIXTURES}/enum-odd.conf"));
+            .arg(format!("--conf-file={}", file(directory.path()).display()));
         Some(DnsServer::start(command, (address, directory), "cleared cache"))
     }
 

@@ -19,6 +19,8 @@ mod carrier;
 mod centre;
 #[cfg(feature = "charging")]
 mod charging;
+#[cfg(feature = "centre")]
+mod cluster;
 #[cfg(feature = "http")]
 mod control;
 mod core;
@@ -49,6 +51,8 @@ mod ops;
 #[cfg(feature = "sql")]
 mod overlay;
 mod partner;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod postgresql;
 mod queue;
 mod record_files;
 #[cfg(all(feature = "postgres", feature = "mysql"))]

@@ -105,6 +105,7 @@ impl Plant {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
             carriers: None,
+            cluster: None,
             records: Some(SqlRecords::new(database.clone())),
             figures: Figures::default(),
         };

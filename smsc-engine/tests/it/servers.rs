@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use smsc_engine::frontend::Secret;
 use smsc_engine::sql::{Database, DatabaseConfig, Dialect, Statement};
 use tempfile::TempDir;
 
+use crate::postgresql::{self, program, run, unprivileged};
 use crate::require::skip;
 
 /// A server of PostgreSQL or MariaDB that belongs to one test.
@@ -59,22 +60,19 @@ impl Server {
     /// Starts the server again, with more options.
     pub(crate) async fn run(&mut self, options: &[&str]) {
         let data = self.directory.path().join("data");
-        let mut command = unprivileged(match self.dialect {
-            Dialect::Postgres => "postgres",
-            _ => "mariadbd",
-        });
-        match self.dialect {
-            Dialect::Postgres => {
-                command.arg("-D").arg(&data).args(["-p", &self.port.to_string(), "-k"]).arg(self.directory.path())
-            }
-            _ => command
+        let mut command = match self.dialect {
+            Dialect::Postgres => postgresql::server(self.directory.path(), self.port),
+            _ => unprivileged("mariadbd"),
+        };
+        if self.dialect != Dialect::Postgres {
+            command
                 .arg("--no-defaults")
                 .arg(format!("--datadir={}", data.display()))
                 .arg(format!("--socket={}", self.directory.path().join("socket").display()))
                 .arg(format!("--init-file={}", self.directory.path().join("init.sql").display()))
                 .arg(format!("--port={}", self.port))
-                .args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=32M"]),
-        };
+                .args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=32M"]);
+        }
         command.args(options).stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(fs::File::create(self.directory.path().join("log")).unwrap());
         let mut config = self.config();
@@ -101,22 +99,11 @@ impl Server {
 
     fn prepare(&self) {
         let (directory, data) = (self.directory.path(), self.directory.path().join("data"));
-        fs::write(directory.join("password"), PASSWORD).unwrap();
-        fs::write(directory.join("init.sql"), INIT).unwrap();
-        if is_root() {
-            // The servers refuse to run as root.
-            run(Command::new("chown").args(["-R", USER]).arg(directory));
-        }
         if self.dialect == Dialect::Postgres {
-            let mut initdb = unprivileged("initdb");
-            initdb.args(["-U", "sms_user", "--auth=scram-sha-256", "-E", "UTF8", "--no-locale", "-N"]);
-            run(initdb.arg(format!("--pwfile={}", directory.join("password").display())).arg("-D").arg(data));
-            let mut single = unprivileged("postgres");
-            single.args(["--single", "-D"]).arg(directory.join("data")).arg("postgres").stdin(Stdio::piped());
-            let mut child = single.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"CREATE DATABASE sms_c_prod;\n").unwrap();
-            assert!(child.wait().unwrap().success());
+            postgresql::prepare(directory, PASSWORD);
         } else {
+            fs::write(directory.join("init.sql"), INIT).unwrap();
+            postgresql::give_away(directory);
             let mut install = unprivileged("mariadb-install-db");
             run(install.args(["--no-defaults", "--skip-test-db"]).arg(format!("--datadir={}", data.display())));
         }
@@ -134,38 +121,6 @@ pub(crate) async fn sqlite(directory: &Path) -> Database {
     Database::open(&DatabaseConfig::sqlite(directory.join("test.sqlite"))).await.unwrap()
 }
 
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().unwrap();
-    id.stdout == b"0\n"
-}
-
-/// A command of a server's package, as somebody else if we are root: it replaces `setpriv`, so its id is known.
-fn unprivileged(name: &str) -> Command {
-    let program = program(name).unwrap();
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args([format!("--reuid={USER}"), format!("--regid={GROUP}"), "--clear-groups".into(), "--".into()]).arg(program);
-    command
-}
-
-/// Where a program is; Debian keeps those of PostgreSQL out of everybody's way.
-fn program(name: &str) -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let debian = versions.map(|version| version.path().join("bin"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&path).chain(["/usr/sbin".into()]).chain(debian);
-    places.map(|place| place.join(name)).find(|program| program.is_file())
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-const USER: &str = "nobody";
-const GROUP: &str = "nogroup";
 const PASSWORD: &str = "hush";
 const INIT: &str = "CREATE DATABASE IF NOT EXISTS sms_c_prod;
 CREATE USER IF NOT EXISTS 'sms_user'@'127.0.0.1' IDENTIFIED BY 'hush';

@@ -55,6 +55,7 @@ impl Shell {
                 self.done("DELETE", &format!("/admin/sessions/{id}"), None, &format!("session {id} is being unbound")).await
             }
             Command::Status => Ok(self.tree(self.get("/admin/status").await?)),
+            Command::Cluster => self.cluster().await,
             Command::LogLevel { level: None } => Ok(self.tree(self.get("/admin/log-level").await?)),
             Command::LogLevel { level: Some(level) } => {
                 Ok(self.tree(self.call("PUT", "/admin/log-level", Some(json!({ "level": level }))).await?))
@@ -67,6 +68,24 @@ impl Shell {
             // The program itself does these.
             Command::Run | Command::CheckConfig => Ok(String::new()),
         }
+    }
+
+    /// The members, and what is wrong.
+    async fn cluster(&self) -> Outcome {
+        let mut status = self.get("/admin/status").await?;
+        let mut cluster = status.get_mut("cluster").map(Value::take).unwrap_or_default();
+        if cluster.is_null() {
+            return Err("this centre shares no database with others".into());
+        }
+        if self.json {
+            return Ok(self.tree(cluster));
+        }
+        let members = cluster.get_mut("members").map(Value::take).unwrap_or_default();
+        let table = self.table(members, &["name", "state", "address", "version", "silent_seconds", "detail"]);
+        if let Some(cluster) = cluster.as_object_mut() {
+            cluster.remove("members");
+        }
+        Ok(format!("{}\n{table}", self.tree(cluster).trim_end()))
     }
 
     async fn get(&self, path: &str) -> Result<Value, CallError> {

@@ -56,6 +56,7 @@ macro_rules! cases_of_both {
 mod cases_attacks;
 mod cases_audit;
 mod cases_centre;
+mod cases_cluster;
 mod cases_commands;
 mod cases_kannel;
 mod cases_kill;

@@ -17,7 +17,7 @@ pub use lifecycle::{Batch, Lifecycle};
 pub use lookup::{Charging, Enum};
 pub use records::Records;
 pub use routing::{Routing, SmsRoute, TranslationRule};
-pub use smpp::{Log, Node, Sandbox, Smpp, Storage};
+pub use smpp::{Log, Node, Sandbox, SharedDatabase, Smpp, Storage};
 pub use word::{ClientMode, DbAdapter, LogFormat, LongText, ReceiptDialect, Role, Text};
 
 settings! {

@@ -14,14 +14,18 @@ use crate::sandbox::Outcome;
 settings! {
     /// This centre among others.
     Node {
-        /// Its name in events and records.
+        /// Its name in events and records; in a cluster each node has its own, such as "sms@10.0.0.1".
         smsc_node_name: String = "node1".into(), in 1..=255;
-        /// Other nodes of a cluster; this version runs single nodes and refuses to start with any.
-        cluster_nodes: Vec<String> = Vec::new(), in 0..=1_000;
-        /// The name that lists the nodes of a cluster in DNS; as above, none.
+        /// All nodes of the cluster, this one too, each "sms@host" or "sms@host:port"; they share the database of storage.shared.
+        cluster_nodes: Vec<String> = Vec::new(), in 0..=100;
+        /// Instead of the list: a name whose SRV records _sms._tcp, or else whose addresses, are the nodes.
         dns_cluster_query: String = String::new(), in 0..=255;
-        /// What all nodes of a cluster know and nobody else; unused, for there are no clusters.
+        /// DNS servers to ask for it; none are those of the system.
+        cluster_dns_servers: Vec<SocketAddr> = Vec::new(), in 0..=10;
+        /// What all nodes of a cluster know and nobody else: at least 16 octets, by chance.
         cluster_secret: Secret = Secret::default(), in 0..=255;
+        /// IP address and port where other nodes ask whether this one is there; only the internal network should reach it.
+        cluster_listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 9100));
     }
 
     /// The SMPP listener and its sessions.
@@ -58,6 +62,28 @@ settings! {
         directory: PathBuf = "smsc-data".into(), in 1..=4_096;
         /// Messages that may wait at one time; more are refused with ESME_RMSGQFUL.
         max_queued: u64 = 5_000_000, in 1..=1_000_000_000;
+        /// A PostgreSQL database in place of the journal and the tables in the directory; the nodes of a cluster share it.
+        shared: SharedDatabase = SharedDatabase::default();
+    }
+
+    /// A PostgreSQL database in place of the journal and the tables in the directory.
+    SharedDatabase {
+        /// The server's name or address; empty for none, then everything is in the directory.
+        db_hostname: String = String::new(), in 0..=255;
+        /// Its port; 0 is the usual one, 5432.
+        db_port: u16 = 0, in 0..=65_535;
+        /// The database on the server.
+        db_name: String = "sms_c".into(), in 1..=255;
+        /// Who we are to the server.
+        db_username: String = "sms_user".into(), in 1..=255;
+        /// Our password.
+        db_password: Secret = Secret::default(), in 0..=255;
+        /// Connections to the server at one time.
+        pool_size: u32 = 20, in 4..=1_000;
+        /// Whether a server that speaks no TLS is refused.
+        ssl: bool = false;
+        /// File with the authorities that sign the server's certificate; if given, the certificate and its name are checked.
+        tls_ca_path: PathBuf = PathBuf::new(), in 0..=4_096;
     }
 
     /// The built-in carrier that plays the mobile network; it reaches no phone.
@@ -86,5 +112,19 @@ settings! {
         file: PathBuf = PathBuf::new(), in 0..=4_096;
         /// Old files that are kept.
         keep_files: u32 = 30, in 0..=10_000;
+    }
+}
+
+impl Node {
+    /// Whether this is to be a node among others.
+    pub fn is_clustered(&self) -> bool {
+        !self.cluster_nodes.is_empty() || !self.dns_cluster_query.is_empty()
+    }
+}
+
+impl SharedDatabase {
+    /// Whether there is one.
+    pub fn is_given(&self) -> bool {
+        !self.db_hostname.is_empty()
     }
 }

@@ -54,6 +54,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Begun, Refusal> {
         message.id = self.queue.next_id();
+        self.mark_origin(&mut message);
         lifecycle::accept(&mut message, now, &self.policy())?;
         for hook in &self.hooks {
             hook.incoming(&mut message)?;
@@ -61,6 +62,13 @@ impl Inner {
         let translated = self.translate(&mut message);
         self.meters.note_received(&message, source_type);
         Ok(Begun { message, source_type, claim: None, translated })
+    }
+
+    /// Where several nodes deliver, a message says which one accepted it.
+    pub(super) fn mark_origin(&self, message: &mut Message) {
+        if let Some(origin) = &self.origin {
+            message.extra_mut().origin = origin.clone();
+        }
     }
 
     /// Asks whether the message came before.
@@ -93,7 +101,7 @@ impl Inner {
         }
     }
 
-    fn repeated(&self, id: MessageId) -> Accepted {
+    pub(super) fn repeated(&self, id: MessageId) -> Accepted {
         self.meters.duplicates.add(1);
         self.note(id, EventName::DuplicateDetected, "the same message came again");
         Accepted { duplicate: true, ..Accepted::from(id) }

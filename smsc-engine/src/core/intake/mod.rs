@@ -4,6 +4,7 @@
 //! ENUM or charging leaves the batch and is answered by itself; nobody waits for it.
 
 mod begin;
+mod elsewhere;
 mod group;
 mod place;
 mod replace;

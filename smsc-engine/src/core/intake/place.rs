@@ -78,6 +78,7 @@ impl Inner {
         reply.deliver_after = message.submitted;
         reply.expires = message.submitted.after(self.policy().dead_letter);
         reply.extra_mut().auto_reply = true;
+        self.mark_origin(&mut reply);
         let begun = Begun { message: reply, source_type, claim: None, translated: None };
         let found = self.find(&begun, None);
         self.count_match(found.route);

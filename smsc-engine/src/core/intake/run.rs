@@ -8,8 +8,8 @@ use super::super::lifecycle;
 use super::super::meters::by_lane;
 use super::super::queue::QueueError;
 use super::super::refusal::refusal;
-use crate::api::{Answer, Refusal};
-use crate::model::{Event, FinalState, Message, Timestamp};
+use crate::api::{Accepted, Answer, Refusal};
+use crate::model::{Event, FinalState, Message, MessageId, Timestamp};
 
 /// Messages that are about to be written together.
 pub(super) struct Run {
@@ -50,6 +50,16 @@ impl Run {
         self.answers
     }
 
+    /// Answers otherwise whoever was to hear that this message is accepted.
+    pub(super) fn replace_answer(&mut self, id: MessageId, other: Result<Accepted, Refusal>) {
+        for answer in self.answers.iter_mut().skip(self.open) {
+            if matches!(answer, Answer::Now(Ok(accepted)) if accepted.id == id) {
+                *answer = Answer::Now(other);
+                return;
+            }
+        }
+    }
+
     fn fail(&mut self, refusal: Refusal) {
         for answer in self.answers.iter_mut().skip(self.open) {
             if let Answer::Now(Ok(_)) = answer {
@@ -62,6 +72,7 @@ impl Run {
 impl Inner {
     /// Writes what the run carries; its answers are true from then on.
     pub(super) async fn finish(&self, run: &mut Run) {
+        let noted = self.meet_elsewhere(run).await;
         let messages = std::mem::take(&mut run.messages);
         let lanes = by_lane(messages.iter());
         let written = if messages.is_empty() { Ok(()) } else { self.queue.append(messages).await };
@@ -79,6 +90,7 @@ impl Inner {
                 run.events.clear();
                 // Whoever was refused may come again.
                 run.claims.clear();
+                self.forget_elsewhere(noted, &error).await;
             }
         }
         run.open = run.answers.len();

@@ -9,8 +9,8 @@ use arc_swap::ArcSwap;
 
 use super::state::State;
 use super::{LocationChange, LocationStore};
-use crate::core::StoreError;
 use crate::core::snapshot::finish;
+use crate::core::{News, StoreError};
 use crate::model::{Lane, Location, Timestamp};
 
 /// What the core hears when a subscriber comes and goes.
@@ -193,6 +193,21 @@ impl Locations {
         .await
     }
 
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn catch_up(&self, now: Timestamp) -> Result<(), LocationError> {
+        let shared = Arc::clone(&self.shared);
+        finish(async move {
+            let mut writer = shared.writer.lock().await;
+            let news = shared.store.news().await?;
+            shared.take(&mut writer, news, now);
+            Ok(())
+        })
+        .await
+    }
+
     /// Returns who serves a number, with or without a leading `+`.
     pub fn serving(&self, msisdn: &[u8], now: Timestamp) -> Option<Lane> {
         self.shared.state.load().serving(msisdn, now).cloned()
@@ -242,9 +257,11 @@ impl Locations {
         let shared = Arc::clone(&self.shared);
         finish(async move {
             let mut writer = shared.writer.lock().await;
+            let mut turn = shared.store.turn().await?;
+            shared.take(&mut writer, turn.take_news(), now);
             let (changes, answer) = plan(&shared.state.load(), &mut writer)?;
+            let changes = turn.save(changes).await?;
             if !changes.is_empty() {
-                shared.store.save(&changes).await?;
                 shared.apply(&mut writer, changes, now);
             }
             Ok(answer)
@@ -254,6 +271,26 @@ impl Locations {
 }
 
 impl Shared {
+    /// Makes what others changed ours.
+    fn take(&self, writer: &mut Writer, news: News<Location>, now: Timestamp) {
+        let (locations, gone) = match news {
+            News::Rows(locations, gone) => (locations, gone),
+            News::All(locations) => {
+                let present: BTreeSet<u64> = locations.iter().map(|location| location.id).collect();
+                let state = self.state.load();
+                let gone = state.book.after(0).map(|record| record.location.id).filter(|id| !present.contains(id));
+                (locations, gone.collect())
+            }
+        };
+        let highest = locations.last().map_or(0, |location| location.id);
+        writer.next_id = writer.next_id.max(highest.saturating_add(1));
+        let deletions = gone.into_iter().map(LocationChange::Delete);
+        let changes: Vec<_> = deletions.chain(locations.into_iter().map(LocationChange::Put)).collect();
+        if !changes.is_empty() {
+            self.apply(writer, changes, now);
+        }
+    }
+
     /// Makes changes that are stored, and tells who is served by whom now.
     fn apply(&self, writer: &mut Writer, changes: Vec<LocationChange>, now: Timestamp) {
         let old = self.state.load_full();

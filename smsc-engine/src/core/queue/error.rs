@@ -43,6 +43,9 @@ pub enum QueueError {
     /// A copy cannot be made; the queue itself goes on.
     #[error("the copy of the queue failed: {0}")]
     NotCopied(Arc<str>),
+    /// This node may not work now; nothing of the call was done, and it may be tried again.
+    #[error("this node may not work now: {0}")]
+    Apart(Arc<str>),
     /// The queue was closed.
     #[error("the queue is closed")]
     Closed,

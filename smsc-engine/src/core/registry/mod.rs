@@ -12,11 +12,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::core::News;
 use crate::model::Timestamp;
 
 pub use record::{FrontendRecord, FrontendStatus, RegistryStats};
 pub use report::{FrontendReport, ReportError};
-pub use store::{MemoryRegistryStore, RegistryStore, RegistryStoreError};
+pub use store::{MemoryRegistryStore, RegistryChange, RegistryStore, RegistryStoreError, RegistryTurn};
 
 /// How long records live and how many there are.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,8 @@ pub struct Registry {
     options: RegistryOptions,
     store: Arc<dyn RegistryStore>,
     state: Mutex<State>,
+    /// Held by whoever changes records that are shared: what was stored last is what memory has.
+    writer: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -64,26 +67,22 @@ impl Registry {
     /// # Errors
     /// They cannot be read.
     pub async fn open(options: RegistryOptions, store: Arc<dyn RegistryStore>) -> Result<Registry, RegistryStoreError> {
-        let mut records = store.load().await?;
-        records.sort_by_key(|record| std::cmp::Reverse(record.id));
-        let mut state = State { last_id: records.first().map_or(0, |newest| newest.id), ..State::default() };
-        for record in records {
-            state.periods.entry(record.frontend_name.clone()).or_default().push_back(record);
-        }
-        Ok(Registry { options, store, state: Mutex::new(state) })
+        let state = State::of(store.load().await?);
+        Ok(Registry { options, store, state: Mutex::new(state), writer: tokio::sync::Mutex::default() })
     }
 
     /// An empty registry that forgets everything when the process ends.
     pub fn in_memory(options: RegistryOptions) -> Registry {
-        Registry { options, store: Arc::new(MemoryRegistryStore::default()), state: Mutex::default() }
+        let store = Arc::new(MemoryRegistryStore::default());
+        Registry { options, store, state: Mutex::default(), writer: tokio::sync::Mutex::default() }
     }
 
     /// Notes a sign of life; true if it began a new record. What a report leaves out stays as it was.
     ///
     /// A store that fails is logged and no reason to turn a frontend away.
     pub async fn heartbeat(&self, report: FrontendReport, now: Timestamp) -> (FrontendRecord, bool) {
-        let Change { record, created, forgotten } = self.state().note(report, &self.options, now);
-        if let Err(error) = self.store.put(record.clone(), forgotten).await {
+        let (record, created, kept) = self.note(report, now).await;
+        if let Err(error) = kept {
             tracing::error!(%error, name = %record.frontend_name, "the frontend's record is not kept");
         }
         if created {
@@ -92,6 +91,31 @@ impl Registry {
             tracing::info!(%frontend_type, id = record.id, "frontend {frontend_name} {again}");
         }
         (record, created)
+    }
+
+    /// Takes in what other nodes noted since one looked last.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn catch_up(&self) -> Result<(), RegistryStoreError> {
+        let _writer = self.writer.lock().await;
+        let news = self.store.news().await?;
+        self.state().take(news);
+        Ok(())
+    }
+
+    async fn note(&self, report: FrontendReport, now: Timestamp) -> (FrontendRecord, bool, Result<(), RegistryStoreError>) {
+        let _writer = self.writer.lock().await;
+        let mut turn = self.store.turn().await;
+        if let Ok(turn) = &mut turn {
+            self.state().take(turn.take_news());
+        }
+        let Change { record, created, forgotten } = self.state().note(report, &self.options, now);
+        let kept = match turn {
+            Ok(turn) => turn.save((record.clone(), forgotten)).await.map(drop).map_err(RegistryStoreError::from),
+            Err(error) => Err(error),
+        };
+        (record, created, kept)
     }
 
     /// Every record, the most recent sign of life first.
@@ -150,6 +174,53 @@ impl fmt::Debug for Registry {
 }
 
 impl State {
+    fn of(mut records: Vec<FrontendRecord>) -> State {
+        records.sort_by_key(|record| std::cmp::Reverse(record.id));
+        let mut state = State { last_id: records.first().map_or(0, |newest| newest.id), ..State::default() };
+        for record in records {
+            state.periods.entry(record.frontend_name.clone()).or_default().push_back(record);
+        }
+        state
+    }
+
+    /// Makes what others noted ours.
+    fn take(&mut self, news: News<FrontendRecord>) {
+        match news {
+            News::All(records) => {
+                let last_id = self.last_id;
+                *self = State::of(records);
+                self.last_id = self.last_id.max(last_id);
+            }
+            News::Rows(records, gone) => {
+                gone.into_iter().for_each(|id| self.remove(id));
+                records.into_iter().for_each(|record| self.put(record));
+            }
+        }
+    }
+
+    fn put(&mut self, record: FrontendRecord) {
+        let known = self.periods.get_mut(&record.frontend_name).and_then(|all| all.iter_mut().find(|old| old.id == record.id));
+        if let Some(known) = known {
+            *known = record;
+            return;
+        }
+        if record.id <= self.last_id {
+            // We gave the number away ourselves while nothing could be stored.
+            self.remove(record.id);
+        }
+        self.last_id = self.last_id.max(record.id);
+        let periods = self.periods.entry(record.frontend_name.clone()).or_default();
+        let place = periods.partition_point(|other| other.id > record.id);
+        periods.insert(place, record);
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.periods.retain(|_, periods| {
+            periods.retain(|record| record.id != id);
+            !periods.is_empty()
+        });
+    }
+
     fn records(&self) -> impl Iterator<Item = &FrontendRecord> {
         self.periods.values().flatten()
     }

@@ -122,6 +122,16 @@ pub(super) fn replace(plan: &mut Plan, rows: Vec<Route>) -> Result<Vec<RouteChan
     Ok(changes)
 }
 
+/// The changes that others made: these rows, and those that are gone.
+pub(super) fn follow(plan: &mut Plan, rows: Vec<Route>, gone: Vec<u64>) -> Result<Vec<RouteChange>, TableError> {
+    let mut changes: Vec<RouteChange> = gone.into_iter().map(RouteChange::Delete).collect();
+    for (row, route) in rows.into_iter().enumerate() {
+        plan.next_id = plan.next_id.max(route.id + 1);
+        changes.push(RouteChange::Put(validate(route).map_err(|error| at_row(row, error))?));
+    }
+    Ok(changes)
+}
+
 fn at_row(index: usize, error: RouteError) -> TableError {
     TableError::Row { row: index + 1, error }
 }

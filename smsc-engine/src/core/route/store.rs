@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::BoxFuture;
-use crate::core::StoreError;
+use crate::core::{News, StoreError, Turn};
 use crate::model::Route;
 
 /// Keeps the routes of a table; used as `Arc<dyn RouteStore>`.
@@ -20,6 +20,30 @@ pub trait RouteStore: Send + Sync + 'static {
     /// # Errors
     /// When they cannot be stored; then none of them is.
     fn save<'a>(&'a self, changes: &'a [RouteChange]) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Waits until nobody else changes the table. One that nobody shares is always one's own.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    fn turn(&self) -> BoxFuture<'_, Result<Turn<'_, Vec<RouteChange>, Route>, StoreError>> {
+        let save = move |changes: Vec<RouteChange>| -> BoxFuture<'_, _> {
+            Box::pin(async move {
+                if !changes.is_empty() {
+                    self.save(&changes).await?;
+                }
+                Ok(changes)
+            })
+        };
+        Box::pin(std::future::ready(Ok(Turn::new(News::NONE, Box::new(save)))))
+    }
+
+    /// Returns what others changed since the last news.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn news(&self) -> BoxFuture<'_, Result<News<Route>, StoreError>> {
+        Box::pin(std::future::ready(Ok(News::NONE)))
+    }
 }
 
 /// One step of a change to a table.

@@ -11,8 +11,8 @@ use super::index::{Chooser, Filter, Index, Liveness, Query, Specificity};
 use super::plan::{self, Plan};
 use super::validate::validate;
 use super::{Decision, Facts, ImportMode, ImportReport, RouteChange, RouteError, RouteStore, Router};
-use crate::core::StoreError;
 use crate::core::snapshot::{Book, blocking, finish};
+use crate::core::{News, StoreError};
 use crate::model::{Message, Route};
 
 /// How a table works.
@@ -115,6 +115,20 @@ impl RouteTable {
                 Ok(())
             })
             .await
+        })
+        .await
+    }
+
+    /// Takes in what other nodes changed since one looked last.
+    ///
+    /// # Errors
+    /// When it cannot be read, or when one of the routes is no good; the table stays as it is.
+    pub async fn catch_up(&self) -> Result<(), TableError> {
+        let shared = Arc::clone(&self.shared);
+        finish(async move {
+            let mut next_id = Arc::clone(&shared.next_id).lock_owned().await;
+            let news = shared.store.news().await?;
+            shared.take(news, &mut next_id).await
         })
         .await
     }
@@ -233,15 +247,20 @@ impl RouteTable {
         let shared = Arc::clone(&self.shared);
         finish(async move {
             let mut next_id = Arc::clone(&shared.next_id).lock_owned().await;
+            let mut turn = shared.store.turn().await?;
+            shared.take(turn.take_news(), &mut next_id).await?;
             let (state, mut planned) = (shared.state.load_full(), Plan::new(*next_id, shared.options.limit));
             let (result, planned) = blocking(move || (plan(&state, &mut planned), planned)).await;
             let (changes, answer) = result?;
+            // Also if the store fails: perhaps it did its work and only could not say so.
+            if !changes.is_empty() {
+                *next_id = planned.next_id();
+            }
+            let changes = turn.save(changes).await?;
             if changes.is_empty() {
                 return Ok(answer);
             }
-            // Also if the store fails: perhaps it did its work and only could not say so.
-            *next_id = planned.next_id();
-            shared.store.save(&changes).await?;
+            let shared = Arc::clone(&shared);
             blocking(move || shared.apply(changes)).await;
             drop(next_id);
             Ok(answer)
@@ -289,6 +308,24 @@ impl fmt::Debug for RouteTable {
 }
 
 impl Shared {
+    /// Makes what others changed ours. Only one caller at a time: whoever holds `next_id`.
+    async fn take(self: &Arc<Self>, news: News<Route>, next_id: &mut u64) -> Result<(), TableError> {
+        if news.is_none() {
+            return Ok(());
+        }
+        let (shared, mut plan) = (Arc::clone(self), Plan::new(*next_id, usize::MAX));
+        let taken = blocking(move || {
+            let changes = match news {
+                News::All(routes) => plan::replace(&mut plan, routes)?,
+                News::Rows(routes, gone) => plan::follow(&mut plan, routes, gone)?,
+            };
+            shared.apply(changes);
+            Ok::<_, TableError>(plan.next_id())
+        });
+        *next_id = taken.await?;
+        Ok(())
+    }
+
     /// Makes changes that are stored. Only one caller at a time: whoever holds `next_id`.
     fn apply(&self, changes: Vec<RouteChange>) {
         let old = self.state.load_full();

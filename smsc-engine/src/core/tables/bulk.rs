@@ -1,7 +1,7 @@
 //! Reading whole tables and changing many rows at once, for those that are held in memory.
 
 use super::stored::{Stored, select};
-use crate::sql::{Database, Dialect, SqlError, Statement, Transaction};
+use crate::sql::{Database, SqlError, Statement, Transaction};
 
 /// One step of a change to a table.
 pub(super) enum RowChange<'a, T> {
@@ -12,11 +12,7 @@ pub(super) enum RowChange<'a, T> {
 }
 
 /// Reads page by page what one moment of the table held, in the order of the numbers.
-pub(super) async fn load<T: Stored>(database: &Database) -> Result<Vec<T>, SqlError> {
-    let mut transaction = database.begin().await?;
-    if transaction.dialect() == Dialect::Postgres {
-        transaction.execute(Statement::new("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")).await?;
-    }
+pub(super) async fn load<T: Stored>(transaction: &mut Transaction) -> Result<Vec<T>, SqlError> {
     let mut all: Vec<T> = Vec::new();
     loop {
         let after = all.last().map_or(0, T::id);
@@ -25,28 +21,32 @@ pub(super) async fn load<T: Stored>(database: &Database) -> Result<Vec<T>, SqlEr
             all.push(T::read(row)?);
         }
         if page.len() < PAGE {
-            break;
+            return Ok(all);
         }
     }
-    transaction.rollback().await?;
-    Ok(all)
 }
 
 /// Makes changes in their order, all or none.
 pub(super) async fn save<T: Stored>(database: &Database, changes: &[RowChange<'_, T>]) -> Result<(), SqlError> {
     let mut transaction = database.begin().await?;
+    write(&mut transaction, changes).await?;
+    transaction.commit().await
+}
+
+/// Makes changes in their order.
+pub(super) async fn write<T: Stored>(transaction: &mut Transaction, changes: &[RowChange<'_, T>]) -> Result<(), SqlError> {
     let mut rest = changes;
     while let Some((first, others)) = rest.split_first() {
         match first {
-            RowChange::Put(_) => rest = put(&mut transaction, rest).await?,
-            RowChange::Delete(_) => rest = delete(&mut transaction, rest).await?,
+            RowChange::Put(_) => rest = put(transaction, rest).await?,
+            RowChange::Delete(_) => rest = delete(transaction, rest).await?,
             RowChange::Clear => {
                 transaction.execute(Statement::new(format!("DELETE FROM {}", T::TABLE))).await?;
                 rest = others;
             }
         }
     }
-    transaction.commit().await
+    Ok(())
 }
 
 /// Stores the rows at the beginning of `changes` with one statement and returns the other changes.

@@ -1,9 +1,11 @@
 //! The table of frontends: a row for each period of being up.
 
-use super::bulk::{self, RowChange};
-use super::stored::{Stored, stored};
+use super::bulk::RowChange;
+use super::rows::Rows;
+use super::stored::stored;
 use crate::BoxFuture;
-use crate::core::registry::{FrontendRecord, RegistryStore, RegistryStoreError};
+use crate::core::registry::{FrontendRecord, RegistryChange, RegistryStore, RegistryStoreError, RegistryTurn};
+use crate::core::{News, StoreError, Turn};
 use crate::sql::{Database, Migration, SqlError, Step};
 
 stored! {
@@ -34,7 +36,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// Keeps the records of frontends in a database.
 #[derive(Clone, Debug)]
 pub struct SqlFrontends {
-    database: Database,
+    rows: Rows<FrontendRecord>,
 }
 
 impl SqlFrontends {
@@ -43,23 +45,36 @@ impl SqlFrontends {
     /// # Errors
     /// As [`Database::migrate`].
     pub async fn open(database: &Database) -> Result<Self, SqlError> {
-        database.migrate(FrontendRecord::TABLE, MIGRATIONS).await?;
-        Ok(SqlFrontends { database: database.clone() })
+        Ok(SqlFrontends { rows: Rows::open(database).await? })
     }
 }
 
 impl RegistryStore for SqlFrontends {
     fn load(&self) -> BoxFuture<'_, Result<Vec<FrontendRecord>, RegistryStoreError>> {
-        Box::pin(async { bulk::load(&self.database).await.map_err(failed) })
+        Box::pin(async { self.rows.load().await.map_err(failed) })
     }
 
     fn put(&self, record: FrontendRecord, forgotten: Vec<u64>) -> BoxFuture<'_, Result<(), RegistryStoreError>> {
-        Box::pin(async move {
-            let forgotten = forgotten.into_iter().map(RowChange::Delete);
-            let changes: Vec<_> = std::iter::once(RowChange::Put(&record)).chain(forgotten).collect();
-            bulk::save(&self.database, &changes).await.map_err(failed)
+        Box::pin(async move { self.rows.write(&steps(&(record, forgotten))).await.map_err(failed) })
+    }
+
+    fn turn(&self) -> BoxFuture<'_, Result<RegistryTurn<'_>, RegistryStoreError>> {
+        Box::pin(async {
+            let (turn, news) = self.rows.turn().await.map_err(failed)?;
+            let save = |change: RegistryChange| -> BoxFuture<'_, _> {
+                Box::pin(async move { turn.save(&steps(&change)).await.map(|()| change).map_err(StoreError::new) })
+            };
+            Ok(Turn::new(news, Box::new(save)))
         })
     }
+
+    fn news(&self) -> BoxFuture<'_, Result<News<FrontendRecord>, RegistryStoreError>> {
+        Box::pin(async { self.rows.news().await.map_err(failed) })
+    }
+}
+
+fn steps((record, forgotten): &RegistryChange) -> Vec<RowChange<'_, FrontendRecord>> {
+    std::iter::once(RowChange::Put(record)).chain(forgotten.iter().copied().map(RowChange::Delete)).collect()
 }
 
 fn failed(error: SqlError) -> RegistryStoreError {

@@ -1,10 +1,11 @@
 //! The table of locations.
 
-use super::bulk::{self, RowChange};
-use super::stored::{Stored, stored};
+use super::bulk::RowChange;
+use super::rows::Rows;
+use super::stored::stored;
 use crate::BoxFuture;
-use crate::core::StoreError;
 use crate::core::location::{LocationChange, LocationStore};
+use crate::core::{News, StoreError, Turn};
 use crate::model::Location;
 use crate::sql::{Database, Migration, SqlError, Step};
 
@@ -38,7 +39,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// Keeps the locations of subscribers in a database.
 #[derive(Clone, Debug)]
 pub struct SqlLocations {
-    database: Database,
+    rows: Rows<Location>,
 }
 
 impl SqlLocations {
@@ -47,22 +48,38 @@ impl SqlLocations {
     /// # Errors
     /// As [`Database::migrate`].
     pub async fn open(database: &Database) -> Result<Self, SqlError> {
-        database.migrate(Location::TABLE, MIGRATIONS).await?;
-        Ok(SqlLocations { database: database.clone() })
+        Ok(SqlLocations { rows: Rows::open(database).await? })
     }
 }
 
 impl LocationStore for SqlLocations {
     fn load(&self) -> BoxFuture<'_, Result<Vec<Location>, StoreError>> {
-        Box::pin(async { bulk::load(&self.database).await.map_err(StoreError::new) })
+        Box::pin(async { self.rows.load().await.map_err(StoreError::new) })
     }
 
     fn save<'a>(&'a self, changes: &'a [LocationChange]) -> BoxFuture<'a, Result<(), StoreError>> {
-        let steps = changes.iter().map(|change| match change {
-            LocationChange::Put(location) => RowChange::Put(location),
-            LocationChange::Delete(id) => RowChange::Delete(*id),
-        });
-        let steps: Vec<_> = steps.collect();
-        Box::pin(async move { bulk::save(&self.database, &steps).await.map_err(StoreError::new) })
+        Box::pin(async move { self.rows.write(&steps(changes)).await.map_err(StoreError::new) })
     }
+
+    fn turn(&self) -> BoxFuture<'_, Result<Turn<'_, Vec<LocationChange>, Location>, StoreError>> {
+        Box::pin(async {
+            let (turn, news) = self.rows.turn().await.map_err(StoreError::new)?;
+            let save = |changes: Vec<LocationChange>| -> BoxFuture<'_, _> {
+                Box::pin(async move { turn.save(&steps(&changes)).await.map(|()| changes).map_err(StoreError::new) })
+            };
+            Ok(Turn::new(news, Box::new(save)))
+        })
+    }
+
+    fn news(&self) -> BoxFuture<'_, Result<News<Location>, StoreError>> {
+        Box::pin(async { self.rows.news().await.map_err(StoreError::new) })
+    }
+}
+
+fn steps(changes: &[LocationChange]) -> Vec<RowChange<'_, Location>> {
+    let steps = changes.iter().map(|change| match change {
+        LocationChange::Put(location) => RowChange::Put(location),
+        LocationChange::Delete(id) => RowChange::Delete(*id),
+    });
+    steps.collect()
 }

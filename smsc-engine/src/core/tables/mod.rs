@@ -11,8 +11,10 @@ mod frontend;
 mod location;
 mod mms;
 mod route;
+mod rows;
 mod ss7;
 mod stored;
+pub(crate) mod version;
 
 pub use account::SqlAccounts;
 pub use frontend::SqlFrontends;

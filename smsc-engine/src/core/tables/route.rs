@@ -1,10 +1,11 @@
 //! The table of routes.
 
-use super::bulk::{self, RowChange};
-use super::stored::{Stored, stored};
+use super::bulk::RowChange;
+use super::rows::Rows;
+use super::stored::stored;
 use crate::BoxFuture;
-use crate::core::StoreError;
 use crate::core::route::{RouteChange, RouteStore};
+use crate::core::{News, StoreError, Turn};
 use crate::model::Route;
 use crate::sql::{Database, Migration, SqlError, Step};
 
@@ -42,7 +43,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// Keeps the routes of a table in a database.
 #[derive(Clone, Debug)]
 pub struct SqlRoutes {
-    database: Database,
+    rows: Rows<Route>,
 }
 
 impl SqlRoutes {
@@ -51,23 +52,39 @@ impl SqlRoutes {
     /// # Errors
     /// As [`Database::migrate`].
     pub async fn open(database: &Database) -> Result<Self, SqlError> {
-        database.migrate(Route::TABLE, MIGRATIONS).await?;
-        Ok(SqlRoutes { database: database.clone() })
+        Ok(SqlRoutes { rows: Rows::open(database).await? })
     }
 }
 
 impl RouteStore for SqlRoutes {
     fn load(&self) -> BoxFuture<'_, Result<Vec<Route>, StoreError>> {
-        Box::pin(async { bulk::load(&self.database).await.map_err(StoreError::new) })
+        Box::pin(async { self.rows.load().await.map_err(StoreError::new) })
     }
 
     fn save<'a>(&'a self, changes: &'a [RouteChange]) -> BoxFuture<'a, Result<(), StoreError>> {
-        let steps = changes.iter().map(|change| match change {
-            RouteChange::Put(route) => RowChange::Put(route),
-            RouteChange::Delete(id) => RowChange::Delete(*id),
-            RouteChange::Clear => RowChange::Clear,
-        });
-        let steps: Vec<_> = steps.collect();
-        Box::pin(async move { bulk::save(&self.database, &steps).await.map_err(StoreError::new) })
+        Box::pin(async move { self.rows.write(&steps(changes)).await.map_err(StoreError::new) })
     }
+
+    fn turn(&self) -> BoxFuture<'_, Result<Turn<'_, Vec<RouteChange>, Route>, StoreError>> {
+        Box::pin(async {
+            let (turn, news) = self.rows.turn().await.map_err(StoreError::new)?;
+            let save = |changes: Vec<RouteChange>| -> BoxFuture<'_, _> {
+                Box::pin(async move { turn.save(&steps(&changes)).await.map(|()| changes).map_err(StoreError::new) })
+            };
+            Ok(Turn::new(news, Box::new(save)))
+        })
+    }
+
+    fn news(&self) -> BoxFuture<'_, Result<News<Route>, StoreError>> {
+        Box::pin(async { self.rows.news().await.map_err(StoreError::new) })
+    }
+}
+
+fn steps(changes: &[RouteChange]) -> Vec<RowChange<'_, Route>> {
+    let steps = changes.iter().map(|change| match change {
+        RouteChange::Put(route) => RowChange::Put(route),
+        RouteChange::Delete(id) => RowChange::Delete(*id),
+        RouteChange::Clear => RowChange::Clear,
+    });
+    steps.collect()
 }

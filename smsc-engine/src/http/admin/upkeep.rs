@@ -61,6 +61,7 @@ pub(super) async fn status(State(operations): State<Arc<Operations>>) -> Data<Va
         "sessions": control.smpp.as_deref().map(|smpp| smpp.links().len()),
         "batch": bundle::statistics(&control.batch.statistics()),
         "records": control.handle.recording().as_ref().map(bundle::statistics),
+        "cluster": control.cluster_view(),
         "system": operations.system.read(),
     }))
 }

@@ -7,14 +7,15 @@ use super::api::CLASSES;
 use super::bind::bind;
 use super::table::{
     API_REQUESTS, API_TIME, BATCH_BATCHES, BATCH_ENQUEUED, BATCH_ERRORS, BATCH_FLUSHED, BATCH_LAST_AT, BATCH_LAST_COUNT,
-    BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP, CPU,
-    DEAD_LETTER, DELIVERY_ATTEMPTED, DELIVERY_ATTEMPTS, DELIVERY_FAILED, DELIVERY_QUEUED, DELIVERY_SUCCEEDED, DELIVERY_TIME,
-    DISK_FREE, DISK_SIZE, DUPLICATE, ENUM_HIT, ENUM_MISS, ENUM_SIZE, ENUM_TIME, FRONTENDS, FRONTENDS_LOST, Family, LEASED,
-    MATCHED, MAX_FILES, OLDEST, OPEN_FILES, PENDING, POOL_CONNECTED, POOL_QUERY, POOL_QUEUE, PROCESSING, RECEIPT_DELIVERED,
-    RECEIPT_FAILED, RECEIVED, RECORDS_UP, RESIDENT, ROUTES, ROUTING, ROUTING_FAILED, SIZE, SMPP_SESSIONS, STARTED, STORE_UP,
-    THROTTLED, UNRECORDED,
+    BATCH_LAST_TIME, BATCH_SIZE, BUILD, CERTIFICATE, CHARGING_ATTEMPTED, CHARGING_FAILED, CHARGING_SUCCEEDED, CHARGING_UP,
+    CLUSTER, CLUSTER_WORKS, CPU, DEAD_LETTER, DELIVERY_ATTEMPTED, DELIVERY_ATTEMPTS, DELIVERY_FAILED, DELIVERY_QUEUED,
+    DELIVERY_SUCCEEDED, DELIVERY_TIME, DISK_FREE, DISK_SIZE, DUPLICATE, ENUM_HIT, ENUM_MISS, ENUM_SIZE, ENUM_TIME, FRONTENDS,
+    FRONTENDS_LOST, Family, LEASED, MATCHED, MAX_FILES, OLDEST, OPEN_FILES, PENDING, POOL_CONNECTED, POOL_QUERY, POOL_QUEUE,
+    PROCESSING, RECEIPT_DELIVERED, RECEIPT_FAILED, RECEIVED, RECORDS_UP, RESIDENT, ROUTES, ROUTING, ROUTING_FAILED, SIZE,
+    SMPP_SESSIONS, STARTED, STORE_UP, THROTTLED, UNRECORDED,
 };
 use super::writer::{Writer, millis};
+use crate::cluster::MemberState;
 use crate::control::Control;
 use crate::core::charging::Circuit;
 use crate::core::records::Statistics;
@@ -37,6 +38,7 @@ pub(super) async fn all(control: &Control) -> Writer {
     }
     outside(out, control);
     databases(out, control);
+    cluster(out, control);
     batches(out, control);
     api(out, control);
     process(out, control);
@@ -157,6 +159,14 @@ fn outside(out: &mut Writer, control: &Control) {
     if let Some(charging) = control.handle.charging() {
         out.put(&CHARGING_UP, &[], u8::from(charging.circuit != Circuit::Open));
     }
+}
+
+fn cluster(out: &mut Writer, control: &Control) {
+    let Some(view) = control.cluster_view() else { return };
+    for state in MemberState::ALL {
+        out.put(&CLUSTER, &[("state", &state.name())], view.count(state));
+    }
+    out.put(&CLUSTER_WORKS, &[], u8::from(view.works));
 }
 
 fn databases(out: &mut Writer, control: &Control) {

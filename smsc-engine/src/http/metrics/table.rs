@@ -135,6 +135,8 @@ with_binds! {
     LEASED = "sms_c_queue_size_leased" Gauge, [], "Pending messages that a frontend holds for delivery.";
     OLDEST = "sms_c_queue_oldest_message_age_seconds" Gauge, [], "Age of the pending message that was accepted first; 0 when there is none.";
     STORE_UP = "sms_c_store_up" Gauge, [], "1 while the queue takes messages.";
+    CLUSTER = "sms_c_cluster_members" Gauge, ["state"], "Nodes of the cluster as this one sees them; nothing for a node that shares no database.";
+    CLUSTER_WORKS = "sms_c_cluster_works" Gauge, [], "0 while this node accepts and hands out nothing because of its cluster.";
     FRONTENDS = "sms_c_frontend_status_count" Gauge, ["status"], "Frontends that are there and that were there.";
     FRONTENDS_LOST = "sms_c_frontend_lost_count" Gauge, [], "Frontends that went away within the last hour and are not back.";
     ENUM_TIME = "sms_c_enum_lookup_stop_duration" Histogram(SHORT), ["success"], "Milliseconds an ENUM look-up took.";

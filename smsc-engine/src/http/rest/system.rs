@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Rest;
+use crate::cluster::ClusterView;
 use crate::model::Timestamp;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
@@ -45,6 +46,9 @@ struct HealthBody {
     timestamp: Timestamp,
     /// Its parts.
     checks: Checks,
+    /// The nodes it shares a database with, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<ClusterView>,
 }
 
 /// How the parts of a core do: `ok`, `error` or `disabled`.
@@ -59,6 +63,8 @@ struct Checks {
     /// ENUM.
     #[serde(rename = "enum")]
     enum_lookup: &'static str,
+    /// The other nodes.
+    cluster: &'static str,
 }
 
 /// Tells that the core lives.
@@ -82,8 +88,10 @@ async fn health(State(rest): State<Arc<Rest>>) -> (StatusCode, Json<HealthBody>)
         database: word(health.database),
         charging: word(health.charging),
         enum_lookup: word(health.enum_lookup),
+        cluster: word(health.cluster),
     };
     // Without records messages are still taken.
     let (code, status) = if health.store { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "error") };
-    (code, Json(HealthBody { status, application: control.application.clone(), timestamp: control.now(), checks }))
+    let (application, cluster) = (control.application.clone(), control.cluster_view());
+    (code, Json(HealthBody { status, application, timestamp: control.now(), checks, cluster }))
 }

@@ -71,6 +71,7 @@ impl Seed {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: Some(Arc::new(Frontend::start(frontend, Arc::new(core.clone())).await.unwrap())),
             carriers: Some(crate::metrics::carriers(&core).await),
+            cluster: None,
             records: Some(SqlRecords::new(database.clone())),
             figures: Figures::default(),
         };

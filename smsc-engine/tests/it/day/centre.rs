@@ -79,6 +79,7 @@ impl Centre {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             carriers: None,
+            cluster: None,
             records: None,
             figures: Figures::default(),
         });

@@ -92,6 +92,7 @@ impl Centre {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             carriers: Some(carriers(&core).await),
+            cluster: None,
             records: None,
             figures,
         };

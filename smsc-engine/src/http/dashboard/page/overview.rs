@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::super::desk::Desk;
 use super::super::history::{Sample, Span, spark};
+use crate::cluster::ClusterView;
 use crate::control::Control;
 use crate::http::pages::layout::{Layout, page};
 use crate::http::pages::link::Link;
@@ -25,6 +26,7 @@ struct Overview {
     more_lanes: usize,
     ends: Vec<End>,
     since: Vec<(&'static str, String)>,
+    cluster: Option<ClusterView>,
 }
 
 /// One number on top.
@@ -92,6 +94,7 @@ fn overview(layout: Layout, control: &Control, samples: &[Sample]) -> Overview {
             end(Status::Rejected, counts.rejected),
         ],
         since: since_start(control, counts.unrecorded),
+        cluster: control.cluster_view(),
         layout,
     }
 }

@@ -174,7 +174,7 @@ pub(super) async fn queue(rest: &Rest, submission: Submission) -> Result<(), Pro
         return rest.control.batch.offer(submission).map_err(|full| Problem::unavailable(full.to_string()));
     }
     match rest.control.handle.submit(submission).await {
-        Err(refusal @ (Refusal::QueueFull | Refusal::Busy | Refusal::Broken)) => Err(refusal.into()),
+        Err(refusal @ (Refusal::QueueFull | Refusal::Busy | Refusal::Broken | Refusal::Away)) => Err(refusal.into()),
         Err(refusal) => {
             tracing::warn!(error = %refusal, "a message of batch processing was refused");
             Ok(())
