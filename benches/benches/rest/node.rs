@@ -47,6 +47,7 @@ impl Node {
             ss7: SqlTable::open(&database).await.unwrap(),
             smpp: None,
             carriers: None,
+            cluster: None,
             records: None,
             figures: Figures::default(),
         };
