@@ -66,6 +66,7 @@ impl BindTable {
     }
 
     /// With the page where further ones are added.
+    #[cfg(feature = "gateway")]
     pub(in crate::http) fn with_new(self, path: &'static str) -> BindTable {
         BindTable { path: Some(path), ..self }
     }
