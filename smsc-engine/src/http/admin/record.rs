@@ -122,6 +122,8 @@ fn cell(value: &Value<'_>) -> Json {
         Value::Blob(octets) => json!(octets.as_ref().map(|octets| format!("{} octets", octets.len()))),
         Value::Time(time) => json!(time.map(calendar::text)),
         Value::Date(day) => json!(day.map(calendar::date)),
+        // No column holds one.
+        Value::List(_) => Json::Null,
     }
 }
 
