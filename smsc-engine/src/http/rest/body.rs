@@ -47,6 +47,10 @@ fn read<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
             Err(error) => Problem::malformed(format!("the body is no JSON: {error}")),
         });
     }
+    // Where it is wrong is worth a second look only if it is.
+    if let Ok(value) = serde_json::from_slice(octets) {
+        return Ok(value);
+    }
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
