@@ -97,8 +97,8 @@ const fn utf8(character: char) -> ([u8; 4], usize) {
     let (last, third) = (0x80 | code & 0x3F, 0x80 | code >> 6 & 0x3F);
     let (octets, len) = match code {
         ..0x80 => (code, 1),
-        ..0x800 => (0xC0 | code >> 6 | last << 8, 2),
-        ..0x1_0000 => (0xE0 | code >> 12 | third << 8 | last << 16, 3),
+        0x80..0x800 => (0xC0 | code >> 6 | last << 8, 2),
+        0x800..0x1_0000 => (0xE0 | code >> 12 | third << 8 | last << 16, 3),
         _ => (0xF0 | code >> 18 | (0x80 | code >> 12 & 0x3F) << 8 | third << 16 | last << 24, 4),
     };
     (octets.to_le_bytes(), len)
