@@ -14,7 +14,7 @@ pub(super) struct Lanes(HashMap<Lane, Known>);
 struct Known {
     changes: watch::Sender<u64>,
     due: Option<Timestamp>,
-    /// Counts what this node did to the lane: an answer of the database that is older does not take that back.
+    /// Counts what this node did to the lane and learnt of it: an older answer of the database does not take that back.
     stamp: u64,
 }
 
@@ -48,11 +48,16 @@ impl Lanes {
     pub(super) fn learn(&mut self, lane: &Lane, due: Option<Timestamp>, stamp: u64) {
         let known = self.known(lane);
         known.due = if known.stamp == stamp { due } else { known.due.into_iter().chain(due).min() };
+        known.stamp += 1;
     }
 
-    /// The same, and wakes who waits if there is something earlier than was known.
+    /// Takes an answer that nobody here asked for and wakes who waits if there is something earlier than was known; not
+    /// when something newer is known by now, for the next answer comes soon.
     pub(super) fn hear(&mut self, lane: &Lane, due: Option<Timestamp>, stamp: u64) {
         let before = self.next_due(lane);
+        if self.stamp(lane) != stamp {
+            return;
+        }
         self.learn(lane, due, stamp);
         if due.is_some_and(|due| before.is_none_or(|before| due < before)) {
             self.known(lane).changes.send_modify(|changes| *changes = changes.wrapping_add(1));
@@ -87,14 +92,16 @@ mod tests {
         let (mut lanes, lane) = (Lanes::default(), Lane::from("sandbox"));
         assert!(lanes.watched().is_empty());
         let mut watch = lanes.watch(&lane);
-        let [(watched, stamp)] = &lanes.watched()[..] else { panic!("one lane is watched") };
-        assert_eq!(*watched, lane);
+        assert_eq!(lanes.watched(), [(lane.clone(), 0)]);
         for (due, wakes) in
             [(None, false), (Some(70), true), (Some(80), false), (Some(75), true), (None, false), (Some(90), true)]
         {
-            lanes.hear(&lane, due.map(Timestamp), *stamp);
+            let stamp = lanes.stamp(&lane);
+            lanes.hear(&lane, due.map(Timestamp), stamp);
             assert_eq!(watch.has_changed().unwrap(), wakes, "{due:?}");
             watch.mark_unchanged();
         }
+        lanes.hear(&lane, Some(Timestamp(1)), 0);
+        assert_eq!(lanes.next_due(&lane), Some(Timestamp(90)), "an old answer tells nothing");
     }
 }

@@ -253,12 +253,9 @@ fn bind_facts<'a>(statement: Statement<'a>, known: &[Known<'a>]) -> Statement<'a
 /// Takes the text out of a body; what is no message has none that we know of, and whoever reads it is told so.
 fn erased(body: &[u8]) -> Vec<u8> {
     let mut emptied = Vec::new();
-    match Message::decode(body) {
-        Ok(mut message) => {
-            erase(&mut message);
-            message.encode(&mut emptied);
-        }
-        Err(_) => return emptied,
+    if let Ok(mut message) = Message::decode(body) {
+        erase(&mut message);
+        message.encode(&mut emptied);
     }
     emptied
 }

@@ -75,7 +75,7 @@ impl Writer {
     /// Makes a group durable and answers all who wait for it.
     async fn write(&self, jobs: Vec<Job>) {
         let (mut tries, mut careful) = (0, false);
-        let error = loop {
+        let failure = loop {
             tries += 1;
             match self.attempt(&jobs, careful).await {
                 Ok(answers) => {
@@ -85,17 +85,28 @@ impl Writer {
                 Err(Failure::Sql(error)) if error.is_conflict() && tries < MOST_TRIES => {}
                 // An id was in use: which call is to blame is found out before anything is written.
                 Err(Failure::Sql(error)) if error.is_duplicate() && !careful => careful = true,
-                Err(failure) => break self.explain(failure),
+                // What the server never takes must not be in the way of the others.
+                Err(Failure::Sql(error)) if jobs.len() > 1 && !error.is_unreachable() && !error.is_out_of_room() => {
+                    return self.write_apart(jobs).await;
+                }
+                Err(failure) => break failure,
             }
         };
-        self.give_up(jobs, &error).await;
+        self.give_up(jobs, failure).await;
+    }
+
+    async fn write_apart(&self, jobs: Vec<Job>) {
+        for job in jobs {
+            Box::pin(self.write(vec![job])).await;
+        }
     }
 
     /// Refuses what was not written, or keeps it until the database is back.
-    async fn give_up(&self, jobs: Vec<Job>, error: &QueueError) {
-        let is_away = matches!(error, QueueError::Unreachable(_)) && self.shared.open().is_ok();
+    async fn give_up(&self, jobs: Vec<Job>, failure: Failure) {
+        let is_away = matches!(&failure, Failure::Sql(error) if error.is_unreachable()) && self.shared.open().is_ok();
+        let error = self.explain(failure);
         let (kept, refused): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| is_away && job.may_wait());
-        refused.into_iter().for_each(|job| job.work.refuse(error));
+        refused.into_iter().for_each(|job| job.work.refuse(&error));
         if !kept.is_empty() {
             tokio::time::sleep(PAUSE).await;
             self.shared.put_back(kept);
@@ -178,8 +189,11 @@ impl Writer {
     fn explain(&self, failure: Failure) -> QueueError {
         match failure {
             Failure::Sql(error) => {
+                // Once, not for every try.
+                if self.shared.lock().trouble.is_none() {
+                    tracing::error!(%error, "the queue cannot be written to");
+                }
                 self.shared.note(Some(&error));
-                tracing::error!(%error, "the queue cannot be written to");
                 refusal(&error)
             }
             Failure::Uncertain(error) => {
