@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use smsc_engine::accounts::Secret;
 use smsc_engine::cluster::{Cluster, ClusterConfig, ClusterError, MemberState};
 use smsc_engine::config::MemberAddress;
-use smsc_engine::core::queue::{MemoryQueue, Queue};
+use smsc_engine::core::queue::MemoryQueue;
 use smsc_engine::sql::Database;
 
 use super::{database, until};
