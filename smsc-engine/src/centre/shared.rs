@@ -45,11 +45,13 @@ impl Shared {
 
     /// Opens the queue, which stands still while this node may not work.
     pub(super) async fn queue(&self, config: &CentreConfig) -> Result<Arc<dyn Queue>, StartError> {
-        let mut options = SharedQueueOptions::default();
-        options.pending_limit = config.journal.pending_limit;
-        options.keep_until_recorded = config.journal.keep_until_recorded;
-        // Whoever waits for an answer has other nodes to ask; a repeat is known there.
-        options.lookup_time = LOOK_UP;
+        let options = SharedQueueOptions {
+            pending_limit: config.journal.pending_limit,
+            keep_until_recorded: config.journal.keep_until_recorded,
+            // Whoever waits for an answer has other nodes to ask; a repeat is known there.
+            lookup_time: LOOK_UP,
+            ..SharedQueueOptions::default()
+        };
         let node = &config.settings.node.smsc_node_name;
         let queue = SharedQueue::open(&self.database, node, options).await.map_err(StartError::SharedQueue)?;
         Ok(self.cluster.guard(Arc::new(queue)))

@@ -43,11 +43,12 @@ impl Sight {
         let mut listed = 0;
         for called in &self.called {
             let row = self.row(called);
+            let epoch = row.map_or(0, |row| row.epoch);
             let answered = if self.is_self(called) { None } else { called.said.as_ref() };
             match row.and_then(|row| members.iter_mut().find(|member| member.name == row.name)) {
                 Some(member) => {
                     listed += usize::from(member.state == MemberState::Up);
-                    called_too(member, (answered, &self.node));
+                    called_too(member, answered, (&self.node, epoch));
                 }
                 None => members.push(without_row(called)),
             }
@@ -110,9 +111,11 @@ fn by_row(row: &NodeRow) -> Member {
 }
 
 /// What calling it adds to what its row says.
-fn called_too(member: &mut Member, (said, node): (Option<&Result<Facts, HelloError>>, &String)) {
+fn called_too(member: &mut Member, said: Option<&Result<Facts, HelloError>>, (node, epoch): (&String, u64)) {
     match (said, member.state) {
         (Some(Err(HelloError::Secret)), _) => member.state = MemberState::Refused,
+        // Who has just left said so before; another life of it would be elsewhere.
+        (Some(Ok(facts)), MemberState::Left) if facts.epoch == epoch => {}
         (Some(Ok(facts)), MemberState::Down | MemberState::Left) if facts.beats => {
             member.state = MemberState::Apart;
             member.detail = Some(format!("it gives its signs of life in another database, cluster {}", facts.cluster));
@@ -199,6 +202,14 @@ mod tests {
         assert!(copy.is_split, "the same cluster, but its signs of life are not here: a copy of the database");
         let lost = sight(vec![row("a", 0, false), row("b", 60, false)], calls(Some(facts("b", "c", false)))).judge();
         assert_eq!((lost.is_split, states(&lost)[1]), (false, ("b", "down")), "it reaches no database at all");
+    }
+
+    #[test]
+    fn who_has_just_left_is_not_elsewhere() {
+        let calls = || vec![called("a", None), called("b", Some(facts("b", "c", true)))];
+        let left = |epoch| NodeRow { epoch, ..row("b", 1, true) };
+        assert_eq!(states(&sight(vec![row("a", 0, false), left(0)], calls()).judge())[1], ("b", "left"));
+        assert_eq!(states(&sight(vec![row("a", 0, false), left(9)], calls()).judge())[1], ("b", "apart"), "another life");
     }
 
     #[test]

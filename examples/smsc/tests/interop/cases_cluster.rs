@@ -224,8 +224,9 @@ fn nodes_on_one_database_are_one_centre() {
     assert_eq!(work(a.api()).unwrap(), [0; 0], "it is B's");
     assert_eq!(mark_delivered(b.api(), id), Some(200));
     // The record names both nodes, and none for one that nobody delivered.
-    let deleted = web::json(c.api(), ("POST", "/api/messages"), &submission("never")).json()["data"]["id"].as_u64().unwrap();
-    assert!(web::call(c.api(), ("DELETE", &format!("/api/messages/{deleted}")), &[], "").status < 300);
+    let late = web::json(c.api(), ("POST", "/api/messages"), &submission("too late")).json()["data"]["id"].as_u64().unwrap();
+    let expired = web::json(a.api(), ("PUT", &format!("/api/messages/{late}/delivery_status")), &json!({ "status": "expired" }));
+    assert_eq!(expired.status, 200, "{expired:?}");
     let records = "SELECT origin_node, destination_node FROM cdrs ORDER BY message_id";
     until("the records", || database.rows(records).len() == 2);
     assert_eq!(database.rows(records), [format!("{}|{}", name(1), name(2)), format!("{}|", name(3))]);

@@ -128,13 +128,13 @@ async fn a_repeat_at_another_node_is_known_until_its_time_is_over() {
     let first = print(&a, "hello", 1, NOW);
     assert_eq!(first.print, b.print(b"hello"));
     assert_ne!(first.print, SqlFingerprints::open(&database, &[8; 32]).await.unwrap().print(b"hello"), "it is keyed");
-    assert_eq!(a.note(&[first, print(&a, "other", 2, NOW)], ttl).await.unwrap(), []);
+    assert!(a.note(&[first, print(&a, "other", 2, NOW)], ttl).await.unwrap().is_empty());
     let again = [print(&b, "hello", 3, NOW.after(ttl)), print(&b, "new", 4, NOW.after(ttl))];
     let known = Known { new: again[0], former: MessageId(1), at: NOW };
     assert_eq!(b.note(&again, ttl).await.unwrap(), [known]);
     assert!(b.replace(again[0], MessageId(1)).await.unwrap() && !b.replace(again[0], MessageId(1)).await.unwrap());
     let late = print(&a, "other", 5, NOW.after(ttl * 2));
-    assert_eq!(a.note(&[late], ttl).await.unwrap(), [], "it is old");
+    assert!(a.note(&[late], ttl).await.unwrap().is_empty(), "it is old");
     b.forget(vec![late]).await;
-    assert_eq!(b.note(&[print(&b, "other", 6, NOW.after(ttl * 2))], ttl).await.unwrap(), []);
+    assert!(b.note(&[print(&b, "other", 6, NOW.after(ttl * 2))], ttl).await.unwrap().is_empty());
 }
