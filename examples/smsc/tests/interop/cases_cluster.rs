@@ -138,6 +138,7 @@ impl Load {
     }
 
     /// Submits no more, and waits until everything that was accepted is delivered, once each.
+    #[allow(clippy::print_stdout, reason = "the figures of a run")]
     fn end(self) -> usize {
         self.shared.no_more.store(true, Ordering::SeqCst);
         let lost = || {
