@@ -139,6 +139,7 @@ mod loading {
             "TLS_CERT_PATH",
             "TLS_KEY_PATH",
             "DB_ADAPTER",
+            "SHARED__DB_HOSTNAME",
             "API_KEYS",
             "USERS",
             "RULES",

@@ -138,7 +138,7 @@ impl Load {
     }
 
     /// Submits no more, and waits until everything that was accepted is delivered, once each.
-    #[allow(clippy::print_stdout, reason = "the figures of a run")]
+    #[expect(clippy::print_stdout, reason = "the figures of the run, for whoever looks")]
     fn end(self) -> usize {
         self.shared.no_more.store(true, Ordering::SeqCst);
         let lost = || {

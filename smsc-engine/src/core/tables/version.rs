@@ -31,6 +31,7 @@ pub(crate) async fn current(database: &Database, table: &str) -> Result<u64, Sql
 }
 
 /// Returns the versions of all shared tables by their names.
+#[cfg(feature = "centre")]
 pub(crate) async fn all(database: &Database) -> Result<Vec<(String, u64)>, SqlError> {
     let rows = database.rows(Statement::new(VERSION)).await?;
     rows.iter().map(|row| Ok((row.get("name")?, row.get("version")?))).collect()
