@@ -198,9 +198,10 @@ mod tests {
         let other = sight(vec![row("a", 0, false), row("c", 0, false)], calls(Some(facts("b", "x", true)))).judge();
         assert!(other.is_split && other.has_majority);
         assert_eq!(other.problems, ["split brain: b works on another database"]);
-        let copy = sight(vec![row("a", 0, false), row("b", 60, false)], calls(Some(facts("b", "c", true)))).judge();
+        let silent = || vec![row("a", 0, false), row("b", 60, false), row("c", 0, false)];
+        let copy = sight(silent(), calls(Some(facts("b", "c", true)))).judge();
         assert!(copy.is_split, "the same cluster, but its signs of life are not here: a copy of the database");
-        let lost = sight(vec![row("a", 0, false), row("b", 60, false)], calls(Some(facts("b", "c", false)))).judge();
+        let lost = sight(silent(), calls(Some(facts("b", "c", false)))).judge();
         assert_eq!((lost.is_split, states(&lost)[1]), (false, ("b", "down")), "it reaches no database at all");
     }
 

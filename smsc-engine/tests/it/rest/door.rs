@@ -193,7 +193,8 @@ async fn the_core_tells_that_it_lives_and_whether_it_takes_messages() {
     let api = Api::new().await;
     let expected = json!({"status": "ok", "application": "test centre", "timestamp": "2026-11-28T12:00:00Z"});
     assert_eq!(api.get("/api/status").await.json, expected);
-    let checks = json!({"store": "ok", "database": "disabled", "charging": "disabled", "enum": "disabled"});
+    let checks =
+        json!({"store": "ok", "database": "disabled", "charging": "disabled", "enum": "disabled", "cluster": "disabled"});
     assert_eq!(api.get("/api/system/health").await.json["checks"], checks);
     api.bench.control.handle.queue().close().await.unwrap();
     let answer = api.get("/api/system/health").await;
