@@ -27,6 +27,7 @@ impl Page {
     }
 
     /// Writes all of them, passwords too.
+    #[cfg(feature = "gateway")]
     pub(super) fn whole(settings: &impl Setting) -> String {
         Page { revealing: true, ..Page::default() }.filled(settings)
     }

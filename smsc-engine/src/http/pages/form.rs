@@ -164,6 +164,7 @@ impl Form {
     }
 
     #[must_use]
+    #[cfg(feature = "gateway")]
     pub(in crate::http) fn fold(mut self, title: &'static str, fields: Vec<Field>) -> Form {
         self.folds.push(Fold { title, fields });
         self
@@ -184,6 +185,7 @@ impl Form {
 
     /// Shows what was typed, except passwords.
     #[must_use]
+    #[cfg(feature = "gateway")]
     pub(in crate::http) fn typed(mut self, fields: &Fields) -> Form {
         for field in self.all_fields().filter(|field| !matches!(field.kind, Kind::Secret | Kind::Fixed)) {
             fields.text(field.name).clone_into(&mut field.value);
@@ -223,6 +225,7 @@ impl Field {
         Field { kind: Kind::Secret, ..Field::text(name, label, "") }
     }
 
+    #[cfg(feature = "gateway")]
     pub(in crate::http) fn fixed(name: &'static str, label: &'static str, value: impl Into<String>) -> Field {
         Field { kind: Kind::Fixed, ..Field::text(name, label, value) }
     }
