@@ -1,6 +1,7 @@
 //! What frontends tell of messages they were given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -17,7 +18,7 @@ use super::super::problem::{Errors, Problem};
 use super::super::reply::{Envelope, EnvelopeParams, Success};
 use super::form::{MessageForm, shown};
 use super::id::Id;
-use crate::core::NetworkStatus;
+use crate::core::{HandleError, NetworkStatus};
 use crate::model::Word;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
@@ -76,10 +77,12 @@ enum ErrorCode {
     responses(
         (status = 200, body = Success<MessageForm>), (status = 404, body = Errors),
         (status = 422, body = Errors, description = "it has ended"),
+        (status = 503, body = Errors, description = "it cannot be kept now"),
     ),
 )]
 async fn increment_delivery_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope) -> Result<Response, Problem> {
-    let record = rest.control.handle.count_attempt(id).await?;
+    let handle = rest.control.handle.clone();
+    let record = soon(async move { handle.count_attempt(id).await }).await?;
     Ok(shown(envelope, &record))
 }
 
@@ -90,6 +93,7 @@ async fn increment_delivery_attempt(State(rest): State<Arc<Rest>>, Id(id): Id, e
     responses(
         (status = 200, body = Success<MessageForm>), (status = 400, body = Errors), (status = 404, body = Errors),
         (status = 422, body = Errors, description = "it has ended in another way"),
+        (status = 503, body = Errors, description = "it cannot be kept now"),
     ),
 )]
 async fn mark_delivered(
@@ -101,7 +105,8 @@ async fn mark_delivered(
     let mut faults = Faults::default();
     let by = faults.lane("dest_smsc", delivered.dest_smsc.as_deref());
     faults.none()?;
-    let record = rest.control.handle.mark_delivered(id, by).await?;
+    let handle = rest.control.handle.clone();
+    let record = soon(async move { handle.mark_delivered(id, by).await }).await?;
     Ok(shown(envelope, &record))
 }
 
@@ -116,6 +121,7 @@ async fn mark_delivered(
     responses(
         (status = 200, body = Success<MessageForm>), (status = 400, body = Errors), (status = 404, body = Errors),
         (status = 422, body = Errors, description = "it has ended in another way"),
+        (status = 503, body = Errors, description = "it cannot be kept now"),
     ),
 )]
 async fn delivery_status(
@@ -125,7 +131,8 @@ async fn delivery_status(
     Body(receipt): Body<Receipt>,
 ) -> Result<Response, Problem> {
     let status = receipt.status(Faults::default())?;
-    let record = rest.control.handle.delivery_status(id, status).await?;
+    let handle = rest.control.handle.clone();
+    let record = soon(async move { handle.delivery_status(id, status).await }).await?;
     Ok(shown(envelope, &record))
 }
 
@@ -137,6 +144,7 @@ async fn delivery_status(
         (status = 200, body = Success<MessageForm>), (status = 400, body = Errors),
         (status = 404, body = Errors, description = "no message was handed over under this name"),
         (status = 422, body = Errors, description = "it has ended in another way"),
+        (status = 503, body = Errors, description = "it cannot be kept now"),
     ),
 )]
 async fn network_status(
@@ -149,9 +157,22 @@ async fn network_status(
     faults.required("smsc_message_id", receipt.smsc_message_id.clone());
     let status = receipt.status(faults)?;
     let (lane, remote) = (status.by.clone().unwrap_or_default(), status.remote.clone().unwrap_or_default());
-    let record = rest.control.handle.network_status(&lane, remote, status).await?;
+    let handle = rest.control.handle.clone();
+    let record = soon(async move { handle.network_status(&lane, remote, status).await }).await?;
     Ok(shown(envelope, &record))
 }
+
+/// Waits for a report to be kept, but not for long: another node may be able to keep it, and a lease runs out.
+/// What was begun is done in any case, also when the caller goes away.
+async fn soon<T: Send + 'static>(kept: impl Future<Output = Result<T, HandleError>> + Send + 'static) -> Result<T, Problem> {
+    match tokio::time::timeout(PATIENCE, tokio::spawn(kept)).await {
+        Ok(Ok(kept)) => Ok(kept?),
+        Ok(Err(ended)) => Err(Problem::broken(&ended)),
+        Err(_) => Err(Problem::unavailable("it is not known yet whether this is kept: tell it again, here or to another node")),
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Receipt {
     fn status(self, mut faults: Faults) -> Result<NetworkStatus, Problem> {
