@@ -102,6 +102,8 @@ fn work_lists(root: &Path, smoke: bool) -> bool {
     let (few, many, calls) = if smoke { (300, 1_000, 20) } else { (1_000, 1_000_000, 3_000) };
     let (runtime, directory) = (server(), root.join("lists"));
     let node = runtime.block_on(Node::start(&directory));
+    // So short that no list of ten runs dry, however fast it is polled.
+    node.set_lease(Duration::from_millis(2));
     let address = runtime.block_on(serve(node.router()));
     runtime.block_on(node.fill("elsewhere", many - few));
     runtime.block_on(node.fill("here", few));

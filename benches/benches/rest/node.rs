@@ -51,10 +51,14 @@ impl Node {
             records: None,
             figures: Figures::default(),
         };
-        // So short that no list of ten runs dry, whoever polls as fast as it can.
-        let options = RestOptions { limits: Limits::NONE, lease: Duration::from_millis(2), ..RestOptions::default() };
+        let options = RestOptions { limits: Limits::NONE, lease: Duration::from_secs(1), ..RestOptions::default() };
         let control = Arc::new(control);
         Node { core, queue, rest: Rest::new(control.clone(), options), control }
+    }
+
+    /// Lends messages for so long from now on.
+    pub(crate) fn set_lease(&self, lease: Duration) {
+        self.rest.set_options(RestOptions { lease, ..RestOptions::clone(&self.rest.options()) });
     }
 
     pub(crate) fn router(&self) -> Router {
