@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::inner::Inner;
-use crate::model::{Account, Address, Kind, Lane, Message, Timestamp, Word};
+use super::locating::digits;
+use crate::model::{Account, Address, FinalState, Kind, Lane, Message, Outcome, Timestamp, Word};
 
 /// The flags of all subscribers, by the digits of their numbers.
 #[derive(Debug, Default)]
@@ -88,8 +89,7 @@ impl Inner {
         if self.flags.is_empty() {
             return;
         }
-        let number = Word::new(number.strip_prefix('+').unwrap_or(number));
-        for flag in self.flags.take(&number, self.now()) {
+        for flag in self.flags.take(&digits(number), self.now()) {
             let Flag { account, esme, subscriber, until } = flag;
             let mut alert = Message::new(self.queue.next_id(), account.clone(), Lane::esme(&account));
             alert.kind = Kind::Alert;
@@ -102,12 +102,14 @@ impl Inner {
         }
     }
 
-    /// The same for the recipients of messages that were just delivered.
-    pub(super) async fn alert_recipients(&self, delivered: impl Iterator<Item = &Message>) {
+    /// The same for the recipients of those of these messages that were delivered.
+    pub(super) async fn alert_recipients(&self, ended: impl Iterator<Item = (&Message, &Outcome)>) {
         if self.flags.is_empty() {
             return;
         }
-        for message in delivered.filter(|message| message.kind == Kind::Mt) {
+        let is_reached =
+            |(message, outcome): &(&Message, &Outcome)| message.kind == Kind::Mt && outcome.state == FinalState::Delivered;
+        for (message, _) in ended.filter(is_reached) {
             self.alert(&message.destination.digits.text()).await;
         }
     }

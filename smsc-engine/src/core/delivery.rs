@@ -47,8 +47,7 @@ impl Inner {
         for (message, outcome) in &fleeting {
             self.ended(message, outcome);
         }
-        let reached = fleeting.iter().filter(|(_, outcome)| outcome.state == FinalState::Delivered);
-        self.alert_recipients(reached.map(|(message, _)| message)).await;
+        self.alert_recipients(fleeting.iter().map(|(message, outcome)| (message, outcome))).await;
         let (mut changes, mut messages, mut failures) =
             (Vec::with_capacity(reports.len()), Vec::with_capacity(reports.len()), Vec::new());
         for (at, Report { message, attempt }) in reports.into_iter().enumerate() {
@@ -98,9 +97,8 @@ impl Inner {
             }
         };
         let made = results.iter().map(Result::is_ok).collect();
-        let is_delivered = |outcome: &Option<Outcome>| outcome.is_some_and(|outcome| outcome.state == FinalState::Delivered);
-        let reached = messages.iter().zip(&outcomes).filter(|(_, outcome)| is_delivered(outcome));
-        self.alert_recipients(reached.map(|(message, _)| message)).await;
+        let ends = messages.iter().zip(&outcomes).filter_map(|(message, outcome)| Some((message, outcome.as_ref()?)));
+        self.alert_recipients(ends).await;
         for ((message, outcome), result) in messages.iter().zip(outcomes).zip(results) {
             match (result, outcome) {
                 (Ok(()), Some(outcome)) => self.ended(message, &outcome),

@@ -155,15 +155,14 @@ impl Inner {
         let wants_alert = Tlvs::parse(&message.tlvs).is_some_and(|tlvs| asks_for_alert(&tlvs)).then(|| message.clone());
         let (sender, end) = oneshot::channel();
         self.fleeting.append(message, Some(sender)).await?;
-        match (end.await, wants_alert) {
-            (Ok((FinalState::Delivered, _)), _) => Ok(Accepted::from(id)),
-            (Ok((state, error)), Some(message)) if state.is_out_of_reach() => {
-                self.flag(&message);
-                Err(Refusal::Undelivered(state, error))
-            }
-            (Ok((state, error)), _) => Err(Refusal::Undelivered(state, error)),
-            (Err(_), _) => Err(Refusal::Broken),
+        let (state, error) = end.await.map_err(|_| Refusal::Broken)?;
+        if state == FinalState::Delivered {
+            return Ok(Accepted::from(id));
         }
+        if let Some(message) = wants_alert.filter(|_| state.is_out_of_reach()) {
+            self.flag(&message);
+        }
+        Err(Refusal::Undelivered(state, error))
     }
 }
 

@@ -65,8 +65,7 @@ impl Waiting {
 
     /// The messages of a number, with or without `+`.
     fn of(&self, number: &str) -> Vec<MessageId> {
-        let digits = Word::new(number.strip_prefix('+').unwrap_or(number));
-        self.lock().get(&digits).cloned().unwrap_or_default()
+        self.lock().get(&digits(number)).cloned().unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Word, Vec<MessageId>>> {
@@ -226,6 +225,11 @@ impl Inner {
             tracing::error!(%error, "messages cannot follow their recipients");
         }
     }
+}
+
+/// A number as messages have it, without `+`.
+pub(super) fn digits(number: &str) -> Word {
+    Word::new(number.strip_prefix('+').unwrap_or(number))
 }
 
 fn move_to(lane: Lane, message: &Message) -> Change {

@@ -31,10 +31,6 @@ impl Gathering {
         waiting.drain(..count).unzip()
     }
 
-    fn is_empty(&self) -> bool {
-        self.lock().is_empty()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Vec<(Submission, oneshot::Sender<Answer>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,8 +54,11 @@ impl Inner {
     async fn accept_gathered(self: Arc<Self>) {
         tokio::task::yield_now().await;
         // If there are more than one batch holds, nobody else looks after the rest.
-        while !self.gathering.is_empty() {
+        loop {
             let (submissions, waiting) = self.gathering.take();
+            if submissions.is_empty() {
+                return;
+            }
             for (answer, waiting) in self.accept(submissions).await.into_iter().zip(waiting) {
                 // Whoever waited may have gone.
                 let _ = waiting.send(answer);
