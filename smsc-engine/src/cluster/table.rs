@@ -1,6 +1,6 @@
 //! The nodes of a cluster in its database: who is there by the database's own clock, and what makes it one cluster.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -86,20 +86,19 @@ impl NodeTable {
 
     /// Takes the name, unless another process has it; a node that was killed keeps its own for as long as it could live.
     pub(super) async fn claim(&self, (members, address): (&str, &str)) -> Result<(), ClusterError> {
-        let mut first: Option<NodeRow> = None;
+        let began = Instant::now();
         loop {
             let claim = Statement::new(CLAIM).bind(&self.node).bind(self.epoch).bind(env!("CARGO_PKG_VERSION"));
             let claim = claim.bind(members).bind(address).bind(millis(LIFE));
             if self.database.execute(claim).await? > 0 {
                 return Ok(());
             }
+            let waited = began.elapsed();
             let holder = self.rows().await?.into_iter().find(|row| row.name == self.node);
-            if let (Some(first), Some(now)) = (&first, &holder)
-                && (now.silent < first.silent || now.epoch != first.epoch)
-            {
-                return Err(ClusterError::Taken { node: self.node.clone(), address: now.address.clone() });
+            // Who has given a sign of life since this began is alive.
+            if let Some(holder) = holder.filter(|holder| holder.silent + ROUNDING < waited) {
+                return Err(ClusterError::Taken { node: self.node.clone(), address: holder.address });
             }
-            first = first.or(holder);
             tokio::time::sleep(BEAT / 2).await;
         }
     }
@@ -149,6 +148,8 @@ fn millis(time: Duration) -> u64 {
 pub(super) const BEAT: Duration = Duration::from_secs(1);
 /// Without one for so long a node counts as gone: several were missed.
 pub(super) const LIFE: Duration = Duration::from_secs(5);
+/// What two readings of the database's clock in milliseconds can differ by from ours.
+const ROUNDING: Duration = Duration::from_millis(5);
 
 const CLAIM: &str = "INSERT INTO cluster_nodes (name, epoch, version, members, address, started, seen, has_left)
     SELECT ?, ?, ?, ?, ?, now_ms, now_ms, FALSE

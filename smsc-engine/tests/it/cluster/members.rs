@@ -1,6 +1,7 @@
 //! Who is in a cluster.
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use smsc_engine::accounts::Secret;
 use smsc_engine::cluster::{Cluster, ClusterConfig, ClusterError, MemberState};
@@ -12,6 +13,8 @@ use super::{database, until};
 use crate::dns_server::DnsServer;
 
 const SECRET: &str = "0123456789abcdef";
+/// Longer than any test should take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Ports that were free a moment ago, all on one address.
 fn ports<const N: usize>() -> [u16; N] {
@@ -84,6 +87,26 @@ async fn a_name_has_one_process_and_a_cluster_has_one_secret() {
     assert!(matches!(Cluster::join(&database, &stranger).await.unwrap_err(), ClusterError::OtherSecret));
     let without = ClusterConfig { secret: Secret::default(), members: Vec::new(), ..config(b, &[a, b]) };
     assert!(matches!(Cluster::join(&database, &without).await.unwrap_err(), ClusterError::NoSecret));
+    assert!(first.view().works);
+}
+
+/// A name is asked for at any moment between two signs of life of its holder.
+#[tokio::test]
+async fn a_twin_is_refused_whenever_it_comes() {
+    let Some((_server, database)) = database().await else { return };
+    let [a, b, _] = ports();
+    let first = join(&database, &config(a, &[a, b])).await;
+    let twins = (0..8).map(|number| {
+        let (database, [listen]) = (&database, ports());
+        async move {
+            tokio::time::sleep(Duration::from_millis(125) * number).await;
+            let twin = ClusterConfig { listen: SocketAddr::from(([127, 0, 0, 1], listen)), ..config(a, &[a, b]) };
+            tokio::time::timeout(PATIENCE, Cluster::join(database, &twin)).await.expect("it waits for ever")
+        }
+    });
+    for refused in futures_util::future::join_all(twins).await {
+        assert!(matches!(refused.unwrap_err(), ClusterError::Taken { .. }));
+    }
     assert!(first.view().works);
 }
 
