@@ -283,7 +283,8 @@ impl State {
 
     /// Returns the oldest segment if it is empty, or if so much of the journal is dead that copying the rest pays.
     fn oldest_to_empty(&self, options: &JournalOptions) -> Option<u32> {
-        let oldest = self.segments.front().filter(|_| self.segments.len() > 1)?;
+        // What is done there must all be in the index: it may be that nobody counts yet what was just written.
+        let oldest = self.segments.front().filter(|oldest| oldest.number < self.committed.segment)?;
         let live: u64 = self.segments.iter().map(|segment| segment.live).sum();
         let used: u64 = self.segments.iter().map(|segment| segment.used).sum();
         let slack = u64::from(options.segment_octets) * SLACK;

@@ -9,7 +9,8 @@
 //!
 //! # Threads
 //!
-//! Callers encode straight into the group that gathers; one thread writes and syncs it, one reads bodies that are
+//! Callers encode straight into the group that gathers; one thread writes and syncs it, one does
+//! and answers what became durable, one reads bodies that are
 //! not in memory any more, one tidies, one writes snapshots. None of them is a thread of the caller's runtime.
 //!
 //! # Crashes
@@ -28,6 +29,7 @@
 //! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
 //! stay in the files until their segment is tidied away.
 
+mod commit;
 mod copy;
 mod draft;
 mod error;
@@ -47,6 +49,7 @@ mod writer;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +61,7 @@ use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
+use commit::Committer;
 use draft::Draft;
 use error::on;
 use group::{Group, Position};
@@ -111,7 +115,7 @@ impl JournalQueue {
         }
         let recovered = found.unwrap_or_else(|| begin(&options));
         recovered.renew_last_group()?;
-        let (shared, mut writer) = assemble(io, options, recovered);
+        let (shared, mut writer) = on("thread", assemble(io, options, recovered))?;
         writer.start()?;
         let salt = writer.salt;
         let reader = on("thread", Reader::start(salt))?;
@@ -170,7 +174,7 @@ fn begin(options: &JournalOptions) -> Recovered {
     }
 }
 
-fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (Arc<Shared>, Writer) {
+fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> io::Result<(Arc<Shared>, Writer)> {
     let Recovered { index, segments, salt, sequence, last_group, next_id, replayed } = recovered;
     let segments = VecDeque::from(segments);
     let last = segments.back().cloned();
@@ -184,6 +188,7 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (
         spare: None,
         stop: None,
         snapshot: false,
+        buffer: Vec::new(),
         committed: Extent::default(),
         written: replayed,
         full: false,
@@ -199,9 +204,9 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (
         last_group,
         sequence,
         reserved: 0,
-        buffer: Vec::new(),
+        committer: Committer::start(Arc::clone(&shared))?,
     };
-    (shared, writer)
+    Ok((shared, writer))
 }
 
 impl Queue for JournalQueue {

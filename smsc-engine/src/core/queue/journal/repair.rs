@@ -129,7 +129,7 @@ impl Salvage {
     fn write(mut self, files: &Files, to: Arc<dyn Io>, options: JournalOptions) -> Result<Repaired, OpenError> {
         let mut fresh = begin(&options);
         fresh.next_id = self.replay.next_id();
-        let (shared, mut writer) = assemble(to, options, fresh);
+        let (shared, mut writer) = on("thread", assemble(to, options, fresh))?;
         let ids: Vec<_> = self.replay.index.bodies().map(|(id, ..)| id).collect();
         let mut group = Group::new(writer.salt, Vec::new());
         for id in ids {

@@ -54,6 +54,8 @@ pub(super) struct State {
     pub(super) index: Index<Position>,
     /// What is written next.
     pub(super) group: Group,
+    /// A buffer for the next group.
+    pub(super) buffer: Vec<u8>,
     /// All segments, the oldest first; the last one is written to.
     pub(super) segments: VecDeque<Segment>,
     pub(super) recent: Recent,
@@ -298,10 +300,12 @@ impl State {
         segment.map_or(Source::Gone, |segment| Source::File(Arc::clone(&segment.file)))
     }
 
-    /// Does what became durable in the last segment.
+    /// Does what became durable.
     pub(super) fn commit(&mut self, effect: Effect<Position>) {
-        if let (Some(body), Some(last)) = (effect.body(), self.segments.back_mut()) {
-            last.live += u64::from(body.len);
+        if let Some(body) = effect.body()
+            && let Some(segment) = segment_of(&mut self.segments, *body)
+        {
+            segment.live += u64::from(body.len);
         }
         if let Effect::Settled { id, end: Ended { erase: true, .. } } = &effect {
             let body = self.index.get(*id).map(|hit| hit.body);

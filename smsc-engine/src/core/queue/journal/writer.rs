@@ -1,6 +1,6 @@
-//! The thread that writes: it takes everything that waits, writes it at once, syncs once and answers all.
+//! The thread that writes: it takes everything that waits, writes it at once and syncs once.
 //!
-//! There is no timer: while one group is written the next one gathers. After a failed write or sync nobody can
+//! There is no timer: while one group is written the next one gathers, and the one before is answered. After a failed write or sync nobody can
 //! say what is on disk, so the journal is poisoned: everybody is refused until a new start has read it.
 
 use std::io::{self, ErrorKind};
@@ -10,11 +10,10 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::IoFile;
+use super::commit::{Committer, Written, answer};
 use super::group::Group;
 use super::house::{self, DRAFT, Spare};
 use super::record::Kind;
@@ -38,8 +37,7 @@ pub(super) struct Writer {
     pub(super) sequence: u64,
     /// Ids from here on were never handed out.
     pub(super) reserved: u64,
-    /// A buffer to use again.
-    pub(super) buffer: Vec<u8>,
+    pub(super) committer: Committer,
 }
 
 /// Why a group could not be written.
@@ -55,16 +53,19 @@ const RESERVE: u64 = 1 << 16;
 impl Writer {
     /// Works until the journal stops, then leaves the files in order; `guard` keeps others out until the very end.
     pub(super) fn run(mut self, helpers: Vec<JoinHandle<()>>, guard: Box<dyn Send + Sync>) {
+        let shared = Arc::clone(&self.shared);
         while let Some(group) = self.next_group() {
             self.write(group);
         }
+        self.committer.settle();
         for helper in helpers {
             // A panic in there was reported by its thread; the files are ours again in any case.
             let _ = helper.join();
         }
         self.finish();
+        self.committer.finish();
         drop(guard);
-        self.shared.closed.send_replace(true);
+        shared.closed.send_replace(true);
     }
 
     /// Reserves the first ids, which also shows that the disk can be written to.
@@ -75,7 +76,6 @@ impl Writer {
 
     /// Waits for something to write; `None` when the journal has stopped and everything is written.
     fn next_group(&mut self) -> Option<Group> {
-        let fresh = Group::new(self.salt, mem::take(&mut self.buffer));
         let mut state = self.shared.lock();
         while state.group.is_empty() {
             if state.stop.is_some() {
@@ -83,6 +83,7 @@ impl Writer {
             }
             state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        let fresh = Group::new(self.salt, mem::take(&mut state.buffer));
         let group = mem::replace(&mut state.group, fresh);
         self.shared.make_room();
         drop(state);
@@ -112,6 +113,8 @@ impl Writer {
 
     /// Refuses a group that found no room, and the one that gathers: it may build on the first.
     fn take_back(&self, group: Group) {
+        // What is on the disk counts, and must not be taken back with the rest.
+        self.committer.settle();
         let mut state = self.shared.lock();
         let gathered = mem::replace(&mut state.group, Group::new(self.salt, Vec::new()));
         let ids = group.effects.iter().chain(&gathered.effects).map(Effect::id);
@@ -173,46 +176,17 @@ impl Writer {
         Ok(file)
     }
 
-    /// Does what a durable group does and answers those who wait, part by part: the first ones can go on while the
-    /// last ones are worked on, and nobody is locked out for long.
+    /// Notes where the next group goes and has this one done and answered.
     fn commit(&mut self, group: Group, octets: Vec<u8>) {
-        let (segment, start) = (self.segment, self.end as u32);
+        let start = self.end as u32;
         self.last_group = self.end;
         self.end += octets.len() as u64;
         self.sequence += 1;
-        let mut state = self.shared.lock();
-        // The next group is about as large as this one.
-        let size = octets.len();
-        self.buffer = state.recent.push(segment, start, octets).unwrap_or_else(|| Vec::with_capacity(size));
-        if let Some(last) = state.segments.back_mut() {
+        if let Some(last) = self.shared.lock().segments.back_mut() {
             last.used = self.end;
         }
-        drop(state);
-        let all = group.effects.len();
-        let mut effects = group.effects.into_iter();
-        let mut waiters = group.waiters.into_iter().peekable();
-        // Once at least: some wait for nothing but the group.
-        loop {
-            let mut state = self.shared.lock();
-            for effect in effects.by_ref().take(PART) {
-                state.commit(effect.map(|place| place.based(segment, start)));
-            }
-            state.index.notify();
-            drop(state);
-            let done = all - effects.len();
-            while let Some((_, waiter)) = waiters.next_if(|(effects, _)| *effects <= done) {
-                answer(waiter, Ok(()));
-            }
-            if effects.len() == 0 {
-                break;
-            }
-        }
-        let mut state = self.shared.lock();
-        state.committed = self.extent(self.reserved);
-        state.written += size as u64;
-        if state.needs_housework(&self.shared.options) {
-            self.shared.housework.notify_all();
-        }
+        let extent = self.extent(self.reserved);
+        self.committer.hand(Written { group, octets, start, extent });
     }
 
     fn extent(&self, next_id: u64) -> Extent {
@@ -264,13 +238,6 @@ fn refuse(group: Group, error: &QueueError) {
     }
 }
 
-fn answer(waiter: oneshot::Sender<Result<(), QueueError>>, result: Result<(), QueueError>) {
-    // Whoever asked may have gone away.
-    let _ = waiter.send(result);
-}
-
 /// How long a message stays off its work list whose change found no room: it may have been delivered, and must not go
 /// out again and again.
 const HELD_BACK: Duration = Duration::from_secs(10);
-/// How many effects are done under one lock.
-const PART: usize = 256;
