@@ -35,6 +35,8 @@ pub(super) struct World {
     ear: Arc<Ear>,
     /// The disk is full now, or was since the last start.
     pub(super) is_full: bool,
+    /// What was given up when the last call was examined: it may still be on its way to the disk.
+    late: Vec<Call>,
     pub(super) tags: u64,
     /// What was submitted, by tag.
     pub(super) drafts: BTreeMap<u64, Message>,
@@ -90,6 +92,7 @@ impl World {
             core: None,
             ear: Arc::default(),
             is_full: false,
+            late: Vec::new(),
             tags: 0,
             drafts: BTreeMap::new(),
             held: Vec::new(),
@@ -143,7 +146,8 @@ impl World {
         if self.is_broken().await {
             // A refusal of a broken queue says nothing.
             let told = if told == Told::Refused { Told::Silent } else { told };
-            self.model.unsure.extend(calls.into_iter().map(|call| (call, told)));
+            let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
+            self.model.unsure.extend(late.chain(calls.into_iter().map(|call| (call, told))));
             return;
         }
         let told = match told {
@@ -151,10 +155,16 @@ impl World {
             told => told,
         };
         let touched: Vec<MessageId> = calls.iter().flat_map(|call| call.wishes.iter().map(|(id, _)| *id)).collect();
-        let calls: Vec<_> = calls.into_iter().map(|call| (call, told)).collect();
+        let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
+        let given_up = late.len();
+        let mut calls: Vec<_> = late.chain(calls.into_iter().map(|call| (call, told))).collect();
         if !self.look(&calls, false).await {
             self.model.unsure.extend(calls.into_iter().map(|(call, _)| (call, Told::Silent)));
             return;
+        }
+        if told == Told::Silent {
+            // Those before were written before these, or never will be.
+            self.late = calls.drain(given_up..).map(|(call, _)| call).collect();
         }
         if self.is_full {
             // What found no room was taken from whoever held it.
@@ -203,7 +213,8 @@ impl World {
         };
         self.core = Some(living);
         self.is_full = false;
-        let unsure = std::mem::take(&mut self.model.unsure);
+        let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
+        let unsure: Vec<_> = late.chain(std::mem::take(&mut self.model.unsure)).collect();
         assert!(self.look(&unsure, true).await, "the power is on");
         self.model.restart();
         self.check_counts().await;
