@@ -67,9 +67,14 @@ impl<const N: usize> Scratch<N> {
     }
 
     /// Appends the octets before a place to a text; false if they are no UTF-8.
+    ///
+    /// [`CHECKED`] more must follow those: zeros, so that the check has no odd end to copy.
     #[inline]
-    pub(crate) fn push_to(&self, text: &mut String, end: usize) -> bool {
-        let checked = from_utf8(self.before(end));
+    pub(crate) fn push_to(&mut self, text: &mut String, end: usize) -> bool {
+        debug_assert!(end + CHECKED <= N, "{end} octets");
+        self.put(end, [0; CHECKED]);
+        let whole = self.0.get(..end.next_multiple_of(CHECKED)).unwrap_or_default();
+        let checked = from_utf8(whole).and_then(|checked| checked.get(..end));
         text.push_str(checked.unwrap_or_default());
         checked.is_some()
     }
@@ -92,7 +97,7 @@ pub(crate) fn padded<'a, const N: usize>(octets: &'a [u8], spare: &'a mut [u8; N
 /// All at once in a register: octets that are written one by one cannot be read as four at once
 /// before they have reached the cache.
 #[inline(always)]
-const fn utf8(character: char) -> ([u8; 4], usize) {
+pub(crate) const fn utf8(character: char) -> ([u8; 4], usize) {
     let code = character as u32;
     let (last, third) = (0x80 | code & 0x3F, 0x80 | code >> 6 & 0x3F);
     let (octets, len) = match code {
@@ -113,6 +118,8 @@ fn from_utf8(octets: &[u8]) -> Option<&str> {
     return core::str::from_utf8(octets).ok();
 }
 
+/// Octets that the quick check looks at together.
+pub(crate) const CHECKED: usize = 64;
 /// Octets copied at once.
 pub(crate) const STEP: usize = 16;
 

@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use super::scan::{BLANKS, BLOCK, character};
-use super::{Pages, Unencodable};
-use crate::scratch::{STEP, Scratch, padded};
+use super::{ESCAPE, Pages, Unencodable};
+use crate::scratch::{CHECKED, STEP, Scratch, padded};
 
 /// Appends the septets of a text; what the tables lack ends it.
 pub(super) fn encode(pages: Pages, text: &str, out: &mut impl Extend<u8>) -> Result<(), Unencodable> {
@@ -75,11 +75,21 @@ fn decode_block(pages: Pages, septets: &[u8], out: &mut Scratch<TEXT>, mut end: 
             continue; // an escape took it
         };
         end = out.run(end, window.get(at..).unwrap_or_default(), run);
-        let mut rest = septets.get(place..).unwrap_or_default().iter();
-        if let Some(character) = pages.read(&mut rest.by_ref().copied()) {
-            end = out.put_char(end, character);
+        let rest = septets.get(place..).unwrap_or_default();
+        at = place + 1;
+        match rest.first() {
+            Some(&code) if code != ESCAPE => {
+                let utf8 = pages.locking.utf8(code);
+                out.put(end, utf8.to_le_bytes());
+                end += (utf8 >> 24) as usize;
+            }
+            _ => {
+                if let Some(character) = pages.read(&mut rest.iter().copied()) {
+                    end = out.put_char(end, character);
+                    at += 1;
+                }
+            }
         }
-        at = septets.len() - rest.len();
     }
     end = out.run(end, window.get(at..).unwrap_or_default(), last.saturating_sub(at));
     (last.max(at), end)
@@ -87,10 +97,10 @@ fn decode_block(pages: Pages, septets: &[u8], out: &mut Scratch<TEXT>, mut end: 
 
 /// Room for the septets of a block, two for every octet.
 const SEPTETS: usize = 2 * BLOCK + STEP;
-/// Octets of UTF-8 that a block of septets makes at most, three for every septet.
-const MOST_TEXT: usize = 3 * BLOCK;
+/// Octets of UTF-8 that a block of septets makes at most, three for every septet, and what the check adds.
+const MOST_TEXT: usize = 3 * BLOCK + CHECKED;
 /// Room for the text of one short message, which is then checked in one go, unless most of it is Indic.
-const TEXT: usize = 6 * BLOCK + STEP;
+const TEXT: usize = 6 * BLOCK + CHECKED + STEP;
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,15 @@
 use super::Code;
 use super::scan;
 use super::sparse::Sparse;
+use crate::scratch::utf8;
 
 /// One table, with its reverse.
 #[derive(Debug)]
 pub(super) struct Page {
     /// Every character of every table fits 16 bits.
     cells: [u16; 128],
+    /// The same in UTF-8: the octets, the first one low, and above them how many there are.
+    utf8: [u32; 128],
     codes: Codes,
     is_latin: bool,
 }
@@ -16,13 +19,14 @@ pub(super) struct Page {
 #[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
 impl Page {
     pub(super) const fn new(cells: [u16; 128]) -> Self {
-        let mut is_latin = true;
+        let (mut is_latin, mut utf8) = (true, [0; 128]);
         let mut code = 0;
         while code < cells.len() {
             is_latin &= !scan::is_shared(code as u8) || cells[code] == code as u16;
+            utf8[code] = in_utf8(cells[code]);
             code += 1;
         }
-        Self { cells, codes: Codes::of(&cells), is_latin }
+        Self { cells, utf8, codes: Codes::of(&cells), is_latin }
     }
 
     /// The code point at every code; for tables that are made from this one.
@@ -37,6 +41,12 @@ impl Page {
     pub(super) fn char(&self, code: u8) -> Option<char> {
         let cell = *self.cells.get(usize::from(code))?;
         if cell == VOID { None } else { char::from_u32(cell.into()) }
+    }
+
+    /// The UTF-8 of the character at a code and, in the top octet, how many octets that has.
+    #[inline]
+    pub(super) fn utf8(&self, code: u8) -> u32 {
+        self.utf8.get(usize::from(code)).copied().unwrap_or(REPLACEMENT)
     }
 
     /// The lowest code of a character.
@@ -92,6 +102,20 @@ impl Codes {
     }
 }
 
+/// The UTF-8 of a cell; that of a void one is a replacement character.
+const fn in_utf8(cell: u16) -> u32 {
+    match char::from_u32(cell as u32) {
+        Some(character) if cell != VOID => {
+            let (octets, len) = utf8(character);
+            // Three octets at most: a cell has 16 bits.
+            u32::from_le_bytes(octets) | (len as u32) << 24
+        }
+        _ => REPLACEMENT,
+    }
+}
+
+/// U+FFFD in UTF-8.
+const REPLACEMENT: u32 = 0x03BD_BFEF;
 /// A cell without a character; U+0000 is in no table.
 pub(super) const VOID: u16 = 0;
 /// Marks the code of a single shift table.

@@ -64,9 +64,10 @@ impl Marks {
             *mark = u8::from(is_marked(octet, next));
         }
         let words = marked.chunks_exact(8).filter_map(|word| word.first_chunk());
-        // Each product gathers the lowest bits of eight octets at the top.
-        let bits = words.map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
-        Self(bits.rev().fold(0, |marks, bits| marks << 8 | bits))
+        // Each product gathers the lowest bits of eight octets at the top. They are not shifted in
+        // one after the other: that would make each wait for the one before.
+        let tops = words.map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) & TOP);
+        Self(tops.zip((0..).step_by(8)).fold(0, |marks, (top, place)| marks | top >> (56 - place)))
     }
 
     /// Those before a place.
@@ -197,6 +198,7 @@ pub(super) const WINDOW: usize = BLOCK + STEP;
 /// The first octet of the combining accents up to U+033F; the next one is that of the others.
 const COMBINING: u8 = 0xCC;
 const GATHER: u64 = 0x0102_0408_1020_4080;
+const TOP: u64 = 0xFF << 56;
 
 #[cfg(test)]
 mod tests {

@@ -37,6 +37,12 @@ impl Form {
         self.leaves_nothing_out() && units == text.chars().count()
     }
 
+    /// Units that a text takes at the very least, as its length tells.
+    pub(super) fn least_units(self, text: &str) -> usize {
+        // No unit holds more than a character of three octets.
+        if self.leaves_nothing_out() { text.len() / 3 } else { 0 }
+    }
+
     /// Whether no character takes less than one unit.
     fn leaves_nothing_out(self) -> bool {
         self.rewrite().is_none_or(Rewrite::is_plain)

@@ -107,12 +107,15 @@ impl Policy {
 
     /// Counts the units and the parts of a text in some form.
     fn count(self, form: Form, text: &str) -> Result<Counted, PlanError> {
-        let whole = form.fit(text, self.room(form, 1))?;
-        if whole.len == text.len() {
-            let header = self.header(form, 1);
-            return Ok(Counted { form, units: whole.units, parts: 1, last: whole.units, header, cuts: Cuts::default() });
+        let is_payload = self.numbering == Numbering::Payload;
+        if is_payload || form.least_units(text) <= self.room(form, 1) {
+            let whole = form.fit(text, self.room(form, 1))?;
+            if whole.len == text.len() {
+                let header = self.header(form, 1);
+                return Ok(Counted { form, units: whole.units, parts: 1, last: whole.units, header, cuts: Cuts::default() });
+            }
         }
-        if self.numbering == Numbering::Payload {
+        if is_payload {
             return Err(PlanError::TooLong);
         }
         let mut counted = Counted { form, units: 0, parts: 0, last: 0, header: self.header(form, 2), cuts: Cuts::default() };

@@ -7,7 +7,7 @@
 
 use alloc::string::String;
 
-use crate::scratch::{STEP, Scratch, padded};
+use crate::scratch::{CHECKED, STEP, Scratch, padded};
 
 /// Appends the text of octets.
 pub(super) fn decode(octets: &[u8], out: &mut String) {
@@ -135,7 +135,8 @@ fn four_ascii(octets: &[u8]) -> Option<(u32, &[u8])> {
 const NOT_ASCII: u64 = 0xFF80_FF80_FF80_FF80;
 /// Code units looked at together.
 const UNITS: usize = 32;
-/// Octets of UTF-8 that a block makes at most, with what the last character has in the next block.
-const MOST_TEXT: usize = 3 * UNITS + 1;
+/// Octets of UTF-8 that a block makes at most, with what the last character has in the next block and
+/// what the check adds.
+const MOST_TEXT: usize = 3 * UNITS + 1 + CHECKED;
 /// Room for the text of one short message, which is then checked in one go.
-const TEXT: usize = 2 * 70 + 3 * UNITS + STEP;
+const TEXT: usize = 2 * 70 + MOST_TEXT + STEP;

@@ -7,6 +7,7 @@ mod corpus;
 mod gsm7;
 mod independent;
 mod join;
+mod model;
 mod plan;
 mod receipt;
 mod segment;
