@@ -4,6 +4,7 @@
 //! a batch of input costs two system calls. Whoever adds work while the task sleeps takes its
 //! waker from under the lock; while it is awake nobody has to wake it.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::responder::Incoming;
 use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
 use crate::histogram::micros;
-use crate::{CloseReason, Event, Time};
+use crate::{CloseReason, Event, Outcome, Time};
 
 /// One connection at work.
 pub(crate) struct Driver<S> {
@@ -53,7 +54,7 @@ pub(crate) struct Driver<S> {
     /// When `sleep` ends.
     armed: Option<Time>,
     /// What one batch of input came to.
-    inbox: Vec<Event<u32>>,
+    inbox: VecDeque<Event<u32>>,
     wakers: Vec<Waker>,
     /// What one batch of input was, while it is traced.
     seen: Vec<Frame>,
@@ -82,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             broken: false,
             sleep: std::boxed::Box::pin(sleep_until(tokio::time::Instant::now())),
             armed: None,
-            inbox: Vec::new(),
+            inbox: VecDeque::new(),
             wakers: Vec::new(),
             seen: Vec::new(),
             stirred: false,
@@ -93,6 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Serves the connection until it is closed.
     pub(crate) async fn run(mut self) {
         let reason = poll_fn(|cx| self.poll(cx)).await;
+        self.wake_all();
         self.link.trace_rest(&self.input);
         // A peer that does not read is not waited for.
         let _ = timeout(self.linger, self.flush()).await;
@@ -102,10 +104,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        if !self.wakers.is_empty() {
+            // What those have asked who were woken goes out before the others ask.
+            let _ = self.poll_write(cx);
+            self.wake_some();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // Whoever woke us may have left something to do.
+        let mut unseen = true;
         for _ in 0..ROUNDS {
             let read = self.poll_read(cx);
             let was_deaf = self.is_deaf();
-            self.work();
+            if unseen || read.is_ready() {
+                self.work();
+            }
             if let Some(reason) = self.over {
                 return Poll::Ready(reason);
             }
@@ -116,6 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if std::mem::take(&mut self.stirred) || self.heard > SHARE {
                 break;
             }
+            unseen = false;
             if read.is_ready() || written.is_ready() || resumed {
                 continue;
             }
@@ -123,6 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 self.heard = 0;
                 return Poll::Pending;
             }
+            unseen = true;
         }
         if self.heard <= SHARE {
             cx.waker().wake_by_ref();
@@ -168,6 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let traced = shared.is_traced();
         {
             let mut inner = shared.lock();
+            inner.tick(now);
             self.patience.regain(now);
             self.feed(&mut inner, now, traced);
             self.patience.hear(inner.session.counters().nuisance(), now);
@@ -178,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             self.paused = !inner.session.wants_input();
         }
         self.stirred |= self.wakers.len() + self.inbox.len() > 1;
-        self.wakers.drain(..).for_each(Waker::wake);
+        self.wake_some();
         self.link.trace_in(&mut self.seen);
         self.dispatch(now);
     }
@@ -190,7 +206,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     if traced {
                         self.seen.push(frame.clone());
                     }
-                    inner.session.handle_frame(frame, now);
+                    match inner.session.take_answer(frame.header(), now) {
+                        Some((tag, sent)) => self.conclude(inner, (tag, sent), Outcome::Answered(frame), now),
+                        None => inner.session.handle_frame(frame, now),
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => return inner.session.handle_bad_framing(error),
@@ -203,27 +222,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Ends what has ended; keeps the rest for the service.
     fn collect(&mut self, inner: &mut Inner, now: Time) {
+        // Most batches are messages and nothing else, and none of them has to be moved.
+        if self.inbox.is_empty() && inner.session.events.iter().all(|event| matches!(event, Event::Request { .. })) {
+            std::mem::swap(&mut self.inbox, &mut inner.session.events);
+        }
         while let Some(event) = inner.session.poll_event() {
             match event {
-                Event::Ended { tag, sent, outcome } => {
-                    let took = now.since(sent);
-                    if let Some(meter) = &mut inner.meter {
-                        meter.ended(&outcome, micros(took));
-                    }
-                    self.wakers.extend(inner.places.end(tag, outcome, took, inner.session.profile()));
-                }
+                Event::Ended { tag, sent, outcome } => self.conclude(inner, (tag, sent), outcome, now),
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
                     self.link.shared.bind(Bound { kind, version, profile });
-                    self.inbox.push(Event::Bound { kind, version });
+                    self.inbox.push_back(Event::Bound { kind, version });
                 }
-                event => self.inbox.push(event),
+                event => self.inbox.push_back(event),
             }
         }
         if let Some(meter) = &mut inner.meter {
             meter.flush();
         }
         inner.grant(&self.link.shared, &mut self.wakers);
+    }
+
+    /// One of our requests has ended.
+    fn conclude(&mut self, inner: &mut Inner, (tag, sent): (u32, Time), outcome: Outcome, now: Time) {
+        let took = now.since(sent);
+        if let Some(meter) = &mut inner.meter {
+            meter.ended(&outcome, micros(took));
+        }
+        if let Some(waker) = inner.places.end(tag, outcome, took, inner.session.profile()) {
+            self.wakers.push(waker);
+        }
     }
 
     fn dispatch(&mut self, now: Time) {
@@ -293,6 +321,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let mut inner = self.link.shared.lock();
             let Some(out) = inner.session.poll_transmit() else { return false };
             std::mem::swap(out, &mut self.output);
+            inner.fetched();
             if let Some(meter) = inner.meter.as_mut().filter(|meter| meter.is_owing()) {
                 meter.fetched(self.link.shared.now());
             }
@@ -373,9 +402,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 }
 
+impl<S> Driver<S> {
+    /// Wakes a handful of those who have been answered: while the first requests of theirs are on their way, the
+    /// peer is at work, and so are the others.
+    fn wake_some(&mut self) {
+        let some = self.wakers.len().min(HANDFUL);
+        self.wakers.drain(..some).for_each(Waker::wake);
+    }
+
+    fn wake_all(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+}
+
 /// A task that is dropped, perhaps with its runtime, still ends everything that waits for it.
 impl<S> Drop for Driver<S> {
     fn drop(&mut self) {
+        self.wake_all();
         give_up(&self.link, self.service.as_ref(), self.over);
     }
 }
@@ -418,6 +461,9 @@ const ROUNDS: usize = 16;
 // Runtimes look at their sockets only now and then while tasks are ready; looking more often costs
 // an honest peer its batches. Above a thousand submit_sm the look costs nothing in comparison.
 const SHARE: usize = 256 * 1024;
+// Some fifty kilobytes of submit_sm: worth a write, and still in the caches when it is written. The
+// workers of tokio's larger runtime have queues of as many tasks.
+const HANDFUL: usize = 256;
 // An idle session holds no more than this; it takes a few PDUs.
 const SMALL_READ: usize = 2 * 1024;
 // About four hundred submit_sm; larger reads measured no faster.
