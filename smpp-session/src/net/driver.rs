@@ -15,8 +15,9 @@ use bytes::BytesMut;
 use smpp_pdu::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::timeout;
 
+use super::alarm::Alarm;
 use super::bind::IncomingBind;
 use super::link::Link;
 use super::patience::Patience;
@@ -50,9 +51,9 @@ pub(crate) struct Driver<S> {
     ended: bool,
     /// Nothing more can be written.
     broken: bool,
-    sleep: Pin<std::boxed::Box<Sleep>>,
-    /// When `sleep` ends.
-    armed: Option<Time>,
+    alarm: Alarm,
+    /// When the clock was looked at last.
+    now: Time,
     /// What one batch of input came to.
     inbox: VecDeque<Event<u32>>,
     wakers: Vec<Waker>,
@@ -81,8 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             heard: 0,
             ended: false,
             broken: false,
-            sleep: std::boxed::Box::pin(sleep_until(tokio::time::Instant::now())),
-            armed: None,
+            alarm: Alarm::new(),
+            now: Time::ZERO,
             inbox: VecDeque::new(),
             wakers: Vec::new(),
             seen: Vec::new(),
@@ -114,23 +115,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         // Whoever woke us may have left something to do.
         let mut unseen = true;
         for _ in 0..ROUNDS {
-            let read = self.poll_read(cx);
-            let was_deaf = self.is_deaf();
-            if unseen || read.is_ready() {
-                self.work();
+            let heard = self.poll_read(cx).is_ready();
+            if heard || unseen {
+                unseen = self.attend(cx);
+                if let Some(reason) = self.over {
+                    return Poll::Ready(reason);
+                }
+                // Let them all run before reading more, and before writing what the first of them has to say.
+                if std::mem::take(&mut self.stirred) || self.heard > SHARE {
+                    break;
+                }
             }
-            if let Some(reason) = self.over {
-                return Poll::Ready(reason);
-            }
-            // The stream was not even asked: nobody would wake us when it has something.
-            let resumed = was_deaf && !self.is_deaf();
-            let written = self.poll_write(cx);
-            // Let them all run before reading more, and before writing what the first of them has to say.
-            if std::mem::take(&mut self.stirred) || self.heard > SHARE {
-                break;
-            }
-            unseen = false;
-            if read.is_ready() || written.is_ready() || resumed {
+            if heard || unseen {
                 continue;
             }
             if self.park(cx) {
@@ -139,6 +135,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             unseen = true;
         }
+        self.yield_now(cx);
+        Poll::Pending
+    }
+
+    /// Works on what there is, and writes what came of it. True if there is something to do after that.
+    fn attend(&mut self, cx: &mut Context<'_>) -> bool {
+        let was_deaf = self.is_deaf();
+        self.work();
+        // The stream was not even asked: nobody would wake us when it has something.
+        let resumed = was_deaf && !self.is_deaf();
+        let written = self.over.is_none() && self.poll_write(cx).is_ready();
+        resumed || (written && self.broken)
+    }
+
+    /// Lets others in.
+    fn yield_now(&mut self, cx: &mut Context<'_>) {
         if self.heard <= SHARE {
             cx.waker().wake_by_ref();
         } else {
@@ -147,7 +159,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // must not keep the others from being heard.
             let _ = pin!(yield_now()).poll(cx);
         }
-        Poll::Pending
     }
 
     /// True while nothing is read although there may be something.
@@ -180,6 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn work(&mut self) {
         let shared = self.link.shared.clone();
         let now = shared.now();
+        self.now = now;
         let traced = shared.is_traced();
         {
             let mut inner = shared.lock();
@@ -187,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             self.patience.regain(now);
             self.feed(&mut inner, now, traced);
             self.patience.hear(inner.session.counters().nuisance(), now);
-            if inner.poll_timeout().is_some_and(|due| due <= now) {
+            if self.alarm.may_have_rung(now) && inner.poll_timeout().is_some_and(|due| due <= now) {
                 inner.handle_timeout(now);
             }
             self.collect(&mut inner, now);
@@ -334,36 +346,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Goes to sleep, unless there is more to do.
     fn park(&mut self, cx: &mut Context<'_>) -> bool {
-        let shared = self.link.shared.clone();
+        let shared = &*self.link.shared;
         let mut inner = shared.lock();
-        inner.grant(&shared, &mut self.wakers);
-        let idle_writer = self.is_written();
+        inner.grant(shared, &mut self.wakers);
+        let unsent = self.output.len() - self.written;
+        let idle_writer = unsent == 0 && !self.unflushed;
         let resumed = self.paused && inner.session.wants_input();
         let more = resumed || inner.session.has_event() || (idle_writer && inner.session.poll_transmit().is_some());
-        let due = self.patience.due().into_iter().chain(inner.due(&shared)).min();
-        if !self.wakers.is_empty() || more || !self.arm(due, cx) {
+        if !self.wakers.is_empty() || more {
             return false;
         }
-        inner.unsent = self.output.len() - self.written;
+        let due = self.patience.due().into_iter().chain(inner.due(shared)).min();
+        if !self.alarm.set(due, (shared, self.now), cx) {
+            drop(inner);
+            self.slim();
+            return false;
+        }
+        inner.unsent = unsent;
         inner.parked = Some(cx.waker().clone());
         true
-    }
-
-    /// Sees to it that the task wakes by `due`; false if that is now.
-    fn arm(&mut self, due: Option<Time>, cx: &mut Context<'_>) -> bool {
-        let Some(due) = due else { return true };
-        // An earlier alarm stays: most deadlines only ever move away.
-        if self.armed.is_none_or(|armed| due < armed) {
-            let Some(instant) = self.link.shared.instant(due) else { return true };
-            self.sleep.as_mut().reset(instant);
-            self.armed = Some(due);
-        }
-        let rings = self.sleep.as_mut().poll(cx).is_ready();
-        if rings {
-            self.armed = None;
-            self.slim();
-        }
-        !rings
     }
 
     /// Gives memory back: whoever waited for an alarm may wait for many more.

@@ -268,8 +268,9 @@ impl Inner {
 
     /// When there is something to do at the latest.
     pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        let postponed = self.postponed.as_ref().map(|postponed| postponed.due);
-        postponed.into_iter().chain(self.session.poll_timeout()).min()
+        let due = self.session.poll_timeout();
+        let Some(Postponed { due: postponed, .. }) = self.postponed else { return due };
+        Some(due.map_or(postponed, |due| due.min(postponed)))
     }
 
     /// Time has passed.
