@@ -57,3 +57,58 @@ impl Alarm {
         !rings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+    use std::time::Duration;
+
+    use smpp_pdu::Side;
+
+    use super::*;
+    use crate::Config;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_rings_once_at_the_earliest_deadline_it_was_set_to() {
+        let shared = Shared::new(Side::Esme, Config::default(), SocketAddr::from(([127, 0, 0, 1], 2775)));
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let (mut alarm, mut cx) = (Alarm::new(), Context::from_waker(&waker));
+        for due in [30, 10, 40] {
+            assert!(alarm.set(Some(at(due)), (&shared, Time::ZERO), &mut cx));
+        }
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(woken.0.load(Ordering::Relaxed) == 0 && !alarm.may_have_rung(shared.now()));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(woken.0.load(Ordering::Relaxed) == 1 && alarm.may_have_rung(shared.now()));
+        assert!(!alarm.set(Some(at(40)), (&shared, shared.now()), &mut cx), "it is told that it rang");
+        assert!(alarm.set(Some(at(40)), (&shared, shared.now()), &mut cx));
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_has_come_is_told_at_once_and_looked_at() {
+        let shared = Shared::new(Side::Esme, Config::default(), SocketAddr::from(([127, 0, 0, 1], 2775)));
+        let (mut alarm, mut cx) = (Alarm::new(), Context::from_waker(Waker::noop()));
+        assert!(alarm.set(Some(at(30)), (&shared, at(1)), &mut cx) && !alarm.may_have_rung(at(1)));
+        assert!(!alarm.set(Some(Time::ZERO), (&shared, at(1)), &mut cx));
+        assert!(alarm.may_have_rung(at(1)));
+    }
+}

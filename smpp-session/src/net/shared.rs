@@ -340,3 +340,41 @@ const LATE: Duration = Duration::from_millis(1);
 // The least a session's time can tell apart.
 const TELLING_APART: Duration = Duration::from_micros(1);
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+#[cfg(test)]
+mod tests {
+    use smpp_pdu::{BindTransceiver, CStr, DeliverSm, Frame, Stamp};
+
+    use super::*;
+    use crate::{Event, Timeouts};
+
+    fn at(millis: u64) -> Time {
+        Time::ZERO + Duration::from_millis(millis)
+    }
+
+    #[tokio::test]
+    async fn what_the_task_fetches_late_was_sent_late_and_what_it_has_fetched_was_not() {
+        let timers = Timeouts { response: Duration::from_secs(1), enquire_link: None, ..Timeouts::default() };
+        let peer = SocketAddr::from(([127, 0, 0, 1], 2775));
+        let shared = Shared::new(Side::Mc, Config { timers, ..Config::default() }, peer);
+        let mut inner = shared.lock();
+        let bind = BindTransceiver { interface_version: 0x34, ..Default::default() };
+        inner.session.handle_frame(Frame::new(&bind, Stamp::new(1)).unwrap(), Time::ZERO);
+        let Some(Event::Bind { responder, .. }) = inner.session.poll_event() else { panic!("no bind") };
+        inner.session.accept_bind(responder, CStr::default()).unwrap();
+        inner.tick(at(10));
+        let ask = |inner: &mut Inner, tag| {
+            let now = inner.sending_time(&shared);
+            inner.session.request(&DeliverSm::default(), tag, now).unwrap();
+        };
+        ask(&mut inner, 1);
+        inner.fetched();
+        ask(&mut inner, 2);
+        inner.tick(at(700));
+        let mut ended = |now| {
+            inner.handle_timeout(now);
+            std::iter::from_fn(|| inner.session.poll_event()).filter(|event| matches!(event, Event::Ended { .. })).count()
+        };
+        assert_eq!([at(1009), at(1010), at(1699), at(1700)].map(&mut ended), [0, 1, 0, 1]);
+    }
+}
