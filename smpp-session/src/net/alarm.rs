@@ -19,20 +19,29 @@ pub(crate) struct Alarm {
     due: Option<Time>,
     /// Whom it wakes.
     waker: Option<Waker>,
+    /// It was set since it was asked last.
+    has_slept: bool,
 }
 
 impl Alarm {
     pub(crate) fn new() -> Self {
-        Alarm { sleep: Box::pin(sleep_until(Instant::now())), due: None, waker: None }
+        Alarm { sleep: Box::pin(sleep_until(Instant::now())), due: None, waker: None, has_slept: false }
     }
 
-    /// False if no deadline can have come that was known when the task went to sleep.
-    pub(crate) fn may_have_rung(&self, now: Time) -> bool {
-        self.due.is_none_or(|due| due <= now)
+    /// False if no deadline can have come that was known when the task went to sleep; always true for a task that
+    /// has worked since and not slept.
+    pub(crate) fn may_have_rung(&mut self, now: Time) -> bool {
+        let has_slept = std::mem::take(&mut self.has_slept);
+        !has_slept || self.due.is_none_or(|due| due <= now)
     }
 
     /// Sees to it that the task wakes by `due`; false if that is now.
-    pub(crate) fn set(&mut self, due: Option<Time>, (shared, now): (&Shared, Time), cx: &mut Context<'_>) -> bool {
+    pub(crate) fn set(&mut self, due: Option<Time>, clock: (&Shared, Time), cx: &mut Context<'_>) -> bool {
+        self.has_slept = self.wait_for(due, clock, cx);
+        self.has_slept
+    }
+
+    fn wait_for(&mut self, due: Option<Time>, (shared, now): (&Shared, Time), cx: &mut Context<'_>) -> bool {
         let Some(due) = due else { return true };
         if due <= now {
             self.due = None;
@@ -108,6 +117,7 @@ mod tests {
         let shared = Shared::new(Side::Esme, Config::default(), SocketAddr::from(([127, 0, 0, 1], 2775)));
         let (mut alarm, mut cx) = (Alarm::new(), Context::from_waker(Waker::noop()));
         assert!(alarm.set(Some(at(30)), (&shared, at(1)), &mut cx) && !alarm.may_have_rung(at(1)));
+        assert!(alarm.may_have_rung(at(1)), "whoever never sleeps looks every time");
         assert!(!alarm.set(Some(Time::ZERO), (&shared, at(1)), &mut cx));
         assert!(alarm.may_have_rung(at(1)));
     }
