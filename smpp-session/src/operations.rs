@@ -228,16 +228,16 @@ impl<T> Session<T> {
         if !self.is_open() {
             return None;
         }
-        let mut due = [self.limiter.congestion_due(), None, None, None, None, None];
-        let [_, requests, bind, link, inactivity, unbinding] = &mut due;
-        *requests = self.window.oldest_sent().map(|sent| self.timers.response_due(sent));
-        *bind = if self.binding.is_to_be_timed() { Some(Time::ZERO) } else { self.timers.session_init_due() };
-        if self.state.is_bound() {
-            *link = self.timers.link_due();
-            *inactivity = self.timers.inactivity_due();
+        if self.binding.is_to_be_timed() || self.can_advance() {
+            return Some(Time::ZERO);
         }
-        *unbinding = if self.can_advance() { Some(Time::ZERO) } else { self.unbinding.due };
-        due.into_iter().flatten().min()
+        let mut due = sooner(self.unbinding.due, self.timers.session_init_due());
+        due = sooner(due, self.window.oldest_sent().map(|sent| self.timers.response_due(sent)));
+        due = sooner(due, self.limiter.congestion_due());
+        if self.state.is_bound() {
+            due = sooner(due, sooner(self.timers.link_due(), self.timers.inactivity_due()));
+        }
+        due
     }
 
     fn expire_requests(&mut self, now: Time) {
@@ -369,6 +369,14 @@ impl Unbinding {
 
     fn is_ours(&self) -> bool {
         self.ours != Ours::No
+    }
+}
+
+/// The earlier of two deadlines, if there is any.
+fn sooner(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
     }
 }
 

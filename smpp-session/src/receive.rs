@@ -15,6 +15,9 @@ impl<T> Session<T> {
             return;
         }
         let header = frame.header();
+        if let Some((tag, sent)) = self.take_answer(header, now) {
+            return self.end(tag, sent, Outcome::Answered(frame));
+        }
         self.counters.read(header.command_length);
         self.timers.hear(header.command_id, now);
         if header.command_id.is_response() {
@@ -25,6 +28,27 @@ impl<T> Session<T> {
             Verdict::Take => self.take_request(frame, header, now),
             verdict => self.turn_away(verdict, header),
         }
+    }
+
+    /// Takes the commonest of all frames, an answer that does nothing but end a request of ours, without an event.
+    ///
+    /// Returns the tag and when the request was sent. If it returns none it has done nothing, and
+    /// [`handle_frame`](Self::handle_frame) must see the frame.
+    #[inline]
+    pub(crate) fn take_answer(&mut self, header: Header, now: Time) -> Option<(T, Time)> {
+        // What a peer of 5.0 states about congestion stands behind the header.
+        if !header.command_id.is_response() || self.version == Version::V5_0 || !self.is_open() {
+            return None;
+        }
+        let slot = self.window.take_if(header.sequence_number, |slot| {
+            slot.command_id.response() == header.command_id && BindKind::of(slot.command_id).is_none()
+        })?;
+        self.counters.read(header.command_length);
+        self.counters.answered += 1;
+        self.timers.hear(header.command_id, now);
+        self.statuses_in.count(header.command_status);
+        self.heed(header, slot.command_id, slot.sent, now);
+        Some((slot.tag, slot.sent))
     }
 
     /// The octets of the peer can no longer be split into PDUs.
@@ -119,7 +143,9 @@ impl<T> Session<T> {
             None => None,
         };
         self.end(slot.tag, slot.sent, Outcome::Answered(frame));
-        self.events.extend(event);
+        if let Some(event) = event {
+            self.events.push_back(event);
+        }
     }
 
     /// Answers to what the session itself asked, and strays.

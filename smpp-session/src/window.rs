@@ -78,18 +78,7 @@ impl<T> Window<T> {
 
     /// Removes the request with this number.
     pub(crate) fn take(&mut self, sequence_number: u32) -> Option<Slot<T>> {
-        let at = self.index(sequence_number);
-        let slot = self.slots.get_mut(at)?.take_if(|slot| slot.sequence_number == sequence_number)?;
-        self.waiting -= 1;
-        match self.get_mut(slot.older) {
-            Some(older) => older.newer = slot.newer,
-            None => self.oldest = slot.newer,
-        }
-        match self.get_mut(slot.newer) {
-            Some(newer) => newer.older = slot.older,
-            None => self.newest = slot.older,
-        }
-        Some(slot)
+        self.take_if(sequence_number, |_| true)
     }
 
     /// Removes the request that waits longest.
@@ -105,6 +94,32 @@ impl<T> Window<T> {
     /// When the request that waits longest was sent.
     pub(crate) fn oldest_sent(&self) -> Option<Time> {
         self.get(self.oldest).map(|slot| slot.sent)
+    }
+
+    /// The newest requests, those entered at `then`, count as sent at `now`.
+    #[cfg(feature = "net")]
+    pub(crate) fn postpone(&mut self, then: Time, now: Time) {
+        let mut at = self.newest;
+        while let Some(slot) = self.get_mut(at).filter(|slot| slot.sent == then) {
+            slot.sent = now;
+            at = slot.older;
+        }
+    }
+
+    /// Removes the request with this number if `is_it`.
+    pub(crate) fn take_if(&mut self, sequence_number: u32, is_it: impl FnOnce(&Slot<T>) -> bool) -> Option<Slot<T>> {
+        let at = self.index(sequence_number);
+        let slot = self.slots.get_mut(at)?.take_if(|slot| slot.sequence_number == sequence_number && is_it(slot))?;
+        self.waiting -= 1;
+        match self.get_mut(slot.older) {
+            Some(older) => older.newer = slot.newer,
+            None => self.oldest = slot.newer,
+        }
+        match self.get_mut(slot.newer) {
+            Some(newer) => newer.older = slot.older,
+            None => self.newest = slot.older,
+        }
+        Some(slot)
     }
 
     /// True if this number was given out before, in this lap or in the second half of the last.
@@ -241,6 +256,18 @@ mod tests {
         assert!(window.take_oldest().is_none());
         assert_eq!(add(&mut window, 5), 1001);
         assert_eq!(window.take_oldest().map(|slot| slot.tag), Some(5));
+    }
+
+    #[cfg(feature = "net")]
+    #[test]
+    fn only_the_newest_requests_of_one_moment_are_postponed() {
+        let mut window = Window::new(10);
+        let numbers = [1, 2, 2, 2].map(|tag| add(&mut window, tag));
+        assert!(window.take(numbers[2]).is_some());
+        window.postpone(Time::from_micros(2), Time::from_micros(9));
+        window.postpone(Time::from_micros(1), Time::from_micros(8));
+        let sent = [numbers[0], numbers[1], numbers[3]].map(|number| window.take(number).unwrap().sent.as_micros());
+        assert_eq!(sent, [1, 9, 9]);
     }
 
     #[test]

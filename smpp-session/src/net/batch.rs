@@ -89,7 +89,11 @@ impl Batch {
 
     /// Wakes the sessions that have something to write.
     pub fn flush(&mut self) {
-        self.first.take().into_iter().chain(self.others.drain(..)).for_each(Waker::wake);
+        // Nobody is among the others without a first; every single request comes by here.
+        if let Some(first) = self.first.take() {
+            first.wake();
+            self.others.drain(..).for_each(Waker::wake);
+        }
     }
 
     pub(crate) fn hold(&mut self, waker: Option<Waker>) {

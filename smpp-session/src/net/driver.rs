@@ -4,6 +4,7 @@
 //! a batch of input costs two system calls. Whoever adds work while the task sleeps takes its
 //! waker from under the lock; while it is awake nobody has to wake it.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use bytes::BytesMut;
 use smpp_pdu::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::timeout;
 
+use super::alarm::Alarm;
 use super::bind::IncomingBind;
 use super::link::Link;
 use super::patience::Patience;
@@ -23,7 +25,7 @@ use super::responder::Incoming;
 use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
 use crate::histogram::micros;
-use crate::{CloseReason, Event, Time};
+use crate::{CloseReason, Event, Outcome, Time};
 
 /// One connection at work.
 pub(crate) struct Driver<S> {
@@ -49,11 +51,11 @@ pub(crate) struct Driver<S> {
     ended: bool,
     /// Nothing more can be written.
     broken: bool,
-    sleep: Pin<std::boxed::Box<Sleep>>,
-    /// When `sleep` ends.
-    armed: Option<Time>,
+    alarm: Alarm,
+    /// When the clock was looked at last.
+    now: Time,
     /// What one batch of input came to.
-    inbox: Vec<Event<u32>>,
+    inbox: VecDeque<Event<u32>>,
     wakers: Vec<Waker>,
     /// What one batch of input was, while it is traced.
     seen: Vec<Frame>,
@@ -80,9 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             heard: 0,
             ended: false,
             broken: false,
-            sleep: std::boxed::Box::pin(sleep_until(tokio::time::Instant::now())),
-            armed: None,
-            inbox: Vec::new(),
+            alarm: Alarm::new(),
+            now: Time::ZERO,
+            inbox: VecDeque::new(),
             wakers: Vec::new(),
             seen: Vec::new(),
             stirred: false,
@@ -93,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Serves the connection until it is closed.
     pub(crate) async fn run(mut self) {
         let reason = poll_fn(|cx| self.poll(cx)).await;
+        self.wake_all();
         self.link.trace_rest(&self.input);
         // A peer that does not read is not waited for.
         let _ = timeout(self.linger, self.flush()).await;
@@ -102,28 +105,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        if !self.wakers.is_empty() {
+            // What those have asked who were woken goes out before the others ask.
+            let _ = self.poll_write(cx);
+            self.wake_some();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // Whoever woke us may have left something to do.
+        let mut unseen = true;
         for _ in 0..ROUNDS {
-            let read = self.poll_read(cx);
-            let was_deaf = self.is_deaf();
-            self.work();
-            if let Some(reason) = self.over {
-                return Poll::Ready(reason);
+            let heard = self.poll_read(cx).is_ready();
+            if heard || unseen {
+                unseen = self.attend(cx);
+                if let Some(reason) = self.over {
+                    return Poll::Ready(reason);
+                }
+                // Let them all run before reading more, and before writing what the first of them has to say.
+                if std::mem::take(&mut self.stirred) || self.heard > SHARE {
+                    break;
+                }
             }
-            // The stream was not even asked: nobody would wake us when it has something.
-            let resumed = was_deaf && !self.is_deaf();
-            let written = self.poll_write(cx);
-            // Let them all run before reading more, and before writing what the first of them has to say.
-            if std::mem::take(&mut self.stirred) || self.heard > SHARE {
-                break;
-            }
-            if read.is_ready() || written.is_ready() || resumed {
+            if heard || unseen {
                 continue;
             }
             if self.park(cx) {
                 self.heard = 0;
                 return Poll::Pending;
             }
+            unseen = true;
         }
+        self.yield_now(cx);
+        Poll::Pending
+    }
+
+    /// Works on what there is, and writes what came of it. True if there is something to do after that.
+    fn attend(&mut self, cx: &mut Context<'_>) -> bool {
+        let was_deaf = self.is_deaf();
+        self.work();
+        // The stream was not even asked: nobody would wake us when it has something.
+        let resumed = was_deaf && !self.is_deaf();
+        let written = self.over.is_none() && self.poll_write(cx).is_ready();
+        resumed || (written && self.broken)
+    }
+
+    /// Lets others in.
+    fn yield_now(&mut self, cx: &mut Context<'_>) {
         if self.heard <= SHARE {
             cx.waker().wake_by_ref();
         } else {
@@ -132,7 +159,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // must not keep the others from being heard.
             let _ = pin!(yield_now()).poll(cx);
         }
-        Poll::Pending
     }
 
     /// True while nothing is read although there may be something.
@@ -165,20 +191,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn work(&mut self) {
         let shared = self.link.shared.clone();
         let now = shared.now();
+        self.now = now;
         let traced = shared.is_traced();
         {
             let mut inner = shared.lock();
+            inner.tick(now);
             self.patience.regain(now);
             self.feed(&mut inner, now, traced);
             self.patience.hear(inner.session.counters().nuisance(), now);
-            if inner.poll_timeout().is_some_and(|due| due <= now) {
+            if self.alarm.may_have_rung(now) && inner.poll_timeout().is_some_and(|due| due <= now) {
                 inner.handle_timeout(now);
             }
             self.collect(&mut inner, now);
             self.paused = !inner.session.wants_input();
         }
         self.stirred |= self.wakers.len() + self.inbox.len() > 1;
-        self.wakers.drain(..).for_each(Waker::wake);
+        self.wake_some();
         self.link.trace_in(&mut self.seen);
         self.dispatch(now);
     }
@@ -190,7 +218,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     if traced {
                         self.seen.push(frame.clone());
                     }
-                    inner.session.handle_frame(frame, now);
+                    match inner.session.take_answer(frame.header(), now) {
+                        Some((tag, sent)) => self.conclude(inner, (tag, sent), Outcome::Answered(frame), now),
+                        None => inner.session.handle_frame(frame, now),
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => return inner.session.handle_bad_framing(error),
@@ -203,27 +234,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Ends what has ended; keeps the rest for the service.
     fn collect(&mut self, inner: &mut Inner, now: Time) {
+        // Most batches are messages and nothing else, and none of them has to be moved.
+        if self.inbox.is_empty() && inner.session.events.iter().all(|event| matches!(event, Event::Request { .. })) {
+            std::mem::swap(&mut self.inbox, &mut inner.session.events);
+        }
         while let Some(event) = inner.session.poll_event() {
             match event {
-                Event::Ended { tag, sent, outcome } => {
-                    let took = now.since(sent);
-                    if let Some(meter) = &mut inner.meter {
-                        meter.ended(&outcome, micros(took));
-                    }
-                    self.wakers.extend(inner.places.end(tag, outcome, took, inner.session.profile()));
-                }
+                Event::Ended { tag, sent, outcome } => self.conclude(inner, (tag, sent), outcome, now),
                 Event::Bound { kind, version } => {
                     let profile = *inner.session.profile();
                     self.link.shared.bind(Bound { kind, version, profile });
-                    self.inbox.push(Event::Bound { kind, version });
+                    self.inbox.push_back(Event::Bound { kind, version });
                 }
-                event => self.inbox.push(event),
+                event => self.inbox.push_back(event),
             }
         }
         if let Some(meter) = &mut inner.meter {
             meter.flush();
         }
         inner.grant(&self.link.shared, &mut self.wakers);
+    }
+
+    /// One of our requests has ended.
+    fn conclude(&mut self, inner: &mut Inner, (tag, sent): (u32, Time), outcome: Outcome, now: Time) {
+        let took = now.since(sent);
+        if let Some(meter) = &mut inner.meter {
+            meter.ended(&outcome, micros(took));
+        }
+        if let Some(waker) = inner.places.end(tag, outcome, took, inner.session.profile()) {
+            self.wakers.push(waker);
+        }
     }
 
     fn dispatch(&mut self, now: Time) {
@@ -293,6 +333,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let mut inner = self.link.shared.lock();
             let Some(out) = inner.session.poll_transmit() else { return false };
             std::mem::swap(out, &mut self.output);
+            inner.fetched();
             if let Some(meter) = inner.meter.as_mut().filter(|meter| meter.is_owing()) {
                 meter.fetched(self.link.shared.now());
             }
@@ -305,36 +346,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Goes to sleep, unless there is more to do.
     fn park(&mut self, cx: &mut Context<'_>) -> bool {
-        let shared = self.link.shared.clone();
+        let shared = &*self.link.shared;
         let mut inner = shared.lock();
-        inner.grant(&shared, &mut self.wakers);
-        let idle_writer = self.is_written();
+        inner.grant(shared, &mut self.wakers);
+        let unsent = self.output.len() - self.written;
+        let idle_writer = unsent == 0 && !self.unflushed;
         let resumed = self.paused && inner.session.wants_input();
         let more = resumed || inner.session.has_event() || (idle_writer && inner.session.poll_transmit().is_some());
-        let due = self.patience.due().into_iter().chain(inner.due(&shared)).min();
-        if !self.wakers.is_empty() || more || !self.arm(due, cx) {
+        if !self.wakers.is_empty() || more {
             return false;
         }
-        inner.unsent = self.output.len() - self.written;
+        let due = self.patience.due().into_iter().chain(inner.due(shared)).min();
+        if !self.alarm.set(due, (shared, self.now), cx) {
+            drop(inner);
+            self.slim();
+            return false;
+        }
+        inner.unsent = unsent;
         inner.parked = Some(cx.waker().clone());
         true
-    }
-
-    /// Sees to it that the task wakes by `due`; false if that is now.
-    fn arm(&mut self, due: Option<Time>, cx: &mut Context<'_>) -> bool {
-        let Some(due) = due else { return true };
-        // An earlier alarm stays: most deadlines only ever move away.
-        if self.armed.is_none_or(|armed| due < armed) {
-            let Some(instant) = self.link.shared.instant(due) else { return true };
-            self.sleep.as_mut().reset(instant);
-            self.armed = Some(due);
-        }
-        let rings = self.sleep.as_mut().poll(cx).is_ready();
-        if rings {
-            self.armed = None;
-            self.slim();
-        }
-        !rings
     }
 
     /// Gives memory back: whoever waited for an alarm may wait for many more.
@@ -373,9 +403,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 }
 
+impl<S> Driver<S> {
+    /// Wakes a handful of those who have been answered: while the first requests of theirs are on their way, the
+    /// peer is at work, and so are the others.
+    fn wake_some(&mut self) {
+        let some = self.wakers.len().min(HANDFUL);
+        self.wakers.drain(..some).for_each(Waker::wake);
+    }
+
+    fn wake_all(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+}
+
 /// A task that is dropped, perhaps with its runtime, still ends everything that waits for it.
 impl<S> Drop for Driver<S> {
     fn drop(&mut self) {
+        self.wake_all();
         give_up(&self.link, self.service.as_ref(), self.over);
     }
 }
@@ -418,6 +462,9 @@ const ROUNDS: usize = 16;
 // Runtimes look at their sockets only now and then while tasks are ready; looking more often costs
 // an honest peer its batches. Above a thousand submit_sm the look costs nothing in comparison.
 const SHARE: usize = 256 * 1024;
+// Some fifty kilobytes of submit_sm: worth a write, and still in the caches when it is written. The
+// workers of tokio's larger runtime have queues of as many tasks.
+const HANDFUL: usize = 256;
 // An idle session holds no more than this; it takes a few PDUs.
 const SMALL_READ: usize = 2 * 1024;
 // About four hundred submit_sm; larger reads measured no faster.

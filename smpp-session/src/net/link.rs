@@ -306,8 +306,8 @@ impl Link {
         admit: impl FnOnce(&mut Inner, Time) -> Result<(), RequestError>,
         take: impl FnOnce(&mut Places),
     ) -> Result<(u32, u32), RequestError> {
-        let now = self.shared.now();
         self.shared.act_in(batch, |inner| {
+            let now = inner.sending_time(&self.shared);
             // A session that is over has no window: say that it is over.
             if inner.session.closed().is_none() {
                 admit(inner, now)?;

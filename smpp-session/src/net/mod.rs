@@ -15,6 +15,7 @@
 mod acceptor;
 mod account;
 mod admission;
+mod alarm;
 mod batch;
 mod bind;
 mod client;

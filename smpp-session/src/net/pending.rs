@@ -184,20 +184,20 @@ impl Places {
         let Some(place) = self.free.and_then(|at| self.places.get_mut(at as usize)) else {
             return self.places.push(taken);
         };
-        if let Place::Free { next } = *place {
+        if let Place::Free { next } = std::mem::replace(place, taken) {
             self.free = next;
         }
-        *place = taken;
     }
 
     /// The request has ended; returns whom to wake. What is gathered is read by `profile`.
     pub(crate) fn end(&mut self, at: u32, outcome: Outcome, took: Duration, profile: &Profile) -> Option<Waker> {
         let place = self.places.get_mut(at as usize)?;
+        if let Place::Waiting(waker) = place {
+            let waker = waker.take();
+            *place = Place::Over(outcome, took);
+            return waker;
+        }
         match std::mem::replace(place, Place::Abandoned) {
-            Place::Waiting(waker) => {
-                *place = Place::Over(outcome, took);
-                waker
-            }
             Place::Gathered(entry, tag) => {
                 self.vacate(at);
                 entry.conclude(tag, result(outcome, *profile, took))

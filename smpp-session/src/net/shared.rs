@@ -7,6 +7,7 @@ use std::string::String;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 use std::vec::Vec;
 
 use smpp_pdu::{CommandId, CommandStatus, Profile, Side, Version};
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) meter: Option<Box<Meter>>,
     /// Octets the connection's task had not got rid of when it went to sleep.
     pub(crate) unsent: usize,
+    /// When what is asked now counts as sent.
+    clock: Time,
 }
 
 /// A refusal that goes out later.
@@ -92,7 +95,7 @@ impl Shared {
         let profile = config.profile.with_version(config.version);
         let session = Session::new(side, config, Time::ZERO);
         let (places, room) = (Places::default(), Room::default());
-        let inner = Inner { session, places, room, parked: None, postponed: None, meter: None, unsent: 0 };
+        let inner = Inner { session, places, room, parked: None, postponed: None, meter: None, unsent: 0, clock: Time::ZERO };
         Shared {
             inner: Mutex::new(inner),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -238,10 +241,36 @@ impl Shared {
 }
 
 impl Inner {
+    /// When a request counts as sent that is written now.
+    ///
+    /// What goes out together was sent together: the clock is looked at for the first request of a
+    /// batch, the one that wakes the connection's task. A rate wants it exactly.
+    pub(crate) fn sending_time(&mut self, shared: &Shared) -> Time {
+        if self.parked.is_some() || self.session.is_limited() {
+            self.clock = self.clock.max(shared.now());
+        }
+        self.clock
+    }
+
+    /// The connection's task has looked at the clock. If it was kept from it for long the requests it
+    /// has not fetched yet have not been sent yet.
+    pub(crate) fn tick(&mut self, now: Time) {
+        if now.since(self.clock) > LATE {
+            self.session.window.postpone(self.clock, now);
+        }
+        self.clock = self.clock.max(now);
+    }
+
+    /// The octets to be written are fetched: what is asked from here on is told from what they hold.
+    pub(crate) fn fetched(&mut self) {
+        self.clock = self.clock + TELLING_APART;
+    }
+
     /// When there is something to do at the latest.
     pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        let postponed = self.postponed.as_ref().map(|postponed| postponed.due);
-        postponed.into_iter().chain(self.session.poll_timeout()).min()
+        let due = self.session.poll_timeout();
+        let Some(Postponed { due: postponed, .. }) = self.postponed else { return due };
+        Some(due.map_or(postponed, |due| due.min(postponed)))
     }
 
     /// Time has passed.
@@ -306,4 +335,46 @@ impl Inner {
     }
 }
 
+// Nobody minds that much in the time a peer took.
+const LATE: Duration = Duration::from_millis(1);
+// The least a session's time can tell apart.
+const TELLING_APART: Duration = Duration::from_micros(1);
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+#[cfg(test)]
+mod tests {
+    use smpp_pdu::{BindTransceiver, CStr, DeliverSm, Frame, Stamp};
+
+    use super::*;
+    use crate::{Event, Timeouts};
+
+    fn at(millis: u64) -> Time {
+        Time::ZERO + Duration::from_millis(millis)
+    }
+
+    #[tokio::test]
+    async fn what_the_task_fetches_late_was_sent_late_and_what_it_has_fetched_was_not() {
+        let timers = Timeouts { response: Duration::from_secs(1), enquire_link: None, ..Timeouts::default() };
+        let peer = SocketAddr::from(([127, 0, 0, 1], 2775));
+        let shared = Shared::new(Side::Mc, Config { timers, ..Config::default() }, peer);
+        let mut inner = shared.lock();
+        let bind = BindTransceiver { interface_version: 0x34, ..Default::default() };
+        inner.session.handle_frame(Frame::new(&bind, Stamp::new(1)).unwrap(), Time::ZERO);
+        let Some(Event::Bind { responder, .. }) = inner.session.poll_event() else { panic!("no bind") };
+        inner.session.accept_bind(responder, CStr::default()).unwrap();
+        inner.tick(at(10));
+        let ask = |inner: &mut Inner, tag| {
+            let now = inner.sending_time(&shared);
+            inner.session.request(&DeliverSm::default(), tag, now).unwrap();
+        };
+        ask(&mut inner, 1);
+        inner.fetched();
+        ask(&mut inner, 2);
+        inner.tick(at(700));
+        let mut ended = |now| {
+            inner.handle_timeout(now);
+            std::iter::from_fn(|| inner.session.poll_event()).filter(|event| matches!(event, Event::Ended { .. })).count()
+        };
+        assert_eq!([at(1009), at(1010), at(1699), at(1700)].map(&mut ended), [0, 1, 0, 1]);
+    }
+}

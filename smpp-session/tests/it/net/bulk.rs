@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use smpp_pdu::{CommandId, CommandStatus, SubmitSmResp};
+use bytes::BytesMut;
+use smpp_pdu::{CommandId, CommandStatus, Stamp, SubmitSmResp};
 use smpp_session::net::{Batch, Client, Incoming, Keeper, Link, Pool, Unanswered, collector};
 use smpp_session::{BindKind, CloseReason, Config, Credentials, RequestError};
 use tokio::task::yield_now;
@@ -231,4 +232,26 @@ async fn futures_of_keepers_and_pools_may_be_dropped_anywhere() {
     }
     soon(keeper.stop()).await;
     tokio::time::timeout(Duration::from_secs(20), pool.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_thousand_callers_answered_at_once_are_all_woken_though_the_connection_ends_with_that() {
+    let (client, mut peer) = scripted(windowed(1000)).await;
+    let callers: Vec<_> = (0..1000)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.call(&submit()).await.map(|response| response.status()) })
+        })
+        .collect();
+    let mut answers = BytesMut::new();
+    for _ in 0..1000 {
+        let asked = peer.expect(CommandId::SUBMIT_SM, CommandStatus::ROK).await;
+        smpp_pdu::write(&SubmitSmResp::default(), Stamp::new(asked.sequence_number()), &mut answers).unwrap();
+    }
+    peer.send(&answers).await;
+    drop(peer);
+    for caller in callers {
+        assert_eq!(soon(caller).await.unwrap(), Ok(CommandStatus::ROK));
+    }
+    assert_eq!(soon(client.closed()).await, CloseReason::Disconnected);
 }
