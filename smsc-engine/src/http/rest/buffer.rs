@@ -61,7 +61,11 @@ mod tests {
     use super::*;
 
     fn answer(text: &str) -> Bytes {
-        written(|out| Ok::<_, ()>(out.extend_from_slice(text.as_bytes()))).unwrap()
+        let write = |out: &mut Vec<u8>| {
+            out.extend_from_slice(text.as_bytes());
+            Ok::<_, ()>(())
+        };
+        written(write).unwrap()
     }
 
     fn spare() -> usize {
