@@ -9,9 +9,7 @@ pub(crate) const LAST: Timestamp = Timestamp(253_402_300_799_999);
 
 /// Writes date and time with milliseconds; later moments than [`LAST`] are written as it.
 pub(crate) fn text(moment: Timestamp) -> String {
-    let (civil, millis) = civil(moment);
-    let ((month, day), (hour, minute, second)) = (civil.month_day(), civil.time_of_day());
-    format!("{:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millis:03}", civil.year())
+    written(moment, b' ').into_iter().map(char::from).collect()
 }
 
 /// Writes the date alone.
@@ -39,14 +37,29 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     (date.next().is_none() && time.next().is_none()).then_some(Timestamp(whole + millis))
 }
 
-/// Writes it as ISO 8601 does, with milliseconds only if there are any.
+/// A moment as ISO 8601 writes it, with milliseconds only if there are any. Every message that is shown has some.
 #[cfg(feature = "json")]
-pub(crate) fn iso(moment: Timestamp) -> String {
-    let text = text(moment).replace(' ', "T");
-    format!("{}Z", text.strip_suffix(".000").unwrap_or(&text))
+pub(crate) struct Iso {
+    octets: [u8; LENGTH + 1],
+    used: usize,
 }
 
-/// Reads what [`iso`] wrote, and moments with the hours and minutes they are ahead of UTC: `+02:00`, `-0330`.
+#[cfg(feature = "json")]
+impl Iso {
+    pub(crate) fn new(moment: Timestamp) -> Iso {
+        let text = written(moment, b'T');
+        let used = if text.ends_with(b".000") { LENGTH - 4 } else { LENGTH };
+        let mut octets = [b'Z'; LENGTH + 1];
+        octets.iter_mut().zip(text).take(used).for_each(|(place, octet)| *place = octet);
+        Iso { octets, used: used + 1 }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.octets.get(..self.used).and_then(|octets| std::str::from_utf8(octets).ok()).unwrap_or_default()
+    }
+}
+
+/// Reads what [`Iso`] wrote, and moments with the hours and minutes they are ahead of UTC: `+02:00`, `-0330`.
 #[cfg(feature = "json")]
 pub(crate) fn parse_iso(text: &str) -> Option<Timestamp> {
     let (_, time) = text.split_once(['T', 't', ' '])?;
@@ -60,6 +73,26 @@ pub(crate) fn parse_iso(text: &str) -> Option<Timestamp> {
     let shifted = if ahead { moment.0.checked_sub(millis) } else { moment.0.checked_add(millis) };
     shifted.map(Timestamp)
 }
+
+/// Date and time with milliseconds, and what stands between them.
+fn written(moment: Timestamp, between: u8) -> [u8; LENGTH] {
+    let (civil, millis) = civil(moment);
+    let ((month, day), (hour, minute, second)) = (civil.month_day(), civil.time_of_day());
+    let year = u16::try_from(civil.year()).unwrap_or_default();
+    let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
+    let ([m1, m2], [d1, d2]) = (two(month.into()), two(day.into()));
+    let ([h1, h2], [n1, n2], [s1, s2]) = (two(hour.into()), two(minute.into()), two(second.into()));
+    let ([_, f1], [f2, f3]) = (two(millis / 100), two(millis % 100));
+    [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, between, h1, h2, b':', n1, n2, b':', s1, s2, b'.', f1, f2, f3]
+}
+
+/// Two digits of a number below a hundred.
+fn two(number: u16) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
+}
+
+/// Octets of date and time with milliseconds.
+const LENGTH: usize = 23;
 
 fn civil(moment: Timestamp) -> (Civil, u16) {
     Civil::from_unix_millis(i64::try_from(moment.min(LAST).0).unwrap_or(i64::MAX))
@@ -100,7 +133,7 @@ mod tests {
     fn moments_of_json_are_written_and_read() {
         let moment = Timestamp(1_795_835_950_000);
         assert_eq!(
-            (iso(moment).as_str(), iso(Timestamp(moment.0 + 7)).as_str()),
+            (Iso::new(moment).as_str(), Iso::new(Timestamp(moment.0 + 7)).as_str()),
             ("2026-11-28T03:19:10Z", "2026-11-28T03:19:10.007Z")
         );
         for same in [

@@ -73,7 +73,7 @@ pub(crate) fn metrics(root: &Path, smoke: bool) -> bool {
 }
 
 /// Runs something on a centre of its own.
-fn with_node<T>(root: &Path, options: BatchOptions, run: impl FnOnce(SocketAddr, &Node) -> T) -> T {
+pub(crate) fn with_node<T>(root: &Path, options: BatchOptions, run: impl FnOnce(SocketAddr, &Node) -> T) -> T {
     let (runtime, directory) = (server(), root.join("figures"));
     let node = runtime.block_on(Node::with(&directory, options));
     let address = runtime.block_on(serve(node.router()));

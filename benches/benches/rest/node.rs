@@ -1,21 +1,26 @@
 //! A centre with a journal behind its REST API, and nothing that is not needed to be loaded.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use smsc_engine::accounts::{Password, Secret};
+use smsc_engine::audit::Role;
 use smsc_engine::control::Control;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
 use smsc_engine::core::registry::{Registry, RegistryOptions};
 use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
 use smsc_engine::core::tables::SqlTable;
 use smsc_engine::core::{Batch, BatchOptions, Core, Setup};
+use smsc_engine::http::dashboard::{self, DashboardOptions};
 use smsc_engine::http::metrics::Figures;
 use smsc_engine::http::rest::{Limits, Rest, RestOptions};
 use smsc_engine::model::{Account, Address, Lane, Message, Route, Timestamp};
+use smsc_engine::ops::System;
 use smsc_engine::sql::{Database, DatabaseConfig};
+use smsc_engine::users::{User, Users, UsersOptions};
 
 /// One centre on a directory.
 pub(crate) struct Node {
@@ -23,6 +28,8 @@ pub(crate) struct Node {
     queue: Arc<dyn Queue>,
     rest: Arc<Rest>,
     control: Arc<Control>,
+    database: Database,
+    directory: PathBuf,
 }
 
 impl Node {
@@ -32,7 +39,10 @@ impl Node {
 
     pub(crate) async fn with(directory: &Path, batch: BatchOptions) -> Node {
         std::fs::create_dir_all(directory).unwrap();
-        let queue: Arc<dyn Queue> = Arc::new(JournalQueue::open(directory, JournalOptions::default()).unwrap());
+        // What is measured for a minute is not to end in a full queue.
+        let mut journal = JournalOptions::default();
+        journal.pending_limit = 4_000_000;
+        let queue: Arc<dyn Queue> = Arc::new(JournalQueue::open(directory, journal).unwrap());
         let routes = RouteTable::open(Arc::new(MemoryRouteStore::default()), TableOptions::default()).await.unwrap();
         routes.add(Route { dest_smsc: Some("carrier".into()), ..Route::default() }).await.unwrap();
         let core = Core::start(Setup::with_routes(queue.clone(), routes)).await.unwrap();
@@ -53,7 +63,8 @@ impl Node {
         };
         let options = RestOptions { limits: Limits::NONE, lease: Duration::from_secs(1), ..RestOptions::default() };
         let control = Arc::new(control);
-        Node { core, queue, rest: Rest::new(control.clone(), options), control }
+        let directory = directory.to_owned();
+        Node { core, queue, rest: Rest::new(control.clone(), options), control, database, directory }
     }
 
     /// Lends messages for so long from now on.
@@ -74,6 +85,16 @@ impl Node {
         let router = smsc_engine::http::metrics::router(self.control.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         address
+    }
+
+    /// Serves the dashboard on a port of its own, to [`USER`].
+    pub(crate) async fn serve_dashboard(&self) -> SocketAddr {
+        let password = Password::Plain(Secret::new(PASSWORD));
+        let user = User { name: USER.into(), role: Role::Operator, password, enabled: true };
+        let users = Users::open(&self.database, vec![user], UsersOptions::default()).await.unwrap();
+        let system = Some(Arc::new(System::new(&self.directory)));
+        let options = DashboardOptions { users: Some(users), system, ..DashboardOptions::default() };
+        crate::serve(dashboard::router(self.control.clone(), options)).await
     }
 
     pub(crate) fn queued(&self) -> u64 {
@@ -103,3 +124,7 @@ impl Node {
         self.core.close(Duration::from_secs(1)).await.unwrap();
     }
 }
+
+/// Who looks at the dashboard.
+pub(crate) const USER: &str = "olga";
+pub(crate) const PASSWORD: &str = "of-a-bench-only";

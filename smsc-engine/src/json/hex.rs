@@ -1,14 +1,12 @@
 //! Octets as hexadecimal digits.
 
-use std::fmt::Write;
-
 /// Writes octets with two capital digits each.
 pub(crate) fn write(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(2 * octets.len()), |mut text, octet| {
-        // A `String` takes everything.
-        let _ = write!(text, "{octet:02X}");
-        text
-    })
+    let mut text = String::with_capacity(2 * octets.len());
+    for octet in octets {
+        text.extend([octet >> 4, octet & 0xF].map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 })));
+    }
+    text
 }
 
 /// Reads octets; `None` unless there are only digits, two for each.

@@ -35,7 +35,7 @@ impl Address {
     /// Writes the address as people do: international numbers with `+`.
     pub fn number(&self) -> Cow<'_, str> {
         let digits = self.digits.text();
-        if self.ton == INTERNATIONAL && !digits.starts_with('+') { format!("+{digits}").into() } else { digits }
+        if self.ton == INTERNATIONAL && !digits.starts_with('+') { ["+", &*digits].concat().into() } else { digits }
     }
 }
 

@@ -36,7 +36,7 @@ impl Timestamp {
 #[cfg(feature = "json")]
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&crate::calendar::iso(*self))
+        serializer.serialize_str(crate::calendar::Iso::new(*self).as_str())
     }
 }
 

@@ -8,47 +8,48 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::super::inner::Inner;
+use super::super::intake::Taken;
 use crate::api::{Answer, Refusal, Submission};
 
 /// Submissions that the next batch takes, and who waits for their answers.
 #[derive(Default)]
 pub(crate) struct Gathering {
-    waiting: Mutex<Vec<(Submission, oneshot::Sender<Answer>)>>,
+    waiting: Mutex<Vec<(Submission, oneshot::Sender<Taken>)>>,
 }
 
 impl Gathering {
     /// Adds one and tells whether it is the first.
-    fn add(&self, submission: Submission, answer: oneshot::Sender<Answer>) -> bool {
+    fn add(&self, submission: Submission, answer: oneshot::Sender<Taken>) -> bool {
         let mut waiting = self.lock();
         waiting.push((submission, answer));
         waiting.len() == 1
     }
 
     /// Takes a batch out, the oldest first.
-    fn take(&self) -> (Vec<Submission>, Vec<oneshot::Sender<Answer>>) {
+    fn take(&self) -> (Vec<Submission>, Vec<oneshot::Sender<Taken>>) {
         let mut waiting = self.lock();
         let count = waiting.len().min(MOST_AT_ONCE);
         waiting.drain(..count).unzip()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Submission, oneshot::Sender<Answer>)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Submission, oneshot::Sender<Taken>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
     /// Accepts one message along with those that come at the same time.
-    pub(super) async fn accept_one(self: &Arc<Self>, submission: Submission) -> Answer {
+    pub(super) async fn accept_one(self: &Arc<Self>, submission: Submission) -> Taken {
         if octets(&submission) > MOST_OCTETS {
             // It alone decides whether it is too much.
-            return self.accept(vec![submission]).await.pop().unwrap_or(BROKEN);
+            return self.accept_and_show(vec![submission]).await.pop().unwrap_or_else(|| BROKEN.into());
         }
         let (sender, answer) = oneshot::channel();
         if self.gathering.add(submission, sender) {
             // A task of its own: the caller may go away, the others may not.
             tokio::spawn(Arc::clone(self).accept_gathered());
         }
-        answer.await.unwrap_or(BROKEN)
+        answer.await.unwrap_or_else(|_| BROKEN.into())
     }
 
     async fn accept_gathered(self: Arc<Self>) {
@@ -59,9 +60,9 @@ impl Inner {
             if submissions.is_empty() {
                 return;
             }
-            for (answer, waiting) in self.accept(submissions).await.into_iter().zip(waiting) {
+            for (taken, waiting) in self.accept_and_show(submissions).await.into_iter().zip(waiting) {
                 // Whoever waited may have gone.
-                let _ = waiting.send(answer);
+                let _ = waiting.send(taken);
             }
         }
     }

@@ -17,6 +17,8 @@ use super::clock::Clock;
 use super::enum_lookup::EnumStats;
 use super::events::EventLog;
 use super::inner::Inner;
+#[cfg(feature = "http")]
+use super::intake::Taken;
 use super::location::Locations;
 use super::meters::Meters;
 use super::policy::Policy;
@@ -52,7 +54,26 @@ impl Handle {
     /// # Errors
     /// The core refuses.
     pub async fn submit(&self, submission: Submission) -> Result<Accepted, Refusal> {
-        self.inner.accept_one(submission).await.wait().await
+        self.inner.accept_one(submission).await.answer.wait().await
+    }
+
+    /// The same, and how the message stands then.
+    ///
+    /// # Errors
+    /// The core refuses.
+    #[cfg(feature = "http")]
+    pub(crate) async fn submit_and_show(
+        &self,
+        submission: Submission,
+    ) -> Result<(Accepted, Result<Record, HandleError>), Refusal> {
+        let Taken { answer, message } = self.inner.accept_one(submission).await;
+        let accepted = answer.wait().await?;
+        let record = match message {
+            // As it became durable; who took it since then is another matter.
+            Some(message) => Ok(Record { message: *message, outcome: None, leased: None, remote: None }),
+            None => self.message(accepted.id).await,
+        };
+        Ok((accepted, record))
     }
 
     /// Returns a message as it stands, until it is forgotten.

@@ -21,12 +21,23 @@ use group::{Group, Member};
 use run::Run;
 
 pub(super) use place::{ANSWERED, REJECTED};
+pub(super) use run::Taken;
 
 impl Inner {
     /// Takes a batch; the answers are in its order.
     pub(super) async fn accept(self: &Arc<Self>, batch: Vec<Submission>) -> Vec<Answer> {
+        let run = Run::new(batch.len(), self.now());
+        self.carry(run, batch).await.into_answers()
+    }
+
+    /// The same, and what is kept of each.
+    pub(super) async fn accept_and_show(self: &Arc<Self>, batch: Vec<Submission>) -> Vec<Taken> {
+        let run = Run::new(batch.len(), self.now()).showing();
+        self.carry(run, batch).await.into_taken()
+    }
+
+    async fn carry(self: &Arc<Self>, mut run: Run, batch: Vec<Submission>) -> Run {
         let began = Instant::now();
-        let mut run = Run::new(batch.len(), self.now());
         for submission in batch {
             if submission.mode != Mode::StoreAndForward {
                 let answer = self.accept_fleeting(submission);
@@ -42,13 +53,12 @@ impl Inner {
             }
         }
         self.finish(&mut run).await;
-        let answers = run.into_answers();
         let took = began.elapsed();
         // Those that wait for somebody outside are measured by themselves.
-        for _ in answers.iter().filter(|answer| matches!(answer, Answer::Now(_))) {
+        for _ in 0..run.decided() {
             self.meters.processing.record(took);
         }
-        answers
+        run
     }
 
     fn accept_plain(self: &Arc<Self>, run: &mut Run, submission: Submission) -> Answer {

@@ -33,12 +33,12 @@ impl Inner {
         match way.end {
             End::Deliver(lane) => {
                 message.lane = lane;
-                run.messages.push(message);
+                run.keep(message);
             }
             End::Wait(lane) => {
                 message.lane = lane;
                 run.unrouted.push(message.clone());
-                run.messages.push(message);
+                run.keep(message);
             }
             End::Drop => end_at_once(run, message, FinalState::Rejected),
             End::Reply { text, then } => {

@@ -23,9 +23,27 @@ pub(super) struct Run {
     pub(super) events: Vec<Event>,
     /// Messages nobody can deliver at the moment.
     pub(super) unrouted: Vec<Message>,
-    answers: Vec<Answer>,
+    answers: Vec<Taken>,
     /// Answers from here on depend on the next write.
     open: usize,
+    /// Whether whoever asks wants to see what is kept.
+    shows: bool,
+    /// What was placed last.
+    placed: Option<Box<Message>>,
+}
+
+/// What became of one submission.
+pub(in super::super) struct Taken {
+    pub(in super::super) answer: Answer,
+    /// The message as it is kept; `None` if that takes a look.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only the REST API shows what it takes"))]
+    pub(in super::super) message: Option<Box<Message>>,
+}
+
+impl From<Answer> for Taken {
+    fn from(answer: Answer) -> Taken {
+        Taken { answer, message: None }
+    }
 }
 
 impl Run {
@@ -39,31 +57,55 @@ impl Run {
             unrouted: Vec::new(),
             answers: Vec::with_capacity(submissions),
             open: 0,
+            shows: false,
+            placed: None,
         }
     }
 
+    /// Answers with what is kept, too.
+    pub(super) fn showing(self) -> Run {
+        Run { shows: true, ..self }
+    }
+
+    /// Adds a message that waits from now on.
+    pub(super) fn keep(&mut self, message: Message) {
+        self.placed = self.shows.then(|| Box::new(message.clone()));
+        self.messages.push(message);
+    }
+
     pub(super) fn answer(&mut self, answer: Answer) {
-        self.answers.push(answer);
+        let named = if let Answer::Now(Ok(accepted)) = &answer { Some(accepted.id) } else { None };
+        let message = self.placed.take().filter(|message| Some(message.id) == named);
+        self.answers.push(Taken { answer, message });
     }
 
     pub(super) fn into_answers(self) -> Vec<Answer> {
+        self.answers.into_iter().map(|taken| taken.answer).collect()
+    }
+
+    pub(super) fn into_taken(self) -> Vec<Taken> {
         self.answers
+    }
+
+    /// How many submissions wait for nobody outside.
+    pub(super) fn decided(&self) -> usize {
+        self.answers.iter().filter(|taken| matches!(taken.answer, Answer::Now(_))).count()
     }
 
     /// Answers otherwise whoever was to hear that this message is accepted.
     pub(super) fn replace_answer(&mut self, id: MessageId, other: Result<Accepted, Refusal>) {
-        for answer in self.answers.iter_mut().skip(self.open) {
-            if matches!(answer, Answer::Now(Ok(accepted)) if accepted.id == id) {
-                *answer = Answer::Now(other);
+        for taken in self.answers.iter_mut().skip(self.open) {
+            if matches!(&taken.answer, Answer::Now(Ok(accepted)) if accepted.id == id) {
+                *taken = Answer::Now(other).into();
                 return;
             }
         }
     }
 
     fn fail(&mut self, refusal: Refusal) {
-        for answer in self.answers.iter_mut().skip(self.open) {
-            if let Answer::Now(Ok(_)) = answer {
-                *answer = Answer::Now(Err(refusal));
+        for taken in self.answers.iter_mut().skip(self.open) {
+            if let Answer::Now(Ok(_)) = taken.answer {
+                *taken = Answer::Now(Err(refusal)).into();
             }
         }
     }

@@ -8,6 +8,7 @@ mod account;
 mod app;
 mod audit;
 mod body;
+mod buffer;
 mod core;
 mod describe;
 mod docs;

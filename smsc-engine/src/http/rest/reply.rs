@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Rest;
+use super::buffer::written;
+use super::message::MessageForm;
 use super::params::Params;
 use super::problem::Problem;
 
@@ -59,15 +62,36 @@ impl Envelope {
     pub(super) fn success(self, status: StatusCode, data: impl Serialize) -> Response {
         if self.wrapped { json(status, &Success { status: "success", data }) } else { json(status, &data) }
     }
+
+    /// The same of one message.
+    pub(super) fn message(self, status: StatusCode, message: &MessageForm) -> Response {
+        answer(status, |out| {
+            if !self.wrapped {
+                return message.write(out);
+            }
+            out.extend_from_slice(br#"{"status":"success","data":"#);
+            message.write(out)?;
+            out.push(b'}');
+            Ok(())
+        })
+    }
 }
 
-/// Writes an answer in one piece, rather than in one that grows.
 fn json(status: StatusCode, data: &impl Serialize) -> Response {
-    let mut octets = Vec::with_capacity(USUAL);
-    match serde_json::to_writer(&mut octets, data) {
-        Ok(()) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], octets).into_response(),
-        Err(error) => Problem::broken(&error).into_response(),
-    }
+    answer(status, |out| serde_json::to_writer(out, data))
+}
+
+/// An answer of JSON, with room for the headers that the door adds.
+fn answer(status: StatusCode, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Response {
+    let octets = match written(write) {
+        Ok(octets) => octets,
+        Err(error) => return Problem::broken(&error).into_response(),
+    };
+    let mut response = Response::new(Body::from(octets));
+    *response.status_mut() = status;
+    response.headers_mut().reserve(MOST_HEADERS);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 impl FromRequestParts<Arc<Rest>> for Envelope {
@@ -79,5 +103,5 @@ impl FromRequestParts<Arc<Rest>> for Envelope {
     }
 }
 
-/// Octets of a message as it is shown.
-const USUAL: usize = 1 << 11;
+/// Its own, those of every answer, and how the caller stands.
+const MOST_HEADERS: usize = 12;

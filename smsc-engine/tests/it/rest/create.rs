@@ -270,6 +270,25 @@ async fn a_repeat_gets_the_first_message_and_nothing_is_queued() {
 }
 
 #[tokio::test]
+async fn what_is_answered_is_what_is_shown_afterwards() {
+    let drops = Route { dest_smsc: None, drop: true, ..route("33", "") };
+    let api = Api::with(vec![route("44", "uk"), drops], |_| {}, |_| {}).await;
+    for other in [
+        json!({}),
+        json!({"destination_msisdn": "+49301234567"}),
+        json!({"destination_msisdn": "+33612345678"}),
+        json!({"dest_smsc": "backup", "priority": 3, "deadletter": true}),
+        json!({"message_body": "D4F2", "raw_data_flag": true, "tp_user_data_header": {"00": "4A0201"}}),
+        json!({"message_body": "да \"👋\"\n", "source_imsi": "001010000000001", "message_part_number": 2, "message_parts": 3}),
+        json!({"smpp": {"registered_delivery": 1, "service_type": "CMT"}, "source_msisdn": "Shop \"1\""}),
+    ] {
+        let answer = api.post("/api/messages", &hello_with(other.clone())).await;
+        let answered = answer.data(201);
+        assert_eq!(*answered, api.message(answered["id"].as_u64().unwrap()).await, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn bad_numbers_are_named() {
     let api = Api::new().await;
     for number in ["+", "Shop", "+44 7700", "447700900000x", "123456789012345678901", "+44\r\n7700"] {

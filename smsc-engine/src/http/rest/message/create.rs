@@ -88,7 +88,8 @@ pub(super) struct NewMessage {
     /// Higher goes first.
     priority: Option<u8>,
     /// What SMPP says of it beside all this.
-    smpp: Option<SmppForm>,
+    // Few have it, and it would take a third of the room.
+    smpp: Option<Box<SmppForm>>,
 }
 
 /// That a message waits to be accepted.
@@ -153,14 +154,13 @@ async fn create_async(
 
 /// Has the core accept a message and shows what became of it.
 pub(super) async fn submit(rest: &Rest, envelope: Envelope, submission: Submission) -> Result<Response, Problem> {
-    let handle = &rest.control.handle;
-    let accepted = handle.submit(submission).await?;
+    let (accepted, record) = rest.control.handle.submit_and_show(submission).await?;
     let status = if accepted.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    match handle.message(accepted.id).await {
+    match record {
         Ok(record) => {
             let mut form = MessageForm::from(&record);
             form.duplicate = accepted.duplicate.then_some(true);
-            Ok(envelope.success(status, form))
+            Ok(envelope.message(status, &form))
         }
         // Deleted or forgotten, but a repeat all the same.
         Err(HandleError::Unknown(MessageId(id))) => Ok(envelope.success(status, Repeated { id, duplicate: accepted.duplicate })),
@@ -191,7 +191,7 @@ impl NewMessage {
     /// Checks everything; whatever is wrong is told at once.
     fn submission(mut self, caller: &Caller, options: &RestOptions, now: Timestamp) -> Result<Submission, Problem> {
         let smpp = self.smpp.take();
-        let Some(form) = &smpp else { return Ok(Submission::new(self.message(caller, options, (now, None))?)) };
+        let Some(form) = smpp.as_deref() else { return Ok(Submission::new(self.message(caller, options, (now, None))?)) };
         let message = self.message(caller, options, (now, Some(form)))?;
         Ok(Submission {
             replace_if_present: form.replace_if_present == Some(true),

@@ -16,90 +16,90 @@ use crate::model::{Message, Outcome, Status, Timestamp, Word};
 
 /// One message with all its fields, `null` for what is not there.
 #[derive(Serialize, ToSchema)]
-pub(super) struct MessageForm {
+pub(in super::super) struct MessageForm {
     /// Its name.
     #[schema(minimum = 1)]
-    id: u64,
+    pub(super) id: u64,
     /// True if the same message was handed in before: this is the first one, and nothing was done now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duplicate: Option<bool>,
     /// The sender.
     #[schema(example = "+15551234567")]
-    source_msisdn: String,
+    pub(super) source_msisdn: String,
     /// The recipient.
     #[schema(example = "+447700900000")]
-    destination_msisdn: String,
+    pub(super) destination_msisdn: String,
     /// The text; hexadecimal digits if `raw_data_flag` is set.
     #[schema(example = "Hello World")]
-    message_body: String,
+    pub(super) message_body: String,
     /// The system that handed it in.
     #[schema(example = "api_client")]
-    source_smsc: String,
+    pub(super) source_smsc: String,
     /// The frontend that delivers it, or has.
-    dest_smsc: Option<String>,
+    pub(super) dest_smsc: Option<String>,
     /// The same under its older name.
-    destination_smsc: Option<String>,
+    pub(super) destination_smsc: Option<String>,
     /// IMSI of the sender.
-    source_imsi: Option<String>,
+    pub(super) source_imsi: Option<String>,
     /// IMSI of the recipient.
-    dest_imsi: Option<String>,
+    pub(super) dest_imsi: Option<String>,
     /// How the text is encoded.
-    tp_dcs_character_set: CharacterSet,
+    pub(super) tp_dcs_character_set: CharacterSet,
     /// The group of the data coding scheme.
-    tp_dcs_coding_group: CodingGroup,
+    pub(super) tp_dcs_coding_group: CodingGroup,
     /// Whether the text is compressed.
-    tp_dcs_compressed: bool,
+    pub(super) tp_dcs_compressed: bool,
     /// Whether there is a message class.
-    tp_dcs_has_message_class: bool,
+    pub(super) tp_dcs_has_message_class: bool,
     /// The message class.
     #[schema(maximum = 3)]
-    tp_dcs_message_class: Option<u8>,
+    pub(super) tp_dcs_message_class: Option<u8>,
     /// The data coding scheme that results, in hexadecimal digits.
     #[schema(example = "00")]
-    tp_data_coding_scheme: String,
+    pub(super) tp_data_coding_scheme: String,
     /// The user data header.
-    tp_user_data_header: Option<Header>,
+    pub(super) tp_user_data_header: Option<Header>,
     /// Which part of a text it is that its sender split.
-    message_part_number: u8,
+    pub(super) message_part_number: u8,
     /// How many parts its sender made of the text.
-    message_parts: u8,
+    pub(super) message_parts: u8,
     /// Until when it is tried.
     #[schema(value_type = String, format = DateTime)]
-    expires: Timestamp,
+    pub(super) expires: Timestamp,
     /// It is not delivered before.
     #[schema(value_type = String, format = DateTime)]
-    deliver_after: Timestamp,
+    pub(super) deliver_after: Timestamp,
     /// When it was delivered.
     #[schema(value_type = Option<String>, format = DateTime)]
-    deliver_time: Option<Timestamp>,
+    pub(super) deliver_time: Option<Timestamp>,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
-    send_time: Timestamp,
+    pub(super) send_time: Timestamp,
     /// How it stands.
-    status: StatusWord,
+    pub(super) status: StatusWord,
     /// Attempts that failed.
-    delivery_attempts: u32,
+    pub(super) delivery_attempts: u32,
     /// Whether it is among the dead letters.
-    deadletter: bool,
+    pub(super) deadletter: bool,
     /// Whether charging refused it or was broken.
-    charge_failed: bool,
+    pub(super) charge_failed: bool,
     /// Whether the text is raw data.
-    raw_data_flag: bool,
+    pub(super) raw_data_flag: bool,
     /// Whether the text is a raw SIP body.
-    raw_sip_flag: bool,
+    pub(super) raw_sip_flag: bool,
     /// The TPDU as it was handed in, in hexadecimal digits.
-    raw_pdu: Option<String>,
+    pub(super) raw_pdu: Option<String>,
     /// Higher goes first.
-    priority: u8,
+    pub(super) priority: u8,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
-    inserted_at: Timestamp,
+    pub(super) inserted_at: Timestamp,
     /// When it ended; until then, when it was accepted. Its history has the changes in between.
     #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    pub(super) updated_at: Timestamp,
     /// What SMPP says of it, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    smpp: Option<SmppForm>,
+    pub(super) smpp: Option<SmppForm>,
 }
 
 /// How a message stands.
@@ -150,7 +150,7 @@ impl From<&Record> for MessageForm {
 
 /// Answers with a message as it stands.
 pub(super) fn shown(envelope: Envelope, record: &Record) -> Response {
-    envelope.success(StatusCode::OK, MessageForm::from(record))
+    envelope.message(StatusCode::OK, &MessageForm::from(record))
 }
 
 impl MessageForm {
@@ -176,7 +176,7 @@ impl MessageForm {
             tp_dcs_compressed: coded.is_compressed,
             tp_dcs_has_message_class: coded.class.is_some(),
             tp_dcs_message_class: coded.class,
-            tp_data_coding_scheme: format!("{:02X}", coded.dcs),
+            tp_data_coding_scheme: hex::write(&[coded.dcs]),
             tp_user_data_header: content::divided(message).0.map(Header::read),
             message_part_number,
             message_parts,

@@ -4,6 +4,7 @@ mod create;
 mod form;
 mod id;
 mod item;
+mod json;
 mod list;
 mod raw;
 mod report;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Rest;
+
+pub(super) use form::MessageForm;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     [create::routes(), raw::routes(), list::routes(), work::routes(), item::routes(), report::routes()]
