@@ -8,7 +8,6 @@ mod account;
 mod app;
 mod audit;
 mod body;
-mod buffer;
 mod core;
 mod describe;
 mod docs;

@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Rest;
-use super::buffer::written;
-use super::message::MessageForm;
 use super::params::Params;
 use super::problem::Problem;
 
@@ -62,31 +60,14 @@ impl Envelope {
     pub(super) fn success(self, status: StatusCode, data: impl Serialize) -> Response {
         if self.wrapped { json(status, &Success { status: "success", data }) } else { json(status, &data) }
     }
-
-    /// The same of one message.
-    pub(super) fn message(self, status: StatusCode, message: &MessageForm) -> Response {
-        answer(status, |out| {
-            if !self.wrapped {
-                return message.write(out);
-            }
-            out.extend_from_slice(br#"{"status":"success","data":"#);
-            message.write(out)?;
-            out.push(b'}');
-            Ok(())
-        })
-    }
-}
-
-fn json(status: StatusCode, data: &impl Serialize) -> Response {
-    answer(status, |out| serde_json::to_writer(out, data))
 }
 
 /// An answer of JSON, with room for the headers that the door adds.
-fn answer(status: StatusCode, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Response {
-    let octets = match written(write) {
-        Ok(octets) => octets,
-        Err(error) => return Problem::broken(&error).into_response(),
-    };
+fn json(status: StatusCode, data: &impl Serialize) -> Response {
+    let mut octets = Vec::with_capacity(USUAL);
+    if let Err(error) = serde_json::to_writer(&mut octets, data) {
+        return Problem::broken(&error).into_response();
+    }
     let mut response = Response::new(Body::from(octets));
     *response.status_mut() = status;
     response.headers_mut().reserve(MOST_HEADERS);
@@ -105,3 +86,5 @@ impl FromRequestParts<Arc<Rest>> for Envelope {
 
 /// Its own, those of every answer, and how the caller stands.
 const MOST_HEADERS: usize = 12;
+/// Octets of a message as it is shown.
+const USUAL: usize = 1 << 11;

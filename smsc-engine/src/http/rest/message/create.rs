@@ -160,7 +160,7 @@ pub(super) async fn submit(rest: &Rest, envelope: Envelope, submission: Submissi
         Ok(record) => {
             let mut form = MessageForm::from(&record);
             form.duplicate = accepted.duplicate.then_some(true);
-            Ok(envelope.message(status, &form))
+            Ok(envelope.success(status, form))
         }
         // Deleted or forgotten, but a repeat all the same.
         Err(HandleError::Unknown(MessageId(id))) => Ok(envelope.success(status, Repeated { id, duplicate: accepted.duplicate })),

@@ -16,90 +16,90 @@ use crate::model::{Message, Outcome, Status, Timestamp, Word};
 
 /// One message with all its fields, `null` for what is not there.
 #[derive(Serialize, ToSchema)]
-pub(in super::super) struct MessageForm {
+pub(super) struct MessageForm {
     /// Its name.
     #[schema(minimum = 1)]
-    pub(super) id: u64,
+    id: u64,
     /// True if the same message was handed in before: this is the first one, and nothing was done now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duplicate: Option<bool>,
     /// The sender.
     #[schema(example = "+15551234567")]
-    pub(super) source_msisdn: String,
+    source_msisdn: String,
     /// The recipient.
     #[schema(example = "+447700900000")]
-    pub(super) destination_msisdn: String,
+    destination_msisdn: String,
     /// The text; hexadecimal digits if `raw_data_flag` is set.
     #[schema(example = "Hello World")]
-    pub(super) message_body: String,
+    message_body: String,
     /// The system that handed it in.
     #[schema(example = "api_client")]
-    pub(super) source_smsc: String,
+    source_smsc: String,
     /// The frontend that delivers it, or has.
-    pub(super) dest_smsc: Option<String>,
+    dest_smsc: Option<String>,
     /// The same under its older name.
-    pub(super) destination_smsc: Option<String>,
+    destination_smsc: Option<String>,
     /// IMSI of the sender.
-    pub(super) source_imsi: Option<String>,
+    source_imsi: Option<String>,
     /// IMSI of the recipient.
-    pub(super) dest_imsi: Option<String>,
+    dest_imsi: Option<String>,
     /// How the text is encoded.
-    pub(super) tp_dcs_character_set: CharacterSet,
+    tp_dcs_character_set: CharacterSet,
     /// The group of the data coding scheme.
-    pub(super) tp_dcs_coding_group: CodingGroup,
+    tp_dcs_coding_group: CodingGroup,
     /// Whether the text is compressed.
-    pub(super) tp_dcs_compressed: bool,
+    tp_dcs_compressed: bool,
     /// Whether there is a message class.
-    pub(super) tp_dcs_has_message_class: bool,
+    tp_dcs_has_message_class: bool,
     /// The message class.
     #[schema(maximum = 3)]
-    pub(super) tp_dcs_message_class: Option<u8>,
+    tp_dcs_message_class: Option<u8>,
     /// The data coding scheme that results, in hexadecimal digits.
     #[schema(example = "00")]
-    pub(super) tp_data_coding_scheme: String,
+    tp_data_coding_scheme: String,
     /// The user data header.
-    pub(super) tp_user_data_header: Option<Header>,
+    tp_user_data_header: Option<Header>,
     /// Which part of a text it is that its sender split.
-    pub(super) message_part_number: u8,
+    message_part_number: u8,
     /// How many parts its sender made of the text.
-    pub(super) message_parts: u8,
+    message_parts: u8,
     /// Until when it is tried.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) expires: Timestamp,
+    expires: Timestamp,
     /// It is not delivered before.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) deliver_after: Timestamp,
+    deliver_after: Timestamp,
     /// When it was delivered.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) deliver_time: Option<Timestamp>,
+    deliver_time: Option<Timestamp>,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) send_time: Timestamp,
+    send_time: Timestamp,
     /// How it stands.
-    pub(super) status: StatusWord,
+    status: StatusWord,
     /// Attempts that failed.
-    pub(super) delivery_attempts: u32,
+    delivery_attempts: u32,
     /// Whether it is among the dead letters.
-    pub(super) deadletter: bool,
+    deadletter: bool,
     /// Whether charging refused it or was broken.
-    pub(super) charge_failed: bool,
+    charge_failed: bool,
     /// Whether the text is raw data.
-    pub(super) raw_data_flag: bool,
+    raw_data_flag: bool,
     /// Whether the text is a raw SIP body.
-    pub(super) raw_sip_flag: bool,
+    raw_sip_flag: bool,
     /// The TPDU as it was handed in, in hexadecimal digits.
-    pub(super) raw_pdu: Option<String>,
+    raw_pdu: Option<String>,
     /// Higher goes first.
-    pub(super) priority: u8,
+    priority: u8,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) inserted_at: Timestamp,
+    inserted_at: Timestamp,
     /// When it ended; until then, when it was accepted. Its history has the changes in between.
     #[schema(value_type = String, format = DateTime)]
-    pub(super) updated_at: Timestamp,
+    updated_at: Timestamp,
     /// What SMPP says of it, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) smpp: Option<SmppForm>,
+    smpp: Option<SmppForm>,
 }
 
 /// How a message stands.
@@ -150,7 +150,7 @@ impl From<&Record> for MessageForm {
 
 /// Answers with a message as it stands.
 pub(super) fn shown(envelope: Envelope, record: &Record) -> Response {
-    envelope.message(StatusCode::OK, &MessageForm::from(record))
+    envelope.success(StatusCode::OK, MessageForm::from(record))
 }
 
 impl MessageForm {

@@ -87,7 +87,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 )]
 async fn show(State(rest): State<Arc<Rest>>, Id(id): Id, envelope: Envelope, view: View) -> Result<Response, Problem> {
     let record = rest.control.handle.message(id).await?;
-    Ok(envelope.message(StatusCode::OK, &view.record(&record)))
+    Ok(envelope.success(StatusCode::OK, view.record(&record)))
 }
 
 /// Changes a message; what cannot be done now changes nothing.

@@ -4,7 +4,6 @@ mod create;
 mod form;
 mod id;
 mod item;
-mod json;
 mod list;
 mod raw;
 mod report;
@@ -16,8 +15,6 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Rest;
-
-pub(super) use form::MessageForm;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     [create::routes(), raw::routes(), list::routes(), work::routes(), item::routes(), report::routes()]
