@@ -18,10 +18,6 @@ use std::time::Duration;
 use carrier::Carrier;
 use node::{Place, thread};
 
-/// As in the programs, for everything that is measured here.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let smoke = arguments.iter().any(|argument| argument == "--test") || !arguments.iter().any(|argument| argument == "--bench");

@@ -34,10 +34,6 @@ const ACCEPT_BAR: f64 = 0.70;
 /// The part of whole lives of what the bare log accepts from 1,000 callers.
 const LIVES_BAR: f64 = 0.40;
 
-/// As in the programs, for everything that is measured here.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);

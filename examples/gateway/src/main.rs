@@ -18,10 +18,6 @@ use crate::args::{Args, Command};
 /// How the program speaks.
 const CONSOLE: Console = Console("gateway");
 
-/// Threads hand messages to one another all day.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let args: Args = match program::arguments(std::env::args_os()) {
         Ok(args) => args,

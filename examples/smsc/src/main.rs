@@ -17,10 +17,6 @@ use smsc_engine::program;
 use crate::args::{Args, Command};
 use crate::words::{CONSOLE, FAILED, WRONG_SETTINGS, fail};
 
-/// Threads hand messages to one another all day.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let args: Args = match program::arguments(std::env::args_os()) {
         Ok(args) => args,
