@@ -146,7 +146,7 @@ impl World {
         if self.is_broken().await {
             // A refusal of a broken queue says nothing.
             let told = if told == Told::Refused { Told::Silent } else { told };
-            let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
+            let late = self.take_late();
             self.model.unsure.extend(late.chain(calls.into_iter().map(|call| (call, told))));
             return;
         }
@@ -155,8 +155,8 @@ impl World {
             told => told,
         };
         let touched: Vec<MessageId> = calls.iter().flat_map(|call| call.wishes.iter().map(|(id, _)| *id)).collect();
-        let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
-        let given_up = late.len();
+        let given_up = self.late.len();
+        let late = self.take_late();
         let mut calls: Vec<_> = late.chain(calls.into_iter().map(|call| (call, told))).collect();
         if !self.look(&calls, false).await {
             self.model.unsure.extend(calls.into_iter().map(|(call, _)| (call, Told::Silent)));
@@ -172,6 +172,11 @@ impl World {
                 self.model.known.get_mut(&id).unwrap().holder = None;
             }
         }
+    }
+
+    /// Takes out what was given up and may be done or not.
+    fn take_late(&mut self) -> impl Iterator<Item = (Call, Told)> + use<> {
+        std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent))
     }
 
     /// Ends the process and starts another; then everything must be as it was answered.
@@ -213,7 +218,7 @@ impl World {
         };
         self.core = Some(living);
         self.is_full = false;
-        let late = std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent));
+        let late = self.take_late();
         let unsure: Vec<_> = late.chain(std::mem::take(&mut self.model.unsure)).collect();
         assert!(self.look(&unsure, true).await, "the power is on");
         self.model.restart();

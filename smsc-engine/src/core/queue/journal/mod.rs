@@ -9,9 +9,9 @@
 //!
 //! # Threads
 //!
-//! Callers encode straight into the group that gathers; one thread writes and syncs it, one does
-//! and answers what became durable, one reads bodies that are
-//! not in memory any more, one tidies, one writes snapshots. None of them is a thread of the caller's runtime.
+//! Callers encode straight into the group that gathers; one thread writes and syncs it, one does and answers
+//! what became durable, one reads bodies that are not in memory any more, one tidies, one writes snapshots. None of them
+//! is a thread of the caller's runtime.
 //!
 //! # Crashes
 //!

@@ -1,7 +1,8 @@
 //! The thread that writes: it takes everything that waits, writes it at once and syncs once.
 //!
-//! There is no timer: while one group is written the next one gathers, and the one before is answered. After a failed write or sync nobody can
-//! say what is on disk, so the journal is poisoned: everybody is refused until a new start has read it.
+//! There is no timer: while one group is written the next one gathers, and the one before is answered. After a failed
+//! write or sync nobody can say what is on disk, so the journal is poisoned: everybody is refused until a new start has
+//! read it.
 
 use std::io::{self, ErrorKind};
 use std::mem;
