@@ -88,7 +88,6 @@ impl SqlError {
     }
 
     /// Tells whether the transaction got into the way of another one and was undone: it may be done again at once.
-    #[cfg(feature = "postgres")]
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self.code().as_deref(), Some("40001" | "40P01"))
     }

@@ -1,5 +1,6 @@
 //! Telling the core what became of messages, until it knows.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -77,8 +78,27 @@ impl Shared {
         }
     }
 
+    /// What is said of one message is told in the order in which it was said: the core takes nothing after the end.
     pub(super) async fn hear(&self, reports: Vec<NetworkReport>) -> Vec<bool> {
-        stream::iter(reports).map(|report| self.hear_one(report)).buffered(MOST_CALLS).collect().await
+        let mut known = vec![false; reports.len()];
+        let mut told = stream::iter(by_message(reports)).map(|reports| self.hear_of_one(reports)).buffer_unordered(MOST_CALLS);
+        while let Some(answers) = told.next().await {
+            for (place, is_known) in answers {
+                if let Some(known) = known.get_mut(place) {
+                    *known = is_known;
+                }
+            }
+        }
+        drop(told);
+        known
+    }
+
+    async fn hear_of_one(&self, reports: Vec<(usize, NetworkReport)>) -> Vec<(usize, bool)> {
+        let mut answers = Vec::with_capacity(reports.len());
+        for (place, report) in reports {
+            answers.push((place, self.hear_one(report).await));
+        }
+        answers
     }
 
     async fn hear_one(&self, report: NetworkReport) -> bool {
@@ -122,6 +142,15 @@ impl Shared {
             pause = (pause * 2).min(LONGEST_PAUSE.max(self.gate.pause()));
         }
     }
+}
+
+/// The reports with their places, those that name the same message together.
+fn by_message(reports: Vec<NetworkReport>) -> Vec<Vec<(usize, NetworkReport)>> {
+    let mut groups: HashMap<(Lane, Word), Vec<(usize, NetworkReport)>> = HashMap::with_capacity(reports.len());
+    for (place, report) in reports.into_iter().enumerate() {
+        groups.entry((report.lane.clone(), report.remote.clone())).or_default().push((place, report));
+    }
+    groups.into_values().collect()
 }
 
 fn delivered(id: MessageId, lane: &Lane) -> Call {
