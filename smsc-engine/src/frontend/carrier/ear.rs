@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::super::courier::{Line, Settling};
 use super::receipt::Heard;
 use crate::api::NetworkReport;
-use crate::model::Lane;
+use crate::model::{Lane, Word};
 
 /// Collects receipts of all sessions of one carrier.
 pub(super) struct Ear {
@@ -74,26 +74,44 @@ impl Ear {
 
     /// Tells the core and answers what it knows; returns the others.
     async fn hear(&self, mut told: Vec<Told>) -> Vec<Told> {
-        let mut known = Vec::new();
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let most = told.iter().map(|told| told.heard.names.len()).max().unwrap_or_default();
-        for name in 0..most {
-            for lane in lanes.iter() {
-                let (asked, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| name < told.heard.names.len());
-                let reports: Vec<NetworkReport> = asked.iter().filter_map(|told| told.heard.report(name, lane)).collect();
-                let answers = if reports.is_empty() { Vec::new() } else { self.line.core.hear(reports).await };
-                let mut answers = answers.into_iter();
-                told = others;
-                for asked in asked {
-                    if answers.next().unwrap_or(false) { known.push(asked) } else { told.push(asked) }
+        let (mut known, mut unknown) = (Vec::with_capacity(told.len()), Vec::new());
+        // By the first name of each, then those that nobody knows by the second.
+        for place in 0.. {
+            let mut named = Vec::with_capacity(told.len());
+            for told in told {
+                match told.heard.name(place) {
+                    Some(name) => named.push((told, name)),
+                    None => unknown.push(told),
                 }
             }
+            for lane in lanes.iter() {
+                named = self.hear_on(lane, named, &mut known).await;
+            }
+            if named.is_empty() {
+                break;
+            }
+            told = named.into_iter().map(|(told, _)| told).collect();
         }
         let meter = &self.line.meter;
         meter.received.add(known.len() as u64);
         meter.receipts.add(known.len() as u64);
         acknowledge(known);
-        told
+        unknown
+    }
+
+    /// Tells the core by these names; returns what it does not know on this lane.
+    async fn hear_on(&self, lane: &Lane, named: Vec<(Told, Word)>, known: &mut Vec<Told>) -> Vec<(Told, Word)> {
+        if named.is_empty() {
+            return named;
+        }
+        let reports = named.iter().map(|(told, name)| told.heard.report(name.clone(), lane.clone())).collect();
+        let mut answers = self.line.core.hear(reports).await.into_iter();
+        let mut others = Vec::new();
+        for (told, name) in named {
+            if answers.next().unwrap_or(false) { known.push(told) } else { others.push((told, name)) }
+        }
+        others
     }
 
     /// Tries again shortly what came before its message was known, as long as not too many wait.
@@ -125,7 +143,7 @@ impl Ear {
     fn give_up(&self, unknown: Vec<Told>) {
         self.line.meter.unmatched_receipts.add(unknown.len() as u64);
         for Told { heard, .. } in &unknown {
-            let id = heard.names.first().map(ToString::to_string).unwrap_or_default();
+            let id = heard.name(0).map(|name| name.to_string()).unwrap_or_default();
             let (bind, state) = (&self.line.lane, heard.state);
             tracing::warn!(%bind, id = %id.escape_debug(), state, "a receipt about a message that the core does not know");
         }
@@ -134,9 +152,8 @@ impl Ear {
 }
 
 impl Heard {
-    fn report(&self, name: usize, lane: &Lane) -> Option<NetworkReport> {
-        let remote = self.names.get(name)?.clone();
-        Some(NetworkReport { lane: lane.clone(), remote, state: self.state, error: self.error, done: self.done })
+    fn report(&self, remote: Word, lane: Lane) -> NetworkReport {
+        NetworkReport { lane, remote, state: self.state, error: self.error, done: self.done }
     }
 }
 

@@ -9,8 +9,9 @@ use crate::model::{Timestamp, Word};
 /// One receipt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Heard {
-    /// What the message may have been called in its response, the likeliest first.
-    pub(super) names: Vec<Word>,
+    /// What it calls its message: in the TLV, in the text.
+    ids: [Option<Word>; 2],
+    notation: IdNotation,
     /// SMPP `message_state`.
     pub(super) state: u8,
     pub(super) error: u32,
@@ -61,22 +62,34 @@ impl Envelope<'_> {
     }
 }
 
-fn heard(report: &Report<'_>, notation: IdNotation) -> Heard {
-    let mut names = Vec::new();
-    // The id of the text is the second to be tried if the TLV has another one.
-    for id in report.id.into_iter().chain(report.receipt.id) {
-        for name in candidates(id, notation) {
-            if !names.contains(&name) {
-                names.push(name);
+impl Heard {
+    /// What the message may have been called in its response: the likeliest first, which nearly always is right.
+    pub(super) fn name(&self, place: usize) -> Option<Word> {
+        if place == 0 { self.ids.iter().flatten().next().cloned() } else { self.names().nth(place) }
+    }
+
+    fn names(&self) -> impl Iterator<Item = Word> + use<> {
+        let mut names = Vec::new();
+        // The id of the text is the second to be tried if the TLV has another one.
+        for id in self.ids.iter().flatten() {
+            for name in candidates(&id.text(), self.notation) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
             }
         }
+        names.into_iter()
     }
+}
+
+fn heard(report: &Report<'_>, notation: IdNotation) -> Heard {
     let error = match report.cause() {
         Some(Cause::Network(error)) => error.code.into(),
         _ => report.receipt.err_number().unwrap_or_default(),
     };
     let done = report.receipt.done_date.and_then(|date| u64::try_from(date.unix_millis(0)).ok());
-    Heard { names, state: state(report), error, done: done.map(Timestamp) }
+    let ids = [report.id.map(Word::from), report.receipt.id.map(Word::from)];
+    Heard { ids, notation, state: state(report), error, done: done.map(Timestamp) }
 }
 
 /// A notification on the way says nothing final, whatever its state; a state that nobody knows is none.
@@ -148,7 +161,7 @@ mod tests {
     #[test]
     fn a_receipt_is_read_from_its_text() {
         let heard = read(0x04, TEXT, &[]).unwrap();
-        assert_eq!((heard.names[0].clone(), heard.state, heard.error), ("55".into(), 5, 27));
+        assert_eq!((heard.name(0), heard.state, heard.error), (Some("55".into()), 5, 27));
         assert_eq!(heard.done, Some(Timestamp(1_782_820_860_000)));
     }
 
@@ -157,8 +170,10 @@ mod tests {
         let tlvs = [tlv::ReceiptedMessageId(Text(b"37")).tlv(), tlv::MessageState(smpp_pdu::MessageState::DELIVERED).tlv()];
         for esm_class in [0x04, 0x00] {
             let heard = read(esm_class, TEXT, &tlvs).unwrap();
-            assert_eq!((heard.names[0].clone(), heard.state), ("37".into(), 2));
-            assert!(heard.names.contains(&"55".into()));
+            assert_eq!((heard.name(0), heard.state), (Some("37".into()), 2));
+            assert_eq!(heard.names().next(), heard.name(0));
+            assert!(heard.names().any(|name| name == "55".into()));
+            assert_eq!(heard.name(heard.names().count()), None);
         }
     }
 

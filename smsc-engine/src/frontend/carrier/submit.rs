@@ -8,10 +8,10 @@ use smpp_pdu::{
     CStr, Class, CommandStatus, DataCoding, EsmClass, RegisteredDelivery, ShortMessage, SubmitSm, SubmitSmResp, TimeField, Tlvs,
     ValueError, Version,
 };
-use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
+use smpp_session::net::{Response, Unanswered};
 use sms_codec::time::Relative;
 
-use super::super::courier::{SendError, Unfit, Writer, addr};
+use super::super::courier::{SendError, Unfit, Way, Writer, addr};
 use super::super::peer::{AskReceipts, ClientPeer};
 use super::cut::{self, Part, Taste, UDHI};
 use crate::api::Attempt;
@@ -69,7 +69,7 @@ impl Writer for Submitter {
         cut::parts(message, has_sar, Taste { charset, long_text, version: self.version })
     }
 
-    fn send(&self, (batch, link): (&mut Batch, &Link), message: &Message, part: Option<&Part>) -> Result<Pending, SendError> {
+    fn send(&self, way: Way<'_>, message: &Message, part: Option<&Part>) -> Result<(), SendError> {
         let profile = &self.peer.profile;
         let ends = (profile.source.apply(&message.source), profile.destination.apply(&message.destination));
         let validity = validity(message.expires, Timestamp::now());
@@ -88,7 +88,7 @@ impl Writer for Submitter {
         let list: Vec<Tlv<'_>> = relayed.iter().map(|(tag, value)| Tlv::octets(tag, value)).chain(own).collect();
         pdu.tlvs = Tlvs::list(&list);
         pdu.short_message = ShortMessage::new(if is_long { &[][..] } else { user_data })?;
-        Ok(batch.request(link, &pdu)?)
+        way.request(&pdu)
     }
 
     fn attempt(&self, message: &Message, answer: Result<Response, Unanswered>) -> Attempt {

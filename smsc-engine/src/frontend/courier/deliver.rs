@@ -11,13 +11,13 @@ use smpp_pdu::{
     Tlvs, Ton, ValueError,
 };
 use smpp_session::RequestError;
-use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
+use smpp_session::net::{Link, Response, Unanswered};
 use sms_codec::receipt::{Dialect, Receipt};
 
 use super::super::guest::Guest;
 use super::super::peer::PeerProfile;
 use super::super::text::{IdText, Notation};
-use super::flight::{SendError, Unfit, Writer};
+use super::flight::{SendError, Unfit, Way, Writer};
 use crate::api::Attempt;
 use crate::model::{Address, FinalState, Kind, Message, MessageId};
 
@@ -74,7 +74,7 @@ impl Writer for Wishes {
         Ok(None)
     }
 
-    fn send(&self, (batch, link): (&mut Batch, &Link), message: &Message, _: Option<&Self::Part>) -> Result<Pending, SendError> {
+    fn send(&self, way: Way<'_>, message: &Message, _: Option<&Self::Part>) -> Result<(), SendError> {
         let user_data = self.user_data(message);
         let payload = tlv::MessagePayload(&user_data).tlv();
         let long = user_data.len() > LONGEST_SHORT_MESSAGE;
@@ -96,7 +96,7 @@ impl Writer for Wishes {
             tlvs,
             ..deliver_sm(message, short_message)?
         };
-        Ok(batch.request(link, &pdu)?)
+        way.request(&pdu)
     }
 
     fn announce(&self, link: &Link, message: &Message) -> Option<Result<(), SendError>> {

@@ -1,15 +1,16 @@
 //! Messages that were sent and what is answered.
 
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::collections::{BTreeSet, VecDeque};
 
+use futures_util::FutureExt;
+use slab::Slab;
+use smpp_pdu::Request;
 use smpp_session::RequestError;
-use smpp_session::net::{Batch, Link, Pending, Response, Unanswered};
+use smpp_session::net::{Batch, Collected, Collector, Link, Outcomes, Response, Unanswered, collector};
 
 use super::super::bind::BindMeter;
 use super::pace::Allowance;
+use super::trip::Trip;
 use crate::api::{Attempt, Report};
 use crate::model::{FinalState, Message, MessageId};
 
@@ -28,7 +29,7 @@ pub(in crate::frontend) trait Writer: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Nothing was sent.
-    fn send(&self, way: (&mut Batch, &Link), message: &Message, part: Option<&Self::Part>) -> Result<Pending, SendError>;
+    fn send(&self, way: Way<'_>, message: &Message, part: Option<&Self::Part>) -> Result<(), SendError>;
 
     /// Sends what has no answer; `None` for a message, which has one.
     ///
@@ -41,6 +42,24 @@ pub(in crate::frontend) trait Writer: Clone + Send + Sync + 'static {
 
     /// What an answer, or none, means for the message.
     fn attempt(&self, message: &Message, answer: Result<Response, Unanswered>) -> Attempt;
+}
+
+/// How one PDU gets to the peer, and what its answer will be known by.
+pub(in crate::frontend) struct Way<'a> {
+    pub(super) batch: &'a mut Batch,
+    pub(super) link: &'a Link,
+    pub(super) answers: &'a Collector,
+    pub(super) tag: u64,
+}
+
+impl Way<'_> {
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// Nothing was sent.
+    pub(in crate::frontend) fn request<'a>(self, pdu: &impl Request<'a>) -> Result<(), SendError> {
+        Ok(self.batch.request_with(self.link, pdu, self.tag, self.answers)?)
+    }
 }
 
 /// Says that a message can never be written as a PDU of this peer, and why.
@@ -73,28 +92,38 @@ impl From<smpp_pdu::ValueError> for SendError {
 /// Messages on their way on one session.
 pub(super) struct Flight<W: Writer> {
     writer: W,
-    trips: Vec<Trip<W::Part>>,
+    trips: Slab<Trip<W::Part>>,
+    /// The trips that have parts still to be sent.
+    resting: BTreeSet<usize>,
+    answers: Collector,
+    outcomes: Outcomes,
+    /// Trips that have ended.
+    landed: Vec<Report>,
     /// What waits for no answer: sent without one, or never to be written as a PDU.
     settled: Vec<Report>,
 }
 
 impl<W: Writer> Flight<W> {
     pub(super) fn new(writer: W) -> Flight<W> {
-        Flight { writer, trips: Vec::new(), settled: Vec::new() }
+        // The window of the session is the limit.
+        let (answers, outcomes) = collector(usize::MAX);
+        let (trips, resting) = (Slab::new(), BTreeSet::new());
+        Flight { writer, trips, resting, answers, outcomes, landed: Vec::new(), settled: Vec::new() }
     }
 
+    /// True if there is nothing to be told, neither now nor later.
     pub(super) fn is_empty(&self) -> bool {
-        self.trips.is_empty()
+        self.trips.is_empty() && self.landed.is_empty() && self.settled.is_empty()
+    }
+
+    /// True if something waits for no answer.
+    pub(super) fn has_settled(&self) -> bool {
+        !self.settled.is_empty()
     }
 
     /// True if parts of messages are still to be sent.
     pub(super) fn has_rest(&self) -> bool {
-        self.trips.iter().any(Trip::has_rest)
-    }
-
-    /// What waits for no answer, each once.
-    pub(super) fn settled(&mut self) -> Vec<Report> {
-        std::mem::take(&mut self.settled)
+        !self.resting.is_empty()
     }
 
     /// Sends as much as session and allowance take; returns what they did not take.
@@ -111,8 +140,8 @@ impl<W: Writer> Flight<W> {
     }
 
     /// Sends a message, or its first parts; false if it was not taken.
-    fn begin(&mut self, (batch, link): (&mut Batch, &Link), allowance: &mut Allowance<'_>, message: Message) -> bool {
-        match self.writer.announce(link, &message) {
+    fn begin(&mut self, way: (&mut Batch, &Link), allowance: &mut Allowance<'_>, message: Message) -> bool {
+        match self.writer.announce(way.1, &message) {
             None => {}
             Some(Err(SendError::NotNow)) => return false,
             Some(Err(SendError::Unfit(unfit))) => {
@@ -125,179 +154,104 @@ impl<W: Writer> Flight<W> {
                 return true;
             }
         }
-        let rest = match self.writer.parts(&message) {
-            Ok(parts) => parts.map_or(Rest::Whole, Rest::Parts),
+        let parts = match self.writer.parts(&message) {
+            Ok(parts) => parts,
             Err(unfit) => {
                 self.refuse(message, unfit);
                 return true;
             }
         };
-        let mut trip = Trip { message, rest, sent: Vec::new(), so_far: None };
-        match trip.go_on(&self.writer, (batch, link), allowance) {
-            Err(SendError::NotNow) if trip.sent.is_empty() => return false,
-            Err(SendError::Unfit(unfit)) if trip.sent.is_empty() => {
-                self.refuse(trip.message, unfit);
+        let entry = self.trips.vacant_entry();
+        let key = entry.key();
+        let mut trip = Trip::new(message, parts);
+        match trip.go_on(&self.writer, (way, key, &self.answers), allowance) {
+            Err(SendError::NotNow) if !trip.has_begun() => return false,
+            Err(SendError::Unfit(unfit)) if !trip.has_begun() => {
+                self.refuse(trip.into_message(), unfit);
                 return true;
             }
             Err(SendError::Unfit(unfit)) => trip.fail(&unfit),
             Ok(()) | Err(SendError::NotNow) => {}
         }
-        self.trips.push(trip);
+        entry.insert(trip);
+        self.arrange(key);
         true
     }
 
     /// Sends parts that had to wait.
     pub(super) fn go_on(&mut self, link: &Link, allowance: &mut Allowance<'_>) {
         let mut batch = Batch::new();
-        for trip in self.trips.iter_mut().filter(|trip| trip.has_rest()) {
-            match trip.go_on(&self.writer, (&mut batch, link), allowance) {
-                Ok(()) => {}
-                Err(SendError::Unfit(unfit)) => trip.fail(&unfit),
-                Err(SendError::NotNow) => return,
+        while let Some(key) = self.resting.first().copied() {
+            if let Some(trip) = self.trips.get_mut(key) {
+                match trip.go_on(&self.writer, ((&mut batch, link), key, &self.answers), allowance) {
+                    Ok(()) => {}
+                    Err(SendError::Unfit(unfit)) => trip.fail(&unfit),
+                    Err(SendError::NotNow) => return,
+                }
             }
+            self.arrange(key);
         }
     }
 
     /// What the core is told of messages whose rest can never be sent, because the session is over.
     pub(super) fn abandon(&mut self) {
-        for trip in self.trips.iter_mut().filter(|trip| trip.has_rest()) {
-            trip.rest = Rest::Parts(VecDeque::new());
-            trip.note(Attempt::Unknown);
-        }
-    }
-
-    /// Waits until something is answered and returns all that is.
-    pub(super) fn landed<'a>(&'a mut self, meter: &'a BindMeter) -> impl Future<Output = Vec<Report>> + 'a {
-        std::future::poll_fn(move |cx| match self.arrive(cx, meter) {
-            landed if landed.is_empty() => Poll::Pending,
-            landed => Poll::Ready(landed),
-        })
-    }
-
-    /// What is answered by now.
-    pub(super) fn landed_by_now<'a>(&'a mut self, meter: &'a BindMeter) -> impl Future<Output = Vec<Report>> + 'a {
-        std::future::poll_fn(move |cx| Poll::Ready(self.arrive(cx, meter)))
-    }
-
-    fn arrive(&mut self, cx: &mut Context<'_>, meter: &BindMeter) -> Vec<Report> {
-        let mut landed = Vec::new();
-        let mut at = 0;
-        while let Some(trip) = self.trips.get_mut(at) {
-            match trip.poll(&self.writer, cx) {
-                Poll::Pending => at += 1,
-                Poll::Ready(attempt) => {
-                    let is_sent = matches!(attempt, Attempt::Delivered | Attempt::Handed(_));
-                    if is_sent {
-                        meter.sent.add(1)
-                    } else {
-                        meter.failures.add(1)
-                    }
-                    landed.push(Report { message: self.trips.swap_remove(at).message, attempt });
-                }
+        while let Some(key) = self.resting.first().copied() {
+            if let Some(trip) = self.trips.get_mut(key) {
+                trip.note(Attempt::Unknown);
             }
+            self.arrange(key);
         }
-        landed
+    }
+
+    /// Puts a trip to those that have parts still to be sent, or to those that have ended, if it is one of them.
+    fn arrange(&mut self, key: usize) {
+        let trip = self.trips.get(key);
+        if trip.is_some_and(Trip::has_rest) {
+            self.resting.insert(key);
+            return;
+        }
+        self.resting.remove(&key);
+        if let Some(attempt) = trip.and_then(Trip::ended) {
+            let message = self.trips.remove(key).into_message();
+            self.landed.push(Report { message, attempt });
+        }
+    }
+
+    /// Waits until there is something to be told. Dropping the future loses nothing.
+    pub(super) async fn landed(&mut self) {
+        let mut answered = Vec::new();
+        while self.landed.is_empty() && self.settled.is_empty() {
+            // There is one collector at least: ours.
+            self.outcomes.next_many(&mut answered).await;
+            self.arrive(&mut answered);
+        }
+    }
+
+    /// What the core has to be told by now, each once.
+    pub(super) fn reports(&mut self, meter: &BindMeter) -> Vec<Report> {
+        let mut answered = Vec::new();
+        let _ = self.outcomes.next_many(&mut answered).now_or_never();
+        self.arrive(&mut answered);
+        let mut reports = std::mem::take(&mut self.landed);
+        let sent = reports.iter().filter(|report| matches!(report.attempt, Attempt::Delivered | Attempt::Handed(_))).count();
+        meter.sent.add(sent as u64);
+        meter.failures.add((reports.len() - sent) as u64);
+        reports.append(&mut self.settled);
+        reports
+    }
+
+    fn arrive(&mut self, answered: &mut Vec<Collected>) {
+        for Collected { tag, result, .. } in answered.drain(..) {
+            let (key, is_last) = Trip::<W::Part>::of_tag(tag);
+            if let Some(trip) = self.trips.get_mut(key) {
+                trip.arrive(&self.writer, result, is_last);
+            }
+            self.arrange(key);
+        }
     }
 
     fn refuse(&mut self, message: Message, Unfit(why): Unfit) {
         tracing::error!(message_id = %message.id, lane = %message.lane, why, "a message cannot be sent to this peer");
         self.settled.push(Report { message, attempt: Attempt::Failed(FinalState::Undeliverable, 0) });
-    }
-}
-
-/// One message, from its first PDU to its last answer.
-struct Trip<P> {
-    message: Message,
-    rest: Rest<P>,
-    /// Whether it is the last PDU of the message.
-    sent: Vec<(Pending, bool)>,
-    so_far: Option<Attempt>,
-}
-
-/// What has still to be sent.
-enum Rest<P> {
-    Whole,
-    Parts(VecDeque<P>),
-}
-
-impl<P> Trip<P> {
-    fn has_rest(&self) -> bool {
-        match &self.rest {
-            Rest::Whole => true,
-            Rest::Parts(parts) => !parts.is_empty(),
-        }
-    }
-
-    /// Sends what can be sent now.
-    fn go_on<W: Writer<Part = P>>(
-        &mut self,
-        writer: &W,
-        (batch, link): (&mut Batch, &Link),
-        allowance: &mut Allowance<'_>,
-    ) -> Result<(), SendError> {
-        while self.has_rest() {
-            if !allowance.has_one() {
-                return Err(SendError::NotNow);
-            }
-            let part = match &self.rest {
-                Rest::Whole => None,
-                Rest::Parts(parts) => parts.front(),
-            };
-            let pending = writer.send((batch, link), &self.message, part)?;
-            allowance.spend();
-            match &mut self.rest {
-                Rest::Whole => self.rest = Rest::Parts(VecDeque::new()),
-                Rest::Parts(parts) => drop(parts.pop_front()),
-            }
-            let is_last = !self.has_rest();
-            self.sent.push((pending, is_last));
-        }
-        Ok(())
-    }
-
-    fn poll<W: Writer<Part = P>>(&mut self, writer: &W, cx: &mut Context<'_>) -> Poll<Attempt> {
-        let mut at = 0;
-        while let Some((pending, _)) = self.sent.get_mut(at) {
-            let Poll::Ready(answer) = Pin::new(pending).poll(cx) else {
-                at += 1;
-                continue;
-            };
-            let (_, is_last) = self.sent.swap_remove(at);
-            match writer.attempt(&self.message, answer) {
-                // The receipt comes for the last part.
-                Attempt::Handed(_) if !is_last => self.note(Attempt::Delivered),
-                attempt => self.note(attempt),
-            }
-        }
-        match &self.so_far {
-            Some(attempt) if self.sent.is_empty() && !self.has_rest() => Poll::Ready(attempt.clone()),
-            _ => Poll::Pending,
-        }
-    }
-
-    /// The worst that happened to a part is what happened to the message.
-    fn note(&mut self, attempt: Attempt) {
-        if matches!(attempt, Attempt::Failed(..) | Attempt::TryAgain(_) | Attempt::Unknown) {
-            // A text that lacks a part is not worth its other parts.
-            self.rest = Rest::Parts(VecDeque::new());
-        }
-        if self.so_far.as_ref().is_none_or(|so_far| rank(so_far) < rank(&attempt)) {
-            self.so_far = Some(attempt);
-        }
-    }
-
-    fn fail(&mut self, Unfit(why): &Unfit) {
-        tracing::error!(message_id = %self.message.id, lane = %self.message.lane, why, "a part cannot be sent to this peer");
-        self.note(Attempt::Failed(FinalState::Undeliverable, 0));
-    }
-}
-
-fn rank(attempt: &Attempt) -> u8 {
-    match attempt {
-        Attempt::Delivered => 0,
-        Attempt::Handed(_) => 1,
-        Attempt::Unknown => 2,
-        Attempt::TryAgain(_) => 3,
-        Attempt::Failed(..) => 4,
     }
 }

@@ -8,14 +8,17 @@ mod flight;
 mod line;
 mod pace;
 mod settling;
+mod trip;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use smpp_session::net::Link;
+use tokio::task::{JoinError, JoinHandle};
 
 pub(in crate::frontend) use deliver::addr;
-pub(in crate::frontend) use flight::{SendError, Unfit, Writer};
+pub(in crate::frontend) use flight::{SendError, Unfit, Way, Writer};
 pub(in crate::frontend) use line::Line;
 pub(in crate::frontend) use settling::Settling;
 
@@ -54,9 +57,19 @@ struct Courier<W: Writer> {
     line: Arc<Line>,
     flight: Flight<W>,
     settling: Arc<Settling>,
+    telling: Option<Telling>,
     held: Held,
     /// True if the core may have more.
     hungry: bool,
+}
+
+/// The core is being told what became of messages; others go out meanwhile.
+struct Telling {
+    task: JoinHandle<()>,
+    /// What is reached when it has been told.
+    asked: u64,
+    /// How many more may go out: a core that cannot take reports, for its disk is full, gets no more to report.
+    room: usize,
 }
 
 /// Whoever waits must not wait for one that is gone.
@@ -69,14 +82,14 @@ impl<W: Writer> Drop for Courier<W> {
 impl<W: Writer> Courier<W> {
     fn new(link: Link, line: Arc<Line>, (writer, settling): (W, Arc<Settling>)) -> Courier<W> {
         let held = Held::new(line.clone());
-        Courier { link, line, flight: Flight::new(writer), settling, held, hungry: true }
+        Courier { link, line, flight: Flight::new(writer), settling, telling: None, held, hungry: true }
     }
 
     async fn run(mut self) {
         let (line, settling, link) = (self.line.clone(), self.settling.clone(), self.link.clone());
         let (mut work, mut wanted) = (line.core.watch(&line.lane), settling.watch());
         loop {
-            self.settle().await;
+            self.tell();
             if self.hungry {
                 work.seen();
             }
@@ -84,10 +97,12 @@ impl<W: Writer> Courier<W> {
                 continue;
             }
             let pause = tokio::time::sleep(self.pause());
+            let (is_idle, has_sent) = (self.telling.is_none(), !self.flight.is_empty());
             tokio::select! {
-                // What has landed is settled before anything else.
+                // What has landed is told before anything else.
                 biased;
-                landed = self.flight.landed(&line.meter), if !self.flight.is_empty() => line.core.report(landed).await,
+                result = task_of(&mut self.telling) => self.told(result),
+                () = self.flight.landed(), if is_idle && has_sent => {}
                 _ = link.closed() => break,
                 _ = wanted.changed() => {}
                 more = work.changed(), if !self.hungry => if more { self.hungry = true } else { break },
@@ -97,17 +112,31 @@ impl<W: Writer> Courier<W> {
         self.end().await;
     }
 
-    /// Reports what was answered before somebody asked for it.
-    async fn settle(&mut self) {
-        if self.settling.is_reached() {
-            return;
+    /// Begins to tell the core what was answered, unless it is still being told.
+    fn tell(&mut self) {
+        if let Some(telling) = &mut self.telling {
+            let Some(result) = (&mut telling.task).now_or_never() else { return };
+            self.told(result);
         }
+        // What was answered before somebody asked is among what has landed.
         let asked = self.settling.asked();
-        let landed = self.flight.landed_by_now(&self.line.meter).await;
-        if !landed.is_empty() {
-            self.line.core.report(landed).await;
+        let reports = self.flight.reports(&self.line.meter);
+        if reports.is_empty() {
+            return self.settling.reach(asked);
         }
-        self.settling.reach(asked);
+        let line = self.line.clone();
+        let task = tokio::spawn(async move { line.core.report(reports).await });
+        self.telling = Some(Telling { task, asked, room: MOST_AT_ONCE });
+    }
+
+    /// The core has been told; it breaks down as this would.
+    fn told(&mut self, result: Result<(), JoinError>) {
+        if let Some(telling) = self.telling.take() {
+            self.settling.reach(telling.asked);
+        }
+        if let Err(Ok(panic)) = result.map_err(JoinError::try_into_panic) {
+            std::panic::resume_unwind(panic);
+        }
     }
 
     /// Sends what there is; true if there is more to send at once.
@@ -117,13 +146,16 @@ impl<W: Writer> Courier<W> {
         if self.flight.has_rest() {
             self.flight.go_on(&self.link, &mut allowance);
         }
-        let room = if self.hungry && !self.flight.has_rest() { self.link.free().min(MOST_AT_ONCE) } else { 0 };
+        let room = if self.hungry && !self.flight.has_rest() { self.link.free().min(self.room()) } else { 0 };
         drop(allowance);
         let mut allowance = line.pace.reserve(room);
         let wanted = allowance.left();
         let mut has_more = false;
         if wanted > 0 {
             let messages = line.core.lease(&line.lane, wanted, HOLD).await;
+            if let Some(telling) = &mut self.telling {
+                telling.room -= messages.len().min(telling.room);
+            }
             self.hungry = messages.len() >= wanted;
             let unsent = self.flight.send(&self.link, &mut allowance, messages);
             if !unsent.is_empty() {
@@ -131,14 +163,14 @@ impl<W: Writer> Courier<W> {
                 // They are due: the next look is after the shortest pause.
                 self.hungry = false;
             }
-            has_more = self.hungry;
-        }
-        drop(allowance);
-        let settled = self.flight.settled();
-        if !settled.is_empty() {
-            line.core.report(settled).await;
+            has_more = self.hungry || self.flight.has_settled();
         }
         has_more
+    }
+
+    /// How many messages may go out at once.
+    fn room(&self) -> usize {
+        self.telling.as_ref().map_or(MOST_AT_ONCE, |telling| telling.room)
     }
 
     /// How long nothing can be done unless something happens.
@@ -162,10 +194,23 @@ impl<W: Writer> Courier<W> {
     async fn end(mut self) {
         self.held.set(false);
         self.flight.abandon();
-        while !self.flight.is_empty() {
-            let landed = self.flight.landed(&self.line.meter).await;
-            self.line.core.report(landed).await;
+        while self.telling.is_some() || !self.flight.is_empty() {
+            if self.telling.is_some() {
+                let result = task_of(&mut self.telling).await;
+                self.told(result);
+            } else {
+                self.flight.landed().await;
+            }
+            self.tell();
         }
+    }
+}
+
+/// Waits until the core has been told, for ever if it is not being told anything.
+async fn task_of(telling: &mut Option<Telling>) -> Result<(), JoinError> {
+    match telling {
+        Some(telling) => (&mut telling.task).await,
+        None => std::future::pending().await,
     }
 }
 
