@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{place, require};
 
 /// Longer than a driver's own limit, so that its answer explains what it waited for.
-const PATIENCE: Duration = Duration::from_secs(25);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Which foreign library drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

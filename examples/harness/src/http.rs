@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::web::percent_encoded;
 
 /// Longest wait for a call.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A call that came: the path and the decoded query.
 #[derive(Clone, Debug)]

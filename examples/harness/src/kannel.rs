@@ -20,7 +20,7 @@ const SESSION: &str = include_str!("../kannel/smsc.conf");
 const LOG: &str = "log-level = 0";
 
 /// Longest wait for a box to listen.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Which sessions Kannel opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

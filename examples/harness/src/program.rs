@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::place::{self, fresh_directory};
 
 /// Longest wait for the program to listen or to end; far above what it needs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many of its last lines are kept to be judged.
 const KEPT_LINES: usize = 10_000;

@@ -16,7 +16,7 @@ use crate::program::{signal, wait};
 use crate::wire::{BIND_TRANSCEIVER, Pdu, Wire};
 
 /// Longest wait for a line; far above what it needs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program that is tested: its name and what it is told so that it is alone on its ports.
 #[derive(Clone, Copy, Debug)]

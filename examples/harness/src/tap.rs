@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::wire::{Pdu, take_pdus};
 
 /// Longest wait for a PDU to pass.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a joining direction waits for more before it lets a smaller batch go.
 const JOIN_PAUSE: Duration = Duration::from_millis(200);

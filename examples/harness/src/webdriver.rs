@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{place, require};
 
 /// Longest wait for something to appear on a page; far above what it needs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser of its own with one window; ended when dropped.
 pub struct Browser {

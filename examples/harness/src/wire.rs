@@ -33,7 +33,7 @@ pub const UNDELIVERABLE: u64 = 5;
 pub const REJECTED: u64 = 8;
 
 /// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The id of the response to a request.
 pub const fn response_to(command_id: u32) -> u32 {

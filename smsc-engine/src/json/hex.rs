@@ -3,9 +3,8 @@
 /// Writes octets with two capital digits each.
 pub(crate) fn write(octets: &[u8]) -> String {
     let mut text = String::with_capacity(2 * octets.len());
-    for octet in octets {
-        text.extend([octet >> 4, octet & 0xF].map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 })));
-    }
+    let halves = octets.iter().flat_map(|octet| [octet >> 4, octet & 0xF]);
+    text.extend(halves.map(|half| char::from(if half < 10 { b'0' + half } else { b'A' + half - 10 })));
     text
 }
 

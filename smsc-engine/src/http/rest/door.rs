@@ -22,6 +22,7 @@ use super::problem::Problem;
 use super::{Rest, core, guard};
 use crate::http::client::Client;
 use crate::http::metrics::Resource;
+use crate::json::hex;
 
 impl Rest {
     /// Puts everything in front of the handlers. It is one layer: each one more copies the whole router for a request.
@@ -111,15 +112,7 @@ fn request_id(request: &Request) -> HeaderValue {
     request.headers().get(REQUEST_ID).filter(is_fit).cloned().unwrap_or_else(|| {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u64(COUNT.fetch_add(1, Ordering::Relaxed));
-        HeaderValue::from_bytes(&digits(hasher.finish())).unwrap_or(HeaderValue::from_static("0"))
-    })
-}
-
-/// Sixteen hexadecimal digits.
-fn digits(number: u64) -> [u8; 16] {
-    std::array::from_fn(|place| match (number >> (60 - 4 * place)) as u8 & 0xF {
-        digit @ ..10 => b'0' + digit,
-        digit => b'a' + digit - 10,
+        HeaderValue::try_from(hex::write(&hasher.finish().to_be_bytes())).unwrap_or(HeaderValue::from_static("0"))
     })
 }
 

@@ -138,7 +138,6 @@ async fn behind_a_proxy(options: SharedQueueOptions) -> Option<(Server, Proxy, S
     let proxy = Proxy::start(server.config().effective_port()).await;
     let mut config = server.config();
     config.port = Some(proxy.port);
-    config.connect_timeout = Duration::from_millis(500);
     let queue = join(&config, "a", options.clone()).await;
     let witness = join(&server.config(), "b", options).await;
     Some((server, proxy, queue, witness))
