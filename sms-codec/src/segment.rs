@@ -264,9 +264,9 @@ pub(crate) fn write_header(concatenation: Option<Concatenation>, elements: &[u8]
     let Some(length) = octets.checked_sub(1) else {
         return;
     };
-    out.extend([length as u8]);
-    if let Some(concatenation) = concatenation {
-        concatenation.write(out);
+    match concatenation {
+        Some(concatenation) => concatenation.write_after(length as u8, out),
+        None => out.extend([length as u8]),
     }
     out.extend(elements.iter().copied());
 }

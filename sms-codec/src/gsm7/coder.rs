@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::scan::{BLANKS, BLOCK, character};
+use super::scan::{BLANKS, BLOCK, Spot};
 use super::{ESCAPE, Pages, Unencodable};
 use crate::scratch::{CHECKED, STEP, Scratch, padded};
 
@@ -34,12 +34,11 @@ fn encode_block(pages: Pages, text: &str, start: usize, out: &mut Scratch<SEPTET
     let (mut at, mut end) = (0, 0);
     for place in pages.plain().in_text(window).before(last) {
         end = out.run(end, window.get(at..).unwrap_or_default(), place - at);
-        let found = character(text, start, window, place);
-        let Some((len, code)) = found.and_then(|(character, len)| Some((len, pages.code(character)?))) else {
+        let Some((septets, len)) = pages.septets(Spot { text, window, start, place }) else {
             return (start + place, end, true);
         };
-        out.put(end, code.octets());
-        end += code.septets();
+        out.put(end, septets.octets());
+        end += septets.count();
         at = place + len;
     }
     end = out.run(end, window.get(at..).unwrap_or_default(), last.saturating_sub(at));

@@ -34,8 +34,8 @@ pub use language::{Language, Languages};
 pub use pack::{
     Pack, Unpack, fill_bits, pack, pack_into, pack_padded, pack_padded_into, udh_septets, unpack, unpack_into, unpack_padded,
 };
-use page::{Codes, Page};
-pub(crate) use scan::{Fit, Plain, characters, fit};
+use page::{Both, Page, Septets};
+pub(crate) use scan::{Fit, Plain, Spot, characters, fit};
 pub(crate) use table::{Holders, holders};
 
 use crate::udh::{Element, Udh};
@@ -97,7 +97,12 @@ impl Tables {
     }
 
     /// The information elements that every part in these tables carries; none for the default ones.
+    #[inline]
     pub fn elements(self) -> Elements {
+        if self == Self::DEFAULT { Elements::default() } else { self.named_elements() }
+    }
+
+    fn named_elements(self) -> Elements {
         let mut elements = Elements::default();
         for (id, language) in [(SINGLE_SHIFT, self.single), (LOCKING_SHIFT, self.locking)] {
             if language != Language::Default {
@@ -142,7 +147,7 @@ impl Tables {
     /// The longest beginning of a text that so many septets hold.
     pub(crate) fn fit(self, text: &str, room: usize) -> Result<Fit, Unencodable> {
         let pages = self.pages();
-        let step = |_, (character, len)| Some((len, pages.code(character)?.septets()));
+        let step = |spot: Spot<'_>| pages.septets(spot).map(|(septets, len)| (len, septets.count()));
         fit(text, room, pages.plain(), step).map_err(|offset| Unencodable { offset })
     }
 
@@ -190,7 +195,7 @@ struct Pages {
     locking: &'static Page,
     single: &'static Page,
     /// The two in one, for the default ones: nearly all text is in those.
-    both: Option<&'static Codes>,
+    both: Option<&'static Both>,
 }
 
 impl Pages {
@@ -203,10 +208,22 @@ impl Pages {
     #[inline]
     fn code(self, character: char) -> Option<Code> {
         if let Some(both) = self.both {
-            return both.get(character);
+            return both.codes.get(character);
         }
         let pair = || self.single.code(character).map(Code::Pair);
         self.locking.code(character).map(Code::One).or_else(pair)
+    }
+
+    /// How the character at a spot is written, and how many octets of UTF-8 it has.
+    #[inline(always)]
+    fn septets(self, spot: Spot<'_>) -> Option<(Septets, usize)> {
+        match (self.both, spot.octets()) {
+            (Some(both), [first @ ..0xE0, next]) => Some((both.near(first, next)?, 1 + usize::from(first >= 0x80))),
+            _ => {
+                let (character, len) = spot.character()?;
+                Some((self.code(character)?.into(), len))
+            }
+        }
     }
 
     /// Takes the septets of one character.
@@ -261,15 +278,6 @@ impl Code {
         match self {
             Self::One(_) => 1,
             Self::Pair(_) => 2,
-        }
-    }
-
-    /// Those septets; of one, the second is a dummy.
-    #[inline]
-    const fn octets(self) -> [u8; 2] {
-        match self {
-            Self::One(code) => [code, 0],
-            Self::Pair(code) => [ESCAPE, code],
         }
     }
 }

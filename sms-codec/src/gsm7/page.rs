@@ -1,8 +1,8 @@
 //! One table of 128 codes and all that is derived from it at compile time.
 
-use super::Code;
 use super::scan;
 use super::sparse::Sparse;
+use super::{Code, ESCAPE};
 use crate::scratch::utf8;
 
 /// One table, with its reverse.
@@ -64,6 +64,69 @@ impl Page {
     }
 }
 
+/// A locking and a single shift table in one.
+#[derive(Debug)]
+pub(super) struct Both {
+    pub(super) codes: Codes,
+    /// What characters of one octet or two are written as, found with one look.
+    near: [u16; NEAR],
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time; iterators are not const")]
+impl Both {
+    pub(super) const fn of(locking: &Page, single: &Page) -> Self {
+        let mut near = [LACKING; NEAR];
+        // Downwards, so that the lowest of several codes stays; and the locking table wins.
+        let mut code = 2 * locking.cells.len();
+        while code > 0 {
+            code -= 1;
+            let (cells, place) = if code < 128 { (&locking.cells, code) } else { (&single.cells, code - 128) };
+            let (cell, septet) = (cells[place], place as u16);
+            if cell != VOID && (cell as usize) < NEAR {
+                near[cell as usize] = if code < 128 { septet } else { septet << 8 | ESCAPE as u16 };
+            }
+        }
+        Self { codes: Codes::of_both(locking, single), near }
+    }
+}
+
+impl Both {
+    /// How the character with these octets is written, the second of which may be another's.
+    #[inline(always)]
+    pub(super) fn near(&self, first: u8, next: u8) -> Option<Septets> {
+        let two = usize::from(first & 0x1F) << 6 | usize::from(next & 0x3F);
+        let septets = *self.near.get(if first < 0x80 { first.into() } else { two })?;
+        (septets != LACKING).then_some(Septets(septets))
+    }
+}
+
+/// One septet, or an escape and another one above it.
+#[derive(Clone, Copy)]
+pub(super) struct Septets(u16);
+
+impl Septets {
+    #[inline]
+    pub(super) const fn count(self) -> usize {
+        1 + (self.0 as u8 == ESCAPE) as usize
+    }
+
+    /// Of one septet, the second is a dummy.
+    #[inline]
+    pub(super) const fn octets(self) -> [u8; 2] {
+        self.0.to_le_bytes()
+    }
+}
+
+impl From<Code> for Septets {
+    #[inline]
+    fn from(code: Code) -> Self {
+        Self(match code {
+            Code::One(code) => code.into(),
+            Code::Pair(code) => u16::from_le_bytes([ESCAPE, code]),
+        })
+    }
+}
+
 /// The code of every character of one table, or of a locking and a single shift table in one.
 #[derive(Debug)]
 pub(super) struct Codes(Sparse<u8, BLOCKS>);
@@ -122,5 +185,9 @@ pub(super) const VOID: u16 = 0;
 const PAIR: u8 = 0x80;
 /// No code: no table that is asked has an escaped 0x7F.
 const NO_CODE: u8 = 0xFF;
+/// Code points of one octet or two in UTF-8.
+const NEAR: usize = 0x800;
+/// No septets.
+const LACKING: u16 = 0xFFFF;
 /// The empty block and the most that one table needs.
 const BLOCKS: usize = 9;

@@ -104,53 +104,43 @@ pub(crate) struct Fit {
     pub(crate) units: usize,
 }
 
-impl Fit {
-    /// Adds as many octets of one unit each as there is room for; whether those are all.
-    #[inline]
-    fn add_run(&mut self, octets: usize, room: usize) -> bool {
-        let more = octets.min(room - self.units);
-        self.len += more;
-        self.units += more;
-        more == octets
-    }
-}
-
 /// Takes text until there is no more room.
 ///
-/// What is plain takes one unit an octet. `step` gives octets and units of what is at a place, where
-/// there is a character of so many octets; nothing if it cannot be written, and that place is the error.
+/// What is plain takes one unit an octet. `step` gives octets and units of what is at a spot, where
+/// there is a character; nothing if it cannot be written, and that place is the error.
 #[inline]
 pub(crate) fn fit<S>(text: &str, room: usize, plain: Plain, step: S) -> Result<Fit, usize>
 where
-    S: Fn(usize, (char, usize)) -> Option<(usize, usize)>,
+    S: Fn(Spot<'_>) -> Option<(usize, usize)>,
 {
-    let mut fit = Fit { len: 0, units: 0 };
-    while fit.len < text.len() {
-        let start = fit.len;
-        let end = text.len().min(start + BLOCK);
+    // How far there is room if all that comes is plain; so only what is not changes it.
+    let mut limit = room.min(MOST_UNITS * text.len());
+    let room = limit;
+    let fitting = |len, limit: usize| Ok(Fit { len, units: room + len - limit });
+    let mut done = 0;
+    for start in (0..text.len()).step_by(BLOCK) {
         let mut spare = BLANKS;
         let window = padded(text.as_bytes().get(start..).unwrap_or_default(), &mut spare);
-        for place in plain.in_text(window).before(end - start) {
+        for place in plain.in_text(window).before(text.len() - start) {
             let at = start + place;
-            let Some(run) = at.checked_sub(fit.len) else {
+            if at < done {
                 continue; // the last step took it
-            };
-            if !fit.add_run(run, room) {
-                return Ok(fit);
             }
-            let stepped = character(text, start, window, place).and_then(|character| step(at, character));
-            let (octets, units) = stepped.ok_or(at)?;
-            if units > room - fit.units {
-                return Ok(fit);
+            if at > limit {
+                return fitting(limit, limit);
             }
-            fit.len += octets;
-            fit.units += units;
+            let (octets, units) = step(Spot { text, window, start, place }).ok_or(at)?;
+            if at + units > limit {
+                return fitting(at, limit);
+            }
+            limit = limit + octets - units;
+            done = at + octets;
         }
-        if !fit.add_run(end.saturating_sub(fit.len), room) {
+        if start + BLOCK > limit {
             break;
         }
     }
-    Ok(fit)
+    fitting(text.len().min(limit), limit)
 }
 
 /// The characters of a text that are not plain.
@@ -159,22 +149,45 @@ pub(crate) fn characters(text: &str, plain: Plain) -> impl Iterator<Item = char>
         let octets = text.as_bytes().get(start..).unwrap_or_default();
         let window = *padded(octets, &mut { BLANKS });
         let places = plain.in_text(&window).before(octets.len());
-        places.filter_map(move |place| character(text, start, &window, place)).map(|(character, _)| character)
+        let character = move |place| Spot { text, window: &window, start, place }.character();
+        places.filter_map(character).map(|(character, _)| character)
     })
 }
 
-/// The character that starts at a place of the window over a text's octets from `start` on, and how
-/// many octets it has.
-#[inline]
-pub(super) fn character(text: &str, start: usize, window: &Window, place: usize) -> Option<(char, usize)> {
-    match *window.get(place..)?.first_chunk()? {
-        // Of one octet or two, and which of them makes no branch.
-        [first @ ..0xE0, next] => {
-            let two = u32::from(first & 0x1F) << 6 | u32::from(next & 0x3F);
-            let character = char::from_u32(if first < 0x80 { first.into() } else { two })?;
-            Some((character, 1 + usize::from(first >= 0x80)))
+/// A place where a character starts, in the window over a text's octets from `start` on.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot<'a> {
+    pub(super) text: &'a str,
+    pub(super) window: &'a Window,
+    pub(super) start: usize,
+    pub(super) place: usize,
+}
+
+impl Spot<'_> {
+    /// Where it is in the text.
+    pub(crate) const fn at(self) -> usize {
+        self.start + self.place
+    }
+
+    /// The first octet and the next one, which may be of another character.
+    #[inline(always)]
+    pub(super) fn octets(self) -> [u8; 2] {
+        let octets = self.window.get(self.place..).and_then(<[u8]>::first_chunk);
+        octets.copied().unwrap_or([b' '; 2])
+    }
+
+    /// The character, and how many octets it has.
+    #[inline]
+    pub(super) fn character(self) -> Option<(char, usize)> {
+        match self.octets() {
+            // Of one octet or two, and which of them makes no branch.
+            [first @ ..0xE0, next] => {
+                let two = u32::from(first & 0x1F) << 6 | u32::from(next & 0x3F);
+                let character = char::from_u32(if first < 0x80 { first.into() } else { two })?;
+                Some((character, 1 + usize::from(first >= 0x80)))
+            }
+            _ => self.text.get(self.at()..)?.chars().next().map(|character| (character, character.len_utf8())),
         }
-        _ => text.get(start + place..)?.chars().next().map(|character| (character, character.len_utf8())),
     }
 }
 
@@ -194,9 +207,11 @@ const fn is_continuation(octet: u8) -> bool {
 
 /// Octets looked at together: one bit of a register for each.
 pub(super) const BLOCK: usize = 64;
-pub(super) const WINDOW: usize = BLOCK + STEP;
+const WINDOW: usize = BLOCK + STEP;
 /// The first octet of the combining accents up to U+033F; the next one is that of the others.
 const COMBINING: u8 = 0xCC;
+/// Units that an octet takes at most.
+const MOST_UNITS: usize = 4;
 const GATHER: u64 = 0x0102_0408_1020_4080;
 const TOP: u64 = 0xFF << 56;
 
@@ -257,8 +272,8 @@ mod tests {
         for letters in 1..2 * BLOCK {
             let text: String = core::iter::repeat_n('x', letters).chain(['\u{301}', 'y']).collect();
             let looked_at = core::cell::RefCell::new(Vec::new());
-            let step = |at, character| {
-                looked_at.borrow_mut().push((at, character));
+            let step = |spot: Spot<'_>| {
+                looked_at.borrow_mut().push((spot.at(), spot.character().unwrap()));
                 Some((3, 1))
             };
             let fitted = fit(&text, usize::MAX, Plain::Unaccented, step);

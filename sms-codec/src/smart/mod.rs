@@ -21,7 +21,7 @@ mod table;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::gsm7::{self, Code, Fit, Plain, Tables, Unencodable};
+use crate::gsm7::{self, Code, Fit, Plain, Spot, Tables, Unencodable};
 
 /// Which characters may be replaced by similar ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -105,8 +105,8 @@ impl Rewrite {
         }
         // A combining accent belongs to the character before it.
         let plain = if self.tables.is_latin() { Plain::Unaccented } else { Plain::Nothing };
-        let step = |at, _| {
-            let step = self.step(text.get(at..)?, at)?;
+        let step = |spot: Spot<'_>| {
+            let step = self.step(text.get(spot.at()..)?, spot.at())?;
             Some((step.from.len(), self.cost(step.written)?))
         };
         gsm7::fit(text, room, plain, step).map_err(|offset| Unencodable { offset })

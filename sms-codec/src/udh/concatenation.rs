@@ -34,6 +34,20 @@ impl Concatenation {
         self.write_data(out);
     }
 
+    /// Appends the length of a UDH and the element, as one: every append asks for room.
+    #[inline]
+    pub(crate) fn write_after(self, length: u8, out: &mut impl Extend<u8>) {
+        let Self { reference, total, sequence } = self;
+        let (id, len) = (self.element_id(), reference.element_len() as u8 - 2);
+        match reference {
+            Reference::Eight(reference) => out.extend([length, id, len, reference, total, sequence]),
+            Reference::Sixteen(reference) => {
+                let [high, low] = reference.to_be_bytes();
+                out.extend([length, id, len, high, low, total, sequence]);
+            }
+        }
+    }
+
     pub(super) fn write_data(self, out: &mut impl Extend<u8>) {
         match self.reference {
             Reference::Eight(reference) => out.extend([reference]),

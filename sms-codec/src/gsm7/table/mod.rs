@@ -5,7 +5,7 @@ mod latin;
 mod urdu;
 
 use super::Language;
-use super::page::{Codes, Page, VOID};
+use super::page::{Both, Page, VOID};
 use super::sparse::Sparse;
 
 /// The table that replaces the default alphabet.
@@ -38,7 +38,7 @@ fn pick(pages: &'static [&'static Page; Language::COUNT], language: Language) ->
 }
 
 /// The default alphabet and its extension.
-pub(super) static BOTH: Codes = Codes::of_both(&latin::DEFAULT, &latin::DEFAULT_EXTENSION);
+pub(super) static BOTH: Both = Both::of(&latin::DEFAULT, &latin::DEFAULT_EXTENSION);
 
 /// By identifier. Spanish has no locking table.
 static LOCKING: [&Page; Language::COUNT] = [
