@@ -42,6 +42,21 @@ pub(crate) fn thread<T: Send + Sync + 'static, F>(start: impl FnOnce() -> F + Se
 where
     F: Future<Output = T>,
 {
+    on(runtime, start)
+}
+
+/// Starts a program in the runtime that it makes for itself.
+fn program<T: Send + Sync + 'static, F>(start: impl FnOnce() -> F + Send + 'static) -> Threaded<T>
+where
+    F: Future<Output = T>,
+{
+    on(|| smsc_engine::program::runtime().unwrap(), start)
+}
+
+fn on<T: Send + Sync + 'static, F>(runtime: fn() -> Runtime, start: impl FnOnce() -> F + Send + 'static) -> Threaded<T>
+where
+    F: Future<Output = T>,
+{
     let (end, ended) = oneshot::channel();
     let (started, starting) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
@@ -53,7 +68,7 @@ where
     Threaded { value: starting.recv().unwrap(), end: Some(end), thread: Some(thread) }
 }
 
-/// One thread is all that two cores have for each part.
+/// For those who load a chain: two cores have no more than one thread for each of them.
 pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -69,11 +84,11 @@ pub(crate) struct Chain {
 impl Chain {
     pub(crate) fn start(directory: &Path, place: Place, carrier: SocketAddr) -> Chain {
         let settings = core_settings(&directory.join("core"), (place == Place::Core).then_some(carrier));
-        let core = thread(move || async move { Centre::start(settings).await.unwrap() });
+        let core = program(move || async move { Centre::start(settings).await.unwrap() });
         let api = core.value.address(Service::Api).unwrap();
         let gateway = (place == Place::Gateway).then(|| {
             let settings = gateway_settings(&directory.join("gateway"), api, carrier);
-            thread(move || async move { Gateway::start(settings).await.unwrap() })
+            program(move || async move { Gateway::start(settings).await.unwrap() })
         });
         let address = match &gateway {
             Some(gateway) => gateway.value.smpp_address().unwrap(),
