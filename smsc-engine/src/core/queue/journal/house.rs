@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::{Io, IoFile};
+use super::super::promises::Durable;
 use super::error::on;
 use super::group::{self, GroupHeader, Position};
 use super::record::{PREFIX, Record};
 use super::segment::{self, HEADER, Segment};
-use super::shared::{Durable, Shared, State};
+use super::shared::{Shared, State};
 use super::{JournalOptions, OpenError, recover, writer};
 use crate::model::Message;
 
@@ -305,7 +306,7 @@ impl State {
             return false;
         };
         let body = self.group.keep(&hit.record(message).message, &self.index.past(id));
-        self.group.effects.push(Effect::Moved { id, body });
+        self.group.promises.effects.push(Effect::Moved { id, body });
         true
     }
 }

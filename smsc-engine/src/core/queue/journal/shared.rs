@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, watch};
 
 use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
+use super::super::promises::Durable;
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::draft::Draft;
@@ -19,9 +20,6 @@ use super::record::{Kind, PREFIX, put};
 use super::segment::Segment;
 use super::snapshot::Extent;
 use crate::model::{Message, MessageId, Part, Timestamp};
-
-/// The answer to whoever waits for a group.
-pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
 
 /// What became of each change, and when those that succeeded are durable.
 pub(super) struct Applied {
@@ -200,10 +198,8 @@ impl Shared {
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
     pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
-        let (answer, durable) = oneshot::channel();
-        let first = state.group.waiters.is_empty();
-        let effects = state.group.effects.len();
-        state.group.waiters.push((effects, answer));
+        let first = state.group.promises.is_lonely();
+        let durable = state.group.promises.join();
         if self.is_crowded(&state) {
             self.crowded.store(true, Ordering::SeqCst);
         }
@@ -267,7 +263,7 @@ impl State {
                 Effect::Deleted { id }
             }
         };
-        self.group.effects.push(effect);
+        self.group.promises.effects.push(effect);
         Ok(())
     }
 
