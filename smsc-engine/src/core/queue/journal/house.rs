@@ -21,7 +21,7 @@ use super::record::{PREFIX, Record};
 use super::segment::{self, HEADER, Segment};
 use super::shared::{Shared, State};
 use super::{JournalOptions, OpenError, recover, writer};
-use crate::model::Message;
+use crate::model::{Message, Together};
 
 /// A file that waits to become a segment, under a name of its own.
 pub(super) struct Spare {
@@ -179,13 +179,14 @@ impl House {
         let used = usize::try_from(segment.used).unwrap_or(usize::MAX);
         let mut offset = HEADER;
         let mut batch = Batch::default();
+        let mut others = Together::of(used);
         while offset < used {
             let damaged = || OpenError::corrupt(segment.number, offset, "the group is damaged");
             let rest = octets.get(offset..used).ok_or_else(damaged)?;
             let header = GroupHeader::read(rest, self.salt, segment.number).ok_or_else(damaged)?;
             for (place, body) in group::records(rest, header, self.salt).ok_or_else(damaged)? {
                 let position = Position { segment: 0, offset: place, len: (PREFIX + body.len()) as u32 };
-                let record = Record::read(body)
+                let record = Record::read(body, &mut others)
                     .map_err(|error| OpenError::corrupt(segment.number, offset + place as usize, error.to_string()))?;
                 batch.add(record, position.based(segment.number, offset as u32));
                 if batch.octets >= STEP {

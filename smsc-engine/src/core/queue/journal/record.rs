@@ -4,7 +4,7 @@
 //! journal's own salt, so that no text a client submits can pass for a record.
 
 use super::super::index::{Handing, Past};
-use crate::model::{FormError, FormFault, Lane, Message, MessageId, Outcome, Part, Timestamp};
+use crate::model::{FormError, FormFault, Lane, Message, MessageId, Outcome, Part, Timestamp, Together};
 
 /// Appends the stored form of several values.
 macro_rules! put {
@@ -97,19 +97,19 @@ pub(super) enum Kind {
 }
 
 impl Record {
-    /// Reads what `split` returned.
-    pub(super) fn read(body: &[u8]) -> Result<Self, FormError> {
+    /// Reads what `split` returned, beside others that are read together.
+    pub(super) fn read(body: &[u8], others: &mut Together) -> Result<Self, FormError> {
         let (kind, values) = body.split_first().ok_or(at("kind", FormFault::Truncated))?;
         if *kind == Kind::Accepted as u8 {
-            return Message::decode(values).map(Record::Accepted);
+            return Message::decode_beside(values, others).map(Record::Accepted);
         }
         if *kind == Kind::Replaced as u8 {
-            return Message::decode(values).map(Record::Replaced);
+            return Message::decode_beside(values, others).map(Record::Replaced);
         }
         if *kind == Kind::Kept as u8 || *kind == Kind::KeptEarly as u8 {
             let mut rest = values;
             let past = take_past(*kind, &mut rest).map_err(|fault| at("past", fault))?;
-            return Ok(Record::Kept(Message::decode(rest)?, past));
+            return Ok(Record::Kept(Message::decode_beside(rest, others)?, past));
         }
         if *kind == Kind::Gone as u8 {
             return take_ids(values).map(Record::Gone);

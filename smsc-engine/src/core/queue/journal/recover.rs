@@ -15,7 +15,7 @@ use super::group::{self, GroupHeader, Position};
 use super::record::Record;
 use super::segment::{self, HEADER, HeaderFault, Segment, SegmentHeader};
 use super::{JournalOptions, OpenError, snapshot};
-use crate::model::{Message, MessageId, Timestamp};
+use crate::model::{Message, MessageId, Timestamp, Together};
 
 /// A journal as it was found.
 pub(super) struct Recovered {
@@ -208,11 +208,12 @@ impl Replay {
         let Some(records) = group::records(octets, header, self.salt) else {
             return Ok(None);
         };
+        let mut others = Together::of(header.length as usize);
         for (place, body) in records {
             let len = (body.len() + super::record::PREFIX) as u32;
             let position = Position { segment: 0, offset: place, len }.based(segment, offset as u32);
-            let record =
-                Record::read(body).map_err(|error| OpenError::corrupt(segment, offset + place as usize, error.to_string()))?;
+            let record = Record::read(body, &mut others)
+                .map_err(|error| OpenError::corrupt(segment, offset + place as usize, error.to_string()))?;
             self.record(record, position);
         }
         self.sequence += 1;
