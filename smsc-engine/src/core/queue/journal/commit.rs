@@ -85,7 +85,7 @@ fn run(shared: &Shared, receiver: &Receiver<Option<Written>>, done: &AtomicU64) 
 impl Written {
     /// Keeps what a durable group promised.
     fn commit(self, shared: &Shared) {
-        let Written { group, octets, start, extent } = self;
+        let Written { mut group, octets, start, extent } = self;
         let (segment, size) = (extent.segment, octets.len());
         let mut state = shared.lock();
         // The next group is about as large as this one.
@@ -96,7 +96,9 @@ impl Written {
             part.for_each(|effect| state.commit(effect.map(|place| place.based(segment, start))));
             state.index.notify();
         });
+        let emptied = group.promises.emptied();
         let mut state = shared.lock();
+        state.promises = emptied;
         state.committed = extent;
         state.written += size as u64;
         if state.needs_housework(&shared.options) {

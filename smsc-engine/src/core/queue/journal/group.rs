@@ -43,10 +43,15 @@ pub(super) const ALIGN: usize = 4;
 const MAGIC: [u8; 4] = *b"SMGr";
 
 impl Group {
-    pub(super) fn new(salt: u32, mut octets: Vec<u8>) -> Self {
+    pub(super) fn new(salt: u32) -> Self {
+        Self::reusing(salt, Vec::new(), Promises::default())
+    }
+
+    /// Begins one in the room that an earlier one had.
+    pub(super) fn reusing(salt: u32, mut octets: Vec<u8>, promises: Promises<Position>) -> Self {
         octets.clear();
         octets.resize(HEADER, 0);
-        Group { salt, octets, promises: Promises::default() }
+        Group { salt, octets, promises }
     }
 
     /// Tells whether there is nothing to write.
@@ -67,11 +72,12 @@ impl Group {
 
     /// Adds the messages of one call, and what becomes of them once they are durable.
     pub(super) fn append(&mut self, draft: &Draft) {
-        let base = self.octets.len() as u32;
+        let mut offset = self.octets.len() as u32;
         self.octets.extend_from_slice(&draft.octets);
-        let bodies = draft.places.iter().map(|place| place.based(0, base));
-        let accepted = draft.messages.iter().zip(bodies);
-        self.promises.effects.extend(accepted.map(|(message, body)| Effect::Accepted { id: message.id, body }));
+        for (message, len) in draft.messages.iter().zip(record::lengths(&draft.octets)) {
+            self.promises.effects.push(Effect::Accepted { id: message.id, body: Position { segment: 0, offset, len } });
+            offset += len;
+        }
     }
 
     /// Adds a new message, and what becomes of it once it is durable.

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::{Io, IoFile};
-use super::super::promises::Durable;
 use super::error::on;
 use super::group::{self, GroupHeader, Position};
 use super::record::{PREFIX, Record};
@@ -210,7 +209,7 @@ impl House {
         for (message, position) in batch.messages.drain(..) {
             any |= state.keep(message, position);
         }
-        if any { wait(self.shared.wait(state)) } else { Ok(()) }
+        if any { Ok(self.shared.wait(state).wait()?) } else { Ok(()) }
     }
 
     /// Gives up the oldest segment: its file becomes a spare one or is deleted.
@@ -339,10 +338,6 @@ pub(super) fn draft(io: &dyn Io, name: &str, options: &JournalOptions) -> io::Re
 /// Deletes a draft that came to nothing; a name that stays is deleted at the next start.
 fn discard(io: &dyn Io, name: &str) {
     let _ = io.delete(name);
-}
-
-fn wait(durable: Durable) -> Result<(), OpenError> {
-    Ok(durable.blocking_recv().unwrap_or(Err(QueueError::Closed))?)
 }
 
 /// How names end of files that a crash may leave behind and that are deleted at the next start.

@@ -59,6 +59,7 @@ use tokio::sync::watch;
 
 use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
+use super::promises::Promises;
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
 use commit::Committer;
@@ -179,7 +180,7 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> i
     let segments = VecDeque::from(segments);
     let last = segments.back().cloned();
     let recent = Recent::new(options.recent_octets);
-    let group = Group::new(salt, Vec::new());
+    let group = Group::new(salt);
     let state = State {
         index,
         group,
@@ -189,6 +190,7 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> i
         stop: None,
         snapshot: false,
         buffer: Vec::new(),
+        promises: Promises::default(),
         committed: Extent::default(),
         written: replayed,
         full: false,
@@ -228,7 +230,7 @@ impl Queue for JournalQueue {
             };
             // The octets are copied; holding on to it would keep two of each.
             drop(draft);
-            durable.await.unwrap_or(Err(QueueError::Closed))
+            durable.await
         })
     }
 
@@ -241,7 +243,7 @@ impl Queue for JournalQueue {
                 }
             };
             if let Some(durable) = applied.durable {
-                durable.await.unwrap_or(Err(QueueError::Closed))?;
+                durable.await?;
             }
             Ok(applied.results)
         })
@@ -309,7 +311,7 @@ impl Queue for JournalQueue {
                 }
             };
             match noted.durable {
-                Some(durable) => durable.await.unwrap_or(Err(QueueError::Closed)),
+                Some(durable) => durable.await,
                 None => Ok(()),
             }
         })

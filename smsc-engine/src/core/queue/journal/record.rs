@@ -55,6 +55,16 @@ pub(super) fn write(kind: Kind, salt: u32, out: &mut Vec<u8>, put: impl FnOnce(&
     *sum = checksum(salt, &[body]).to_le_bytes();
 }
 
+/// Returns how many octets each of these records takes.
+pub(super) fn lengths(mut octets: &[u8]) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let (length, _) = octets.split_first_chunk()?;
+        let all = u32::from_le_bytes(*length) + PREFIX as u32;
+        octets = octets.get(all as usize..)?;
+        Some(all)
+    })
+}
+
 /// Splits the first record off `octets`: its kind with its values. `None` when it is damaged; it is split off all the
 /// same unless its length is nonsense.
 pub(super) fn split<'a>(salt: u32, octets: &mut &'a [u8]) -> Option<&'a [u8]> {

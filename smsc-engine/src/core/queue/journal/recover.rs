@@ -312,7 +312,7 @@ mod tests {
 
     /// A text that looks like a whole later group, for those who do not know the salt, at every alignment.
     fn forged() -> Bytes {
-        let mut group = Group::new(0, Vec::new());
+        let mut group = Group::new(0);
         group.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()));
         group.put(Kind::Reserved, |_| ());
         let octets = group.seal(1, 99, Timestamp(0));

@@ -132,7 +132,7 @@ impl Salvage {
         fresh.next_id = self.replay.next_id();
         let (shared, mut writer) = on("thread", assemble(to, options, fresh))?;
         let ids: Vec<_> = self.replay.index.bodies().map(|(id, ..)| id).collect();
-        let mut group = Group::new(writer.salt, Vec::new());
+        let mut group = Group::new(writer.salt);
         for id in ids {
             let Some(hit) = self.replay.index.get(id) else {
                 continue;
@@ -145,7 +145,7 @@ impl Salvage {
             group.keep(&hit.record(message).message, &self.replay.index.past(id));
             self.repaired.messages += 1;
             if group.octets() > STEP {
-                writer.write(std::mem::replace(&mut group, Group::new(writer.salt, Vec::new())));
+                writer.write(std::mem::replace(&mut group, Group::new(writer.salt)));
             }
         }
         writer.write(group);

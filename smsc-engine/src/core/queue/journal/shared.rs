@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
-use super::super::promises::Durable;
+use super::super::promises::{Durable, Promises};
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::draft::Draft;
@@ -52,8 +52,9 @@ pub(super) struct State {
     pub(super) index: Index<Position>,
     /// What is written next.
     pub(super) group: Group,
-    /// A buffer for the next group.
+    /// A buffer for the next group, and promises without any.
     pub(super) buffer: Vec<u8>,
+    pub(super) promises: Promises<Position>,
     /// All segments, the oldest first; the last one is written to.
     pub(super) segments: VecDeque<Segment>,
     pub(super) recent: Recent,
@@ -109,13 +110,12 @@ impl Shared {
 
     /// Waits until the group that waits to be written has room.
     pub(super) async fn roomy(&self) {
-        loop {
-            // Made before the look, so that no call between the two is missed.
+        while self.crowded.load(Ordering::SeqCst) {
+            // Made before the second look, so that no call between the two is missed.
             let room = self.room.notified();
-            if !self.crowded.load(Ordering::SeqCst) {
-                return;
+            if self.crowded.load(Ordering::SeqCst) {
+                room.await;
             }
-            room.await;
         }
     }
 

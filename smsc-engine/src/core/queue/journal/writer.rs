@@ -71,7 +71,7 @@ impl Writer {
 
     /// Reserves the first ids, which also shows that the disk can be written to.
     pub(super) fn start(&mut self) -> Result<(), QueueError> {
-        self.write(Group::new(self.salt, Vec::new()));
+        self.write(Group::new(self.salt));
         self.shared.open().map(drop)
     }
 
@@ -84,7 +84,7 @@ impl Writer {
             }
             state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let fresh = Group::new(self.salt, mem::take(&mut state.buffer));
+        let fresh = Group::reusing(self.salt, mem::take(&mut state.buffer), mem::take(&mut state.promises));
         let group = mem::replace(&mut state.group, fresh);
         self.shared.make_room();
         drop(state);
@@ -117,7 +117,7 @@ impl Writer {
         // What is on the disk counts, and must not be taken back with the rest.
         self.committer.settle();
         let mut state = self.shared.lock();
-        let gathered = mem::replace(&mut state.group, Group::new(self.salt, Vec::new()));
+        let gathered = mem::replace(&mut state.group, Group::new(self.salt));
         let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
         // Somebody may have made room just now.
