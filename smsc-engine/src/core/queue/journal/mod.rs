@@ -130,12 +130,10 @@ impl JournalQueue {
     }
 
     /// Reads the bodies of what was found; a body that cannot be read is reported and left out.
-    async fn readable(&self, bodies: Vec<Body>) -> Vec<Record> {
-        let records = self.reader.records(bodies).await;
-        let good = records.into_iter().filter_map(|record| {
+    async fn readable(&self, bodies: Vec<Body>) -> impl Iterator<Item = Record> + use<> {
+        self.reader.records(bodies).await.into_iter().filter_map(|record| {
             record.inspect_err(|error| tracing::error!(%error, "a message cannot be read and stays where it is")).ok()
-        });
-        good.collect()
+        })
     }
 
     /// Asks the index under the lock and finds out where the bodies are.
@@ -256,7 +254,7 @@ impl Queue for JournalQueue {
                 let hits = state.index.lease(lane, want);
                 state.bodies(hits)
             };
-            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+            Ok(self.readable(bodies).await.map(|record| record.message).collect())
         })
     }
 
@@ -267,7 +265,7 @@ impl Queue for JournalQueue {
     fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
         Box::pin(async move {
             let bodies = self.query(|index| index.expired(now, max))?;
-            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+            Ok(self.readable(bodies).await.map(|record| record.message).collect())
         })
     }
 
@@ -298,7 +296,7 @@ impl Queue for JournalQueue {
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let bodies = self.query(|index| index.unrecorded(beyond, max))?;
-            Ok(self.readable(bodies).await)
+            Ok(self.readable(bodies).await.collect())
         })
     }
 
@@ -325,7 +323,7 @@ impl Queue for JournalQueue {
                 let bodies = self.query(|index| index.find(like, below, max.min(LOOK)))?;
                 let Some(last) = bodies.last() else { break };
                 below = Some(last.hit.id);
-                found.extend(self.readable(bodies).await.into_iter().filter(|record| like.matches(&record.message)));
+                found.extend(self.readable(bodies).await.filter(|record| like.matches(&record.message)));
             }
             found.truncate(max);
             Ok(found)
@@ -346,7 +344,7 @@ impl Queue for JournalQueue {
                 }
                 rest.beyond = more;
             }
-            Ok(self.readable(bodies).await)
+            Ok(self.readable(bodies).await.collect())
         })
     }
 

@@ -30,7 +30,6 @@ pub(super) enum Source {
 /// Reads bodies from disk, batch by batch.
 pub(super) struct Reader {
     jobs: mpsc::Sender<Job>,
-    salt: u32,
 }
 
 struct Job {
@@ -55,7 +54,7 @@ impl Reader {
                 let _ = job.answer.send(read(job.wants, salt));
             }
         })?;
-        Ok(Reader { jobs, salt })
+        Ok(Reader { jobs })
     }
 
     /// Reads all bodies and returns complete records in the same order.
@@ -66,8 +65,9 @@ impl Reader {
         for (place, Body { hit, source }) in bodies.into_iter().enumerate() {
             records.push(match source {
                 Source::Memory(octets, offset) => {
-                    let message = decode(octets.get(offset..).unwrap_or_default(), hit.body, (self.salt, &mut others));
-                    message.map(|message| hit.record(message))
+                    let body = octets.get(offset + PREFIX..offset + hit.body.len as usize);
+                    // These are the very octets that were written: there is no disk to mistrust.
+                    message(body, hit.body, &mut others).map(|message| hit.record(message))
                 }
                 Source::Gone => Err(corrupt(hit.body, "the file is gone")),
                 Source::File(file) => {
@@ -113,7 +113,7 @@ fn read(mut wants: Vec<Want>, salt: u32) -> Vec<(usize, Result<Record, QueueErro
             let octets = buffer.get((position.offset - start) as usize..).unwrap_or_default();
             messages.push(match &failed {
                 Some(error) => Err(corrupt(position, error)),
-                None => decode(octets, position, (salt, &mut others)),
+                None => message(checked(octets, position, salt), position, &mut others),
             });
         }
     }
@@ -131,12 +131,15 @@ fn are_neighbours(one: &Want, next: &Want) -> bool {
     one.segment == next.segment && next.offset.saturating_sub(one.offset + one.len) <= GAP
 }
 
-/// Reads the message in the record at the beginning of `octets`.
-fn decode(octets: &[u8], position: Position, (salt, others): (u32, &mut Together)) -> Result<Message, QueueError> {
-    let mut rest = octets.get(..position.len as usize).unwrap_or_default();
-    let body = record::split(salt, &mut rest).ok_or_else(|| corrupt(position, "the record is damaged"))?;
-    let record = record::Record::read(body, others).map_err(|error| corrupt(position, &error.to_string()))?;
-    record.into_message().ok_or_else(|| corrupt(position, "the record holds no message"))
+/// Splits off the record at the beginning of `octets`, unless it is damaged.
+fn checked(octets: &[u8], position: Position, salt: u32) -> Option<&[u8]> {
+    record::split(salt, &mut octets.get(..position.len as usize)?)
+}
+
+/// Reads the message in a record.
+fn message(body: Option<&[u8]>, position: Position, others: &mut Together) -> Result<Message, QueueError> {
+    let body = body.ok_or_else(|| corrupt(position, "the record is damaged"))?;
+    record::message(body, others).map_err(|error| corrupt(position, &error.to_string()))
 }
 
 fn corrupt(position: Position, what: &str) -> QueueError {

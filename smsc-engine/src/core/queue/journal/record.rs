@@ -55,6 +55,15 @@ pub(super) fn write(kind: Kind, salt: u32, out: &mut Vec<u8>, put: impl FnOnce(&
     *sum = checksum(salt, &[body]).to_le_bytes();
 }
 
+/// Reads the message of a record that holds one.
+pub(super) fn message(body: &[u8], others: &mut Together) -> Result<Message, FormError> {
+    match body.split_first() {
+        // As nearly all do; a message is large, and each way round is a copy of it.
+        Some((kind, values)) if *kind == Kind::Accepted as u8 => Message::decode_beside(values, others),
+        _ => Record::read(body, others)?.into_message().ok_or(at("kind", FormFault::Value)),
+    }
+}
+
 /// Returns how many octets each of these records takes.
 pub(super) fn lengths(mut octets: &[u8]) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {

@@ -284,11 +284,13 @@ impl State {
 
     /// Tells where the bodies of these messages can be read.
     pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Vec<Body> {
-        hits.into_iter().map(|hit| Body { source: self.source(hit.body), hit }).collect()
+        let mut last = 0;
+        hits.into_iter().map(|hit| Body { source: self.source(hit.body, &mut last), hit }).collect()
     }
 
-    fn source(&self, position: Position) -> Source {
-        if let Some((octets, offset)) = self.recent.find(position) {
+    /// `last` is where a recent body was found before.
+    fn source(&self, position: Position, last: &mut usize) -> Source {
+        if let Some((octets, offset)) = self.recent.find(position, last) {
             return Source::Memory(octets, offset);
         }
         let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
