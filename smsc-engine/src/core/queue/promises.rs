@@ -301,7 +301,9 @@ mod tests {
         let runtime = |threads| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build().unwrap();
         let (first, second) = (runtime(1), runtime(1));
         let mut promises = Promises::default();
-        let of_first = first.block_on(async { promise(&mut promises, 1) });
+        let entered = first.enter();
+        let of_first = promise(&mut promises, 1);
+        drop(entered);
         let tasks: Vec<_> = (0..20).map(|_| second.spawn(promise(&mut promises, 1))).collect();
         drop(of_first);
         first.shutdown_background();
