@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use super::together::Together;
 use super::{Account, Address, Extra, FinalState, Kind, Lane, Message, MessageId, Outcome, Timestamp, Word};
 
 /// Says why octets are no message and at which field that showed.
@@ -49,6 +50,12 @@ pub(crate) trait Part: Sized {
     fn size(&self) -> usize;
     fn put(&self, out: &mut Vec<u8>);
     fn take(rest: &mut &[u8]) -> Result<Self, FormFault>;
+
+    /// The same beside others that are read together: what is alike is kept once.
+    fn take_beside(rest: &mut &[u8], others: &mut Together) -> Result<Self, FormFault> {
+        let _ = others;
+        Self::take(rest)
+    }
 }
 
 macro_rules! form {
@@ -74,9 +81,17 @@ macro_rules! form {
             /// # Errors
             /// When `octets` are not exactly one message of a known version.
             pub fn decode(octets: &[u8]) -> Result<Self, FormError> {
+                Self::decode_beside(octets, &mut Together::default())
+            }
+
+            /// The same for one of several that are read together.
+            pub(crate) fn decode_beside(octets: &[u8], others: &mut Together) -> Result<Self, FormError> {
                 let mut rest = octets;
                 let version = read_version(&mut rest).map_err(|fault| FormError { field: "version", fault })?;
-                $(let $field = Part::take(&mut rest).map_err(|fault| FormError { field: stringify!($field), fault })?;)*
+                $(
+                    let $field = Part::take_beside(&mut rest, others);
+                    let $field = $field.map_err(|fault| FormError { field: stringify!($field), fault })?;
+                )*
                 let mut extra: Option<Box<Extra>> = match version {
                     1 => None,
                     _ => Part::take(&mut rest).map_err(|fault| FormError { field: "extra", fault })?,
@@ -180,18 +195,21 @@ macro_rules! strings {
                 put_octets(octets(self), out);
             }
             fn take(rest: &mut &[u8]) -> Result<Self, FormFault> {
-                let make: fn(&[u8]) -> Option<$string> = $make;
-                make(take_octets(rest)?).ok_or(FormFault::Value)
+                Self::take_beside(rest, &mut Together::default())
+            }
+            fn take_beside(rest: &mut &[u8], others: &mut Together) -> Result<Self, FormFault> {
+                let make: fn(&[u8], &mut Together) -> Option<$string> = $make;
+                make(take_octets(rest)?, others).ok_or(FormFault::Value)
             }
         }
     )*};
 }
 
 strings! {
-    Word, Word::octets, |octets| Some(Word::new(octets));
-    Bytes, |bytes| bytes, |octets| Some(Bytes::copy_from_slice(octets));
-    Account, |name| name.as_str().as_bytes(), |octets| std::str::from_utf8(octets).ok().map(Account::from);
-    Lane, |name| name.as_str().as_bytes(), |octets| std::str::from_utf8(octets).ok().map(Lane::from);
+    Word, Word::octets, |octets, _| Some(Word::new(octets));
+    Bytes, |bytes| bytes, |octets, others| Some(others.octets(octets));
+    Account, |name| name.as_str().as_bytes(), |octets, others| others.account(octets);
+    Lane, |name| name.as_str().as_bytes(), |octets, others| others.lane(octets);
 }
 
 macro_rules! newtypes {
@@ -400,6 +418,10 @@ mod tests {
             prop_assert_eq!(stored.len(), message.encoded_len());
             let read = Message::decode(&stored).unwrap();
             prop_assert!(read == message);
+            let mut others = Together::of(4 * stored.len());
+            for _ in 0..3 {
+                prop_assert!(Message::decode_beside(&stored, &mut others).unwrap() == message);
+            }
             let cut = cut.index(stored.len());
             prop_assert!(Message::decode(&stored[..cut]).is_err());
             stored.push(0);

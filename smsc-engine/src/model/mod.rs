@@ -16,6 +16,7 @@ mod outcome;
 mod route;
 mod ss7;
 mod time;
+mod together;
 mod word;
 
 pub(crate) use form::Part;
@@ -36,4 +37,5 @@ pub use outcome::{FinalState, Outcome, Status};
 pub use route::{Charged, Location, Route, Rule, SourceType};
 pub use ss7::Ss7Event;
 pub use time::Timestamp;
+pub(crate) use together::Together;
 pub use word::Word;

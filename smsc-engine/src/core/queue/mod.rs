@@ -23,6 +23,7 @@ mod journal;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod promises;
 #[cfg(feature = "sql")]
 mod sql;
 

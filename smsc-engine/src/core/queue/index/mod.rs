@@ -81,27 +81,23 @@ impl<B: Clone> Index<B> {
             return Vec::new();
         };
         wake_due(&mut self.entries, state, want.now);
-        let mut hits = Vec::new();
-        let mut taken = Vec::new();
-        for key @ (_, due, id) in state.ready.iter() {
-            if hits.len() == want.max {
-                break;
-            }
-            let Some(entry) = self.entries.get_mut(*id).filter(|_| *due <= want.now) else {
-                continue;
-            };
-            taken.push(*key);
-            if entry.facts.expires <= want.now {
+        let mut hits = Vec::with_capacity(want.max.min(state.ready.len()));
+        let mut early = Vec::new();
+        while hits.len() < want.max {
+            let Some(key @ (_, due, id)) = state.ready.pop_first() else { break };
+            let Some(entry) = self.entries.get_mut(id) else { continue };
+            if due > want.now {
+                // The clock was set back.
+                early.push(key);
+            } else if entry.facts.expires <= want.now {
                 entry.place = Place::Overdue;
-                continue;
+            } else {
+                entry.place = Place::Leased(want.until);
+                state.leased.insert((want.until, id));
+                hits.push(Hit::new(id, entry, lane.clone()));
             }
-            entry.place = Place::Leased(want.until);
-            state.leased.insert((want.until, *id));
-            hits.push(Hit::new(*id, entry, lane.clone()));
         }
-        for key in &taken {
-            state.ready.remove(key);
-        }
+        early.into_iter().for_each(|key| state.ready.insert(key));
         hits
     }
 

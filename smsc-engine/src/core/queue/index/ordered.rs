@@ -30,7 +30,8 @@ impl<K: Copy + Ord> Ordered<K> {
             self.last.push_back(key);
             self.len += 1;
             if self.last.len() == RUN {
-                let full = std::mem::take(&mut self.last);
+                // What was filled once will be again.
+                let full = std::mem::replace(&mut self.last, VecDeque::with_capacity(RUN));
                 self.file(full);
             }
         } else if self.last.front().is_some_and(|lowest| *lowest <= key) {
@@ -153,11 +154,15 @@ fn add<K: Copy + Ord>(run: &mut VecDeque<K>, key: K) -> bool {
 
 /// Takes a key out of a run; tells whether it was there.
 fn cut<K: Copy + Ord>(run: &mut VecDeque<K>, key: &K) -> bool {
-    let Ok(place) = run.binary_search(key) else { return false };
-    run.remove(place);
+    if run.front() == Some(key) {
+        run.pop_front();
+    } else {
+        let Ok(place) = run.binary_search(key) else { return false };
+        run.remove(place);
+    }
     if run.len() < run.capacity() / 4 {
         // The few that stay longest must not keep room for all that went.
-        run.shrink_to(run.len() * 2);
+        run.shrink_to_fit();
     }
     true
 }

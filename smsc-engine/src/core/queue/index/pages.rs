@@ -3,7 +3,7 @@
 //! Ids are handed out one after the other and mostly go in the same order, so neighbours share a page of up to 64
 //! entries and a page is full of them. A tree node would be half empty, a hash table would stop to grow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use crate::model::MessageId;
@@ -12,8 +12,11 @@ use crate::model::MessageId;
 #[derive(Debug)]
 pub(super) struct Pages<T> {
     /// By id without the low bits; each page is sorted and not empty.
-    pages: BTreeMap<u64, Vec<(MessageId, T)>>,
+    pages: BTreeMap<u64, Page<T>>,
 }
+
+/// Goes from the front as well as it grows at the end.
+type Page<T> = VecDeque<(MessageId, T)>;
 
 /// Low bits of an id that are told apart inside a page.
 const BITS: u32 = 6;
@@ -30,7 +33,7 @@ impl<T> Pages<T> {
     pub(super) fn insert(&mut self, id: MessageId, value: T) -> bool {
         // A page that begins with its first id will be full soon, unless nothing else comes at all.
         let room = if id.0 & PAGE_MASK == 0 { PAGE } else { 0 };
-        let page = self.pages.entry(id.0 >> BITS).or_insert_with(|| Vec::with_capacity(room));
+        let page = self.pages.entry(id.0 >> BITS).or_insert_with(|| VecDeque::with_capacity(room));
         let Err(place) = find(page, id) else {
             return false;
         };
@@ -41,12 +44,12 @@ impl<T> Pages<T> {
     /// Takes a value out.
     pub(super) fn remove(&mut self, id: MessageId) -> Option<T> {
         let page = self.pages.get_mut(&(id.0 >> BITS))?;
-        let (_, value) = page.remove(find(page, id).ok()?);
+        let (_, value) = page.remove(find(page, id).ok()?)?;
         if page.is_empty() {
             self.pages.remove(&(id.0 >> BITS));
         } else if page.len() < page.capacity() / 4 {
             // The few that stay longest must not keep room for all that went.
-            page.shrink_to(page.len() * 2);
+            page.shrink_to_fit();
         }
         Some(value)
     }
@@ -84,8 +87,13 @@ impl<T> Pages<T> {
 }
 
 /// Finds an id in a page, or where it belongs.
-fn find<T>(page: &[(MessageId, T)], id: MessageId) -> Result<usize, usize> {
-    match page.last() {
+fn find<T>(page: &Page<T>, id: MessageId) -> Result<usize, usize> {
+    // Mostly no id between the first one and this one is missing; to search means to touch entry after entry.
+    let distance = page.front().map_or(0, |(first, _)| id.0.saturating_sub(first.0) as usize);
+    if page.get(distance).is_some_and(|(there, _)| *there == id) {
+        return Ok(distance);
+    }
+    match page.back() {
         // Most often the next id is added.
         Some((last, _)) if *last < id => Err(page.len()),
         _ => page.binary_search_by_key(&id, |(id, _)| *id),

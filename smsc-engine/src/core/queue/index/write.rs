@@ -28,11 +28,13 @@ impl<B: Clone> Index<B> {
     /// Promises a change, and a place to its receipt; the message is held until `commit`.
     pub(crate) fn promise(&mut self, change: &Change, body: &B) -> Result<(), ChangeError> {
         let id = change.id();
-        self.entries.get(id).ok_or(ChangeError::Unknown)?.permits(change)?;
-        if let Some(receipt) = change.receipt().filter(|receipt| !self.admit_one(receipt, body)) {
-            return Err(ChangeError::Duplicate(receipt.id));
-        }
         let entry = self.entries.get_mut(id).ok_or(ChangeError::Unknown)?;
+        entry.permits(change)?;
+        let entry = match change.receipt() {
+            None => entry,
+            Some(receipt) if self.admit_one(receipt, body) => self.entries.get_mut(id).ok_or(ChangeError::Unknown)?,
+            Some(receipt) => return Err(ChangeError::Duplicate(receipt.id)),
+        };
         if entry.outcome().is_none() {
             // Off its lane, so that nobody leases it.
             if let Some(lane) = self.sets.lanes.get_mut(entry.facts.lane) {

@@ -9,9 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SendError, SyncSender};
 use std::thread::{Builder, JoinHandle};
 
-use tokio::sync::oneshot;
-
-use super::super::QueueError;
 use super::group::Group;
 use super::shared::Shared;
 use super::snapshot::Extent;
@@ -39,8 +36,6 @@ pub(super) struct Committer {
 
 /// Effects that the writer does itself.
 const FEW: usize = 64;
-/// How many effects are done under one lock.
-const PART: usize = 256;
 
 impl Committer {
     pub(super) fn start(shared: Arc<Shared>) -> io::Result<Self> {
@@ -54,7 +49,7 @@ impl Committer {
     /// Sees to it that this is done, here or there.
     pub(super) fn hand(&mut self, written: Written) {
         let idle = self.done.load(Ordering::Acquire) == self.handed;
-        if idle && written.group.effects.len() <= FEW {
+        if idle && written.group.promises.effects.len() <= FEW {
             return written.commit(&self.shared);
         }
         self.handed += 1;
@@ -88,44 +83,26 @@ fn run(shared: &Shared, receiver: &Receiver<Option<Written>>, done: &AtomicU64) 
 }
 
 impl Written {
-    /// Does what a durable group does and answers those who wait, part by part: the first ones can go on while the
-    /// last ones are worked on, and nobody is locked out for long.
+    /// Keeps what a durable group promised.
     fn commit(self, shared: &Shared) {
-        let Written { group, octets, start, extent } = self;
+        let Written { mut group, octets, start, extent } = self;
         let (segment, size) = (extent.segment, octets.len());
         let mut state = shared.lock();
         // The next group is about as large as this one.
         state.buffer = state.recent.push(segment, start, octets).unwrap_or_else(|| Vec::with_capacity(size));
         drop(state);
-        let all = group.effects.len();
-        let mut effects = group.effects.into_iter();
-        let mut waiters = group.waiters.into_iter().peekable();
-        // Once at least: some wait for nothing but the group.
-        loop {
+        group.promises.keep(|part| {
             let mut state = shared.lock();
-            for effect in effects.by_ref().take(PART) {
-                state.commit(effect.map(|place| place.based(segment, start)));
-            }
+            part.for_each(|effect| state.commit(effect.map(|place| place.based(segment, start))));
             state.index.notify();
-            drop(state);
-            let done = all - effects.len();
-            while let Some((_, waiter)) = waiters.next_if(|(effects, _)| *effects <= done) {
-                answer(waiter, Ok(()));
-            }
-            if effects.len() == 0 {
-                break;
-            }
-        }
+        });
+        let emptied = group.promises.emptied();
         let mut state = shared.lock();
+        state.promises = emptied;
         state.committed = extent;
         state.written += size as u64;
         if state.needs_housework(&shared.options) {
             shared.housework.notify_all();
         }
     }
-}
-
-pub(super) fn answer(waiter: oneshot::Sender<Result<(), QueueError>>, result: Result<(), QueueError>) {
-    // Whoever asked may have gone away.
-    let _ = waiter.send(result);
 }

@@ -1,7 +1,6 @@
 //! New messages as octets, made before anybody is locked out.
 
 use super::super::QueueError;
-use super::group::Position;
 use super::record::{self, Kind, PREFIX};
 use super::shared::{CALL_LIMIT, MESSAGE_LIMIT};
 use crate::model::Message;
@@ -9,22 +8,18 @@ use crate::model::Message;
 /// The messages of one call and their records.
 pub(super) struct Draft {
     pub(super) messages: Vec<Message>,
+    /// A record for each.
     pub(super) octets: Vec<u8>,
-    /// Where in the octets the record of each message is.
-    pub(super) places: Vec<Position>,
 }
 
 impl Draft {
     /// Encodes messages, unless they are too large.
     pub(super) fn new(salt: u32, messages: Vec<Message>) -> Result<Self, QueueError> {
         let mut octets = Vec::with_capacity(check(&messages)?);
-        let mut places = Vec::with_capacity(messages.len());
         for message in &messages {
-            let start = octets.len();
             record::write(Kind::Accepted, salt, &mut octets, |out| message.encode(out));
-            places.push(Position { segment: 0, offset: start as u32, len: (octets.len() - start) as u32 });
         }
-        Ok(Draft { messages, octets, places })
+        Ok(Draft { messages, octets })
     }
 }
 

@@ -4,10 +4,8 @@
 //! record's checksum and the lengths agree; everything else is no group. The header's checksum covers
 //! the number of the segment, so that what an earlier life of a reused file left behind is no group either.
 
-use tokio::sync::oneshot;
-
-use super::super::QueueError;
 use super::super::index::{Effect, Past};
+use super::super::promises::Promises;
 use super::draft::Draft;
 use super::record::{self, Kind};
 use crate::model::{Message, MessageId, Part, Timestamp};
@@ -25,9 +23,7 @@ pub(super) struct Position {
 pub(super) struct Group {
     pub(super) salt: u32,
     octets: Vec<u8>,
-    pub(super) effects: Vec<Effect<Position>>,
-    /// Each with how many of the effects it waits for.
-    pub(super) waiters: Vec<(usize, oneshot::Sender<Result<(), QueueError>>)>,
+    pub(super) promises: Promises<Position>,
 }
 
 /// What the header of a group says.
@@ -47,10 +43,15 @@ pub(super) const ALIGN: usize = 4;
 const MAGIC: [u8; 4] = *b"SMGr";
 
 impl Group {
-    pub(super) fn new(salt: u32, mut octets: Vec<u8>) -> Self {
+    pub(super) fn new(salt: u32) -> Self {
+        Self::reusing(salt, Vec::new(), Promises::default())
+    }
+
+    /// Begins one in the room that an earlier one had.
+    pub(super) fn reusing(salt: u32, mut octets: Vec<u8>, promises: Promises<Position>) -> Self {
         octets.clear();
         octets.resize(HEADER, 0);
-        Group { salt, octets, effects: Vec::new(), waiters: Vec::new() }
+        Group { salt, octets, promises }
     }
 
     /// Tells whether there is nothing to write.
@@ -71,17 +72,18 @@ impl Group {
 
     /// Adds the messages of one call, and what becomes of them once they are durable.
     pub(super) fn append(&mut self, draft: &Draft) {
-        let base = self.octets.len() as u32;
+        let mut offset = self.octets.len() as u32;
         self.octets.extend_from_slice(&draft.octets);
-        let bodies = draft.places.iter().map(|place| place.based(0, base));
-        let accepted = draft.messages.iter().zip(bodies);
-        self.effects.extend(accepted.map(|(message, body)| Effect::Accepted { id: message.id, body }));
+        for (message, len) in draft.messages.iter().zip(record::lengths(&draft.octets)) {
+            self.promises.effects.push(Effect::Accepted { id: message.id, body: Position { segment: 0, offset, len } });
+            offset += len;
+        }
     }
 
     /// Adds a new message, and what becomes of it once it is durable.
     pub(super) fn accept(&mut self, message: &Message) {
         let body = self.put(Kind::Accepted, |out| message.encode(out));
-        self.effects.push(Effect::Accepted { id: message.id, body });
+        self.promises.effects.push(Effect::Accepted { id: message.id, body });
     }
 
     /// Adds a message again with all that is known of it.

@@ -18,9 +18,9 @@ use super::error::on;
 use super::group::{self, GroupHeader, Position};
 use super::record::{PREFIX, Record};
 use super::segment::{self, HEADER, Segment};
-use super::shared::{Durable, Shared, State};
+use super::shared::{Shared, State};
 use super::{JournalOptions, OpenError, recover, writer};
-use crate::model::Message;
+use crate::model::{Message, Together};
 
 /// A file that waits to become a segment, under a name of its own.
 pub(super) struct Spare {
@@ -178,13 +178,14 @@ impl House {
         let used = usize::try_from(segment.used).unwrap_or(usize::MAX);
         let mut offset = HEADER;
         let mut batch = Batch::default();
+        let mut others = Together::of(used);
         while offset < used {
             let damaged = || OpenError::corrupt(segment.number, offset, "the group is damaged");
             let rest = octets.get(offset..used).ok_or_else(damaged)?;
             let header = GroupHeader::read(rest, self.salt, segment.number).ok_or_else(damaged)?;
             for (place, body) in group::records(rest, header, self.salt).ok_or_else(damaged)? {
                 let position = Position { segment: 0, offset: place, len: (PREFIX + body.len()) as u32 };
-                let record = Record::read(body)
+                let record = Record::read(body, &mut others)
                     .map_err(|error| OpenError::corrupt(segment.number, offset + place as usize, error.to_string()))?;
                 batch.add(record, position.based(segment.number, offset as u32));
                 if batch.octets >= STEP {
@@ -208,7 +209,7 @@ impl House {
         for (message, position) in batch.messages.drain(..) {
             any |= state.keep(message, position);
         }
-        if any { wait(self.shared.wait(state)) } else { Ok(()) }
+        if any { Ok(self.shared.wait(state).wait()?) } else { Ok(()) }
     }
 
     /// Gives up the oldest segment: its file becomes a spare one or is deleted.
@@ -305,7 +306,7 @@ impl State {
             return false;
         };
         let body = self.group.keep(&hit.record(message).message, &self.index.past(id));
-        self.group.effects.push(Effect::Moved { id, body });
+        self.group.promises.effects.push(Effect::Moved { id, body });
         true
     }
 }
@@ -337,10 +338,6 @@ pub(super) fn draft(io: &dyn Io, name: &str, options: &JournalOptions) -> io::Re
 /// Deletes a draft that came to nothing; a name that stays is deleted at the next start.
 fn discard(io: &dyn Io, name: &str) {
     let _ = io.delete(name);
-}
-
-fn wait(durable: Durable) -> Result<(), OpenError> {
-    Ok(durable.blocking_recv().unwrap_or(Err(QueueError::Closed))?)
 }
 
 /// How names end of files that a crash may leave behind and that are deleted at the next start.

@@ -59,6 +59,7 @@ use tokio::sync::watch;
 
 use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
+use super::promises::Promises;
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
 use commit::Committer;
@@ -129,12 +130,10 @@ impl JournalQueue {
     }
 
     /// Reads the bodies of what was found; a body that cannot be read is reported and left out.
-    async fn readable(&self, bodies: Vec<Body>) -> Vec<Record> {
-        let records = self.reader.records(bodies).await;
-        let good = records.into_iter().filter_map(|record| {
+    async fn readable(&self, bodies: Vec<Body>) -> impl Iterator<Item = Record> + use<> {
+        self.reader.records(bodies).await.into_iter().filter_map(|record| {
             record.inspect_err(|error| tracing::error!(%error, "a message cannot be read and stays where it is")).ok()
-        });
-        good.collect()
+        })
     }
 
     /// Asks the index under the lock and finds out where the bodies are.
@@ -179,7 +178,7 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> i
     let segments = VecDeque::from(segments);
     let last = segments.back().cloned();
     let recent = Recent::new(options.recent_octets);
-    let group = Group::new(salt, Vec::new());
+    let group = Group::new(salt);
     let state = State {
         index,
         group,
@@ -189,6 +188,7 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> i
         stop: None,
         snapshot: false,
         buffer: Vec::new(),
+        promises: Promises::default(),
         committed: Extent::default(),
         written: replayed,
         full: false,
@@ -228,7 +228,7 @@ impl Queue for JournalQueue {
             };
             // The octets are copied; holding on to it would keep two of each.
             drop(draft);
-            durable.await.unwrap_or(Err(QueueError::Closed))
+            durable.await
         })
     }
 
@@ -241,7 +241,7 @@ impl Queue for JournalQueue {
                 }
             };
             if let Some(durable) = applied.durable {
-                durable.await.unwrap_or(Err(QueueError::Closed))?;
+                durable.await?;
             }
             Ok(applied.results)
         })
@@ -254,7 +254,7 @@ impl Queue for JournalQueue {
                 let hits = state.index.lease(lane, want);
                 state.bodies(hits)
             };
-            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+            Ok(self.readable(bodies).await.map(|record| record.message).collect())
         })
     }
 
@@ -265,7 +265,7 @@ impl Queue for JournalQueue {
     fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
         Box::pin(async move {
             let bodies = self.query(|index| index.expired(now, max))?;
-            Ok(self.readable(bodies).await.into_iter().map(|record| record.message).collect())
+            Ok(self.readable(bodies).await.map(|record| record.message).collect())
         })
     }
 
@@ -296,7 +296,7 @@ impl Queue for JournalQueue {
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let bodies = self.query(|index| index.unrecorded(beyond, max))?;
-            Ok(self.readable(bodies).await)
+            Ok(self.readable(bodies).await.collect())
         })
     }
 
@@ -309,7 +309,7 @@ impl Queue for JournalQueue {
                 }
             };
             match noted.durable {
-                Some(durable) => durable.await.unwrap_or(Err(QueueError::Closed)),
+                Some(durable) => durable.await,
                 None => Ok(()),
             }
         })
@@ -323,7 +323,7 @@ impl Queue for JournalQueue {
                 let bodies = self.query(|index| index.find(like, below, max.min(LOOK)))?;
                 let Some(last) = bodies.last() else { break };
                 below = Some(last.hit.id);
-                found.extend(self.readable(bodies).await.into_iter().filter(|record| like.matches(&record.message)));
+                found.extend(self.readable(bodies).await.filter(|record| like.matches(&record.message)));
             }
             found.truncate(max);
             Ok(found)
@@ -344,7 +344,7 @@ impl Queue for JournalQueue {
                 }
                 rest.beyond = more;
             }
-            Ok(self.readable(bodies).await)
+            Ok(self.readable(bodies).await.collect())
         })
     }
 

@@ -10,7 +10,7 @@ use super::super::{QueueError, Record};
 use super::group::Position;
 use super::record::{self, PREFIX};
 use super::segment;
-use crate::model::Message;
+use crate::model::{Message, Together};
 
 /// A message that was found, and where its body can be read.
 pub(super) struct Body {
@@ -30,18 +30,17 @@ pub(super) enum Source {
 /// Reads bodies from disk, batch by batch.
 pub(super) struct Reader {
     jobs: mpsc::Sender<Job>,
-    salt: u32,
 }
 
 struct Job {
     wants: Vec<Want>,
-    answer: oneshot::Sender<Vec<(usize, Result<Message, QueueError>)>>,
+    answer: oneshot::Sender<Vec<(usize, Result<Record, QueueError>)>>,
 }
 
 /// One body, and its place in the caller's order.
 struct Want {
     place: usize,
-    position: Position,
+    hit: Hit<Position>,
     file: Arc<dyn IoFile>,
 }
 
@@ -55,80 +54,92 @@ impl Reader {
                 let _ = job.answer.send(read(job.wants, salt));
             }
         })?;
-        Ok(Reader { jobs, salt })
+        Ok(Reader { jobs })
     }
 
     /// Reads all bodies and returns complete records in the same order.
     pub(super) async fn records(&self, bodies: Vec<Body>) -> Vec<Result<Record, QueueError>> {
-        let mut messages = Vec::with_capacity(bodies.len());
+        let mut others = together(bodies.iter().map(|body| body.hit.body));
+        let mut records = Vec::with_capacity(bodies.len());
         let mut wants = Vec::new();
-        for (place, body) in bodies.iter().enumerate() {
-            let position = body.hit.body;
-            messages.push(match &body.source {
-                Source::Memory(octets, offset) => decode(octets.get(*offset..).unwrap_or_default(), position, self.salt),
-                Source::Gone => Err(corrupt(position, "the file is gone")),
+        for (place, Body { hit, source }) in bodies.into_iter().enumerate() {
+            records.push(match source {
+                Source::Memory(octets, offset) => {
+                    let body = octets.get(offset + PREFIX..offset + hit.body.len as usize);
+                    // These are the very octets that were written: there is no disk to mistrust.
+                    message(body, hit.body, &mut others).map(|message| hit.record(message))
+                }
+                Source::Gone => Err(corrupt(hit.body, "the file is gone")),
                 Source::File(file) => {
-                    wants.push(Want { place, position, file: Arc::clone(file) });
+                    wants.push(Want { place, hit, file });
                     Err(QueueError::Closed)
                 }
             });
         }
         if !wants.is_empty() {
-            for (place, message) in self.read_files(wants).await {
-                if let Some(slot) = messages.get_mut(place) {
-                    *slot = message;
+            for (place, record) in self.read_files(wants).await {
+                if let Some(slot) = records.get_mut(place) {
+                    *slot = record;
                 }
             }
         }
-        let hits = bodies.into_iter().map(|body| body.hit);
-        hits.zip(messages).map(|(hit, message)| message.map(|message| hit.record(message))).collect()
+        records
     }
 
-    async fn read_files(&self, wants: Vec<Want>) -> Vec<(usize, Result<Message, QueueError>)> {
-        let (answer, messages) = oneshot::channel();
+    async fn read_files(&self, wants: Vec<Want>) -> Vec<(usize, Result<Record, QueueError>)> {
+        let (answer, records) = oneshot::channel();
         // Without its thread the queue is going down; the slots already say so.
         let _ = self.jobs.send(Job { wants, answer });
-        messages.await.unwrap_or_default()
+        records.await.unwrap_or_default()
     }
 }
 
 /// Reads bodies in the order of the disk, neighbours together.
-fn read(mut wants: Vec<Want>, salt: u32) -> Vec<(usize, Result<Message, QueueError>)> {
-    wants.sort_unstable_by_key(|want| want.position);
+fn read(mut wants: Vec<Want>, salt: u32) -> Vec<(usize, Result<Record, QueueError>)> {
+    wants.sort_unstable_by_key(|want| want.hit.body);
+    let mut others = together(wants.iter().map(|want| want.hit.body));
     let mut messages = Vec::with_capacity(wants.len());
     let mut buffer = Vec::new();
     for run in wants.chunk_by(are_neighbours) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
         };
-        let start = first.position.offset;
+        let start = first.hit.body.offset;
         buffer.clear();
-        buffer.resize((last.position.offset - start + last.position.len) as usize, 0);
+        buffer.resize((last.hit.body.offset - start + last.hit.body.len) as usize, 0);
         let failed = first.file.read_at(&mut buffer, u64::from(start)).err().map(|error| error.to_string());
         for want in run {
-            let octets = buffer.get((want.position.offset - start) as usize..).unwrap_or_default();
-            let message = match &failed {
-                Some(error) => Err(corrupt(want.position, error)),
-                None => decode(octets, want.position, salt),
-            };
-            messages.push((want.place, message));
+            let position = want.hit.body;
+            let octets = buffer.get((position.offset - start) as usize..).unwrap_or_default();
+            messages.push(match &failed {
+                Some(error) => Err(corrupt(position, error)),
+                None => message(checked(octets, position, salt), position, &mut others),
+            });
         }
     }
-    messages
+    let records = wants.into_iter().zip(messages);
+    records.map(|(Want { place, hit, .. }, message)| (place, message.map(|message| hit.record(message)))).collect()
+}
+
+fn together(positions: impl Iterator<Item = Position>) -> Together {
+    Together::of(positions.map(|position| position.len as usize).sum())
 }
 
 /// Two reads close to each other cost less as one; a run never grows beyond what its messages span.
 fn are_neighbours(one: &Want, next: &Want) -> bool {
-    let end = one.position.offset + one.position.len;
-    one.position.segment == next.position.segment && next.position.offset.saturating_sub(end) <= GAP
+    let (one, next) = (one.hit.body, next.hit.body);
+    one.segment == next.segment && next.offset.saturating_sub(one.offset + one.len) <= GAP
 }
 
-/// Reads the message in the record at the beginning of `octets`.
-fn decode(octets: &[u8], position: Position, salt: u32) -> Result<Message, QueueError> {
-    let mut rest = octets.get(..position.len as usize).unwrap_or_default();
-    let body = record::split(salt, &mut rest).ok_or_else(|| corrupt(position, "the record is damaged"))?;
-    let record = record::Record::read(body).map_err(|error| corrupt(position, &error.to_string()))?;
-    record.into_message().ok_or_else(|| corrupt(position, "the record holds no message"))
+/// Splits off the record at the beginning of `octets`, unless it is damaged.
+fn checked(octets: &[u8], position: Position, salt: u32) -> Option<&[u8]> {
+    record::split(salt, &mut octets.get(..position.len as usize)?)
+}
+
+/// Reads the message in a record.
+fn message(body: Option<&[u8]>, position: Position, others: &mut Together) -> Result<Message, QueueError> {
+    let body = body.ok_or_else(|| corrupt(position, "the record is damaged"))?;
+    record::message(body, others).map_err(|error| corrupt(position, &error.to_string()))
 }
 
 fn corrupt(position: Position, what: &str) -> QueueError {

@@ -4,7 +4,7 @@
 //! journal's own salt, so that no text a client submits can pass for a record.
 
 use super::super::index::{Handing, Past};
-use crate::model::{FormError, FormFault, Lane, Message, MessageId, Outcome, Part, Timestamp};
+use crate::model::{FormError, FormFault, Lane, Message, MessageId, Outcome, Part, Timestamp, Together};
 
 /// Appends the stored form of several values.
 macro_rules! put {
@@ -55,6 +55,25 @@ pub(super) fn write(kind: Kind, salt: u32, out: &mut Vec<u8>, put: impl FnOnce(&
     *sum = checksum(salt, &[body]).to_le_bytes();
 }
 
+/// Reads the message of a record that holds one.
+pub(super) fn message(body: &[u8], others: &mut Together) -> Result<Message, FormError> {
+    match body.split_first() {
+        // As nearly all do; a message is large, and each way round is a copy of it.
+        Some((kind, values)) if *kind == Kind::Accepted as u8 => Message::decode_beside(values, others),
+        _ => Record::read(body, others)?.into_message().ok_or(at("kind", FormFault::Value)),
+    }
+}
+
+/// Returns how many octets each of these records takes.
+pub(super) fn lengths(mut octets: &[u8]) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let (length, _) = octets.split_first_chunk()?;
+        let all = u32::from_le_bytes(*length) + PREFIX as u32;
+        octets = octets.get(all as usize..)?;
+        Some(all)
+    })
+}
+
 /// Splits the first record off `octets`: its kind with its values. `None` when it is damaged; it is split off all the
 /// same unless its length is nonsense.
 pub(super) fn split<'a>(salt: u32, octets: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -97,19 +116,19 @@ pub(super) enum Kind {
 }
 
 impl Record {
-    /// Reads what `split` returned.
-    pub(super) fn read(body: &[u8]) -> Result<Self, FormError> {
+    /// Reads what `split` returned, beside others that are read together.
+    pub(super) fn read(body: &[u8], others: &mut Together) -> Result<Self, FormError> {
         let (kind, values) = body.split_first().ok_or(at("kind", FormFault::Truncated))?;
         if *kind == Kind::Accepted as u8 {
-            return Message::decode(values).map(Record::Accepted);
+            return Message::decode_beside(values, others).map(Record::Accepted);
         }
         if *kind == Kind::Replaced as u8 {
-            return Message::decode(values).map(Record::Replaced);
+            return Message::decode_beside(values, others).map(Record::Replaced);
         }
         if *kind == Kind::Kept as u8 || *kind == Kind::KeptEarly as u8 {
             let mut rest = values;
             let past = take_past(*kind, &mut rest).map_err(|fault| at("past", fault))?;
-            return Ok(Record::Kept(Message::decode(rest)?, past));
+            return Ok(Record::Kept(Message::decode_beside(rest, others)?, past));
         }
         if *kind == Kind::Gone as u8 {
             return take_ids(values).map(Record::Gone);

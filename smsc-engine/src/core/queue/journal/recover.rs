@@ -15,7 +15,7 @@ use super::group::{self, GroupHeader, Position};
 use super::record::Record;
 use super::segment::{self, HEADER, HeaderFault, Segment, SegmentHeader};
 use super::{JournalOptions, OpenError, snapshot};
-use crate::model::{Message, MessageId, Timestamp};
+use crate::model::{Message, MessageId, Timestamp, Together};
 
 /// A journal as it was found.
 pub(super) struct Recovered {
@@ -208,11 +208,12 @@ impl Replay {
         let Some(records) = group::records(octets, header, self.salt) else {
             return Ok(None);
         };
+        let mut others = Together::of(header.length as usize);
         for (place, body) in records {
             let len = (body.len() + super::record::PREFIX) as u32;
             let position = Position { segment: 0, offset: place, len }.based(segment, offset as u32);
-            let record =
-                Record::read(body).map_err(|error| OpenError::corrupt(segment, offset + place as usize, error.to_string()))?;
+            let record = Record::read(body, &mut others)
+                .map_err(|error| OpenError::corrupt(segment, offset + place as usize, error.to_string()))?;
             self.record(record, position);
         }
         self.sequence += 1;
@@ -311,7 +312,7 @@ mod tests {
 
     /// A text that looks like a whole later group, for those who do not know the salt, at every alignment.
     fn forged() -> Bytes {
-        let mut group = Group::new(0, Vec::new());
+        let mut group = Group::new(0);
         group.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()));
         group.put(Kind::Reserved, |_| ());
         let octets = group.seal(1, 99, Timestamp(0));

@@ -10,6 +10,7 @@ use super::record::{self, PREFIX, Record};
 use super::recover::{Replay, read_all};
 use super::segment::{self, HEADER, SegmentHeader};
 use super::{JournalOptions, OpenError, assemble, begin};
+use crate::model::Together;
 
 /// What was saved and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl Salvage {
             let offset = octets.len() - rest.len();
             let body = record::split(self.replay.salt, &mut rest);
             let len = (octets.len() - rest.len() - offset) as u32;
-            match body.and_then(|body| Record::read(body).ok()) {
+            match body.and_then(|body| Record::read(body, &mut Together::default()).ok()) {
                 // The last reservation need not be the highest when records are missing.
                 Some(Record::Reserved(below)) => self.replay.reserved = self.replay.reserved.max(below.0),
                 Some(record) => {
@@ -131,7 +132,7 @@ impl Salvage {
         fresh.next_id = self.replay.next_id();
         let (shared, mut writer) = on("thread", assemble(to, options, fresh))?;
         let ids: Vec<_> = self.replay.index.bodies().map(|(id, ..)| id).collect();
-        let mut group = Group::new(writer.salt, Vec::new());
+        let mut group = Group::new(writer.salt);
         for id in ids {
             let Some(hit) = self.replay.index.get(id) else {
                 continue;
@@ -144,7 +145,7 @@ impl Salvage {
             group.keep(&hit.record(message).message, &self.replay.index.past(id));
             self.repaired.messages += 1;
             if group.octets() > STEP {
-                writer.write(std::mem::replace(&mut group, Group::new(writer.salt, Vec::new())));
+                writer.write(std::mem::replace(&mut group, Group::new(writer.salt)));
             }
         }
         writer.write(group);
@@ -164,7 +165,7 @@ fn read_message(files: &Files, position: Position, salt: u32) -> Option<crate::m
     let (_, file) = files.get(place)?;
     let mut octets = vec![0; position.len as usize];
     file.read_at(&mut octets, u64::from(position.offset)).ok()?;
-    Record::read(record::split(salt, &mut octets.as_slice())?).ok()?.into_message()
+    Record::read(record::split(salt, &mut octets.as_slice())?, &mut Together::default()).ok()?.into_message()
 }
 
 /// Octets of one group of the new journal.

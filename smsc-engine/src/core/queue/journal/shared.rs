@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, watch};
 
 use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
+use super::super::promises::{Durable, Promises};
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::draft::Draft;
@@ -19,9 +20,6 @@ use super::record::{Kind, PREFIX, put};
 use super::segment::Segment;
 use super::snapshot::Extent;
 use crate::model::{Message, MessageId, Part, Timestamp};
-
-/// The answer to whoever waits for a group.
-pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
 
 /// What became of each change, and when those that succeeded are durable.
 pub(super) struct Applied {
@@ -54,8 +52,9 @@ pub(super) struct State {
     pub(super) index: Index<Position>,
     /// What is written next.
     pub(super) group: Group,
-    /// A buffer for the next group.
+    /// A buffer for the next group, and promises without any.
     pub(super) buffer: Vec<u8>,
+    pub(super) promises: Promises<Position>,
     /// All segments, the oldest first; the last one is written to.
     pub(super) segments: VecDeque<Segment>,
     pub(super) recent: Recent,
@@ -111,13 +110,12 @@ impl Shared {
 
     /// Waits until the group that waits to be written has room.
     pub(super) async fn roomy(&self) {
-        loop {
-            // Made before the look, so that no call between the two is missed.
+        while self.crowded.load(Ordering::SeqCst) {
+            // Made before the second look, so that no call between the two is missed.
             let room = self.room.notified();
-            if !self.crowded.load(Ordering::SeqCst) {
-                return;
+            if self.crowded.load(Ordering::SeqCst) {
+                room.await;
             }
-            room.await;
         }
     }
 
@@ -200,10 +198,8 @@ impl Shared {
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
     pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
-        let (answer, durable) = oneshot::channel();
-        let first = state.group.waiters.is_empty();
-        let effects = state.group.effects.len();
-        state.group.waiters.push((effects, answer));
+        let first = state.group.promises.is_lonely();
+        let durable = state.group.promises.join();
         if self.is_crowded(&state) {
             self.crowded.store(true, Ordering::SeqCst);
         }
@@ -267,7 +263,7 @@ impl State {
                 Effect::Deleted { id }
             }
         };
-        self.group.effects.push(effect);
+        self.group.promises.effects.push(effect);
         Ok(())
     }
 
@@ -288,11 +284,13 @@ impl State {
 
     /// Tells where the bodies of these messages can be read.
     pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Vec<Body> {
-        hits.into_iter().map(|hit| Body { source: self.source(hit.body), hit }).collect()
+        let mut last = 0;
+        hits.into_iter().map(|hit| Body { source: self.source(hit.body, &mut last), hit }).collect()
     }
 
-    fn source(&self, position: Position) -> Source {
-        if let Some((octets, offset)) = self.recent.find(position) {
+    /// `last` is where a recent body was found before.
+    fn source(&self, position: Position, last: &mut usize) -> Source {
+        if let Some((octets, offset)) = self.recent.find(position, last) {
             return Source::Memory(octets, offset);
         }
         let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::IoFile;
-use super::commit::{Committer, Written, answer};
+use super::commit::{Committer, Written};
 use super::group::Group;
 use super::house::{self, DRAFT, Spare};
 use super::record::Kind;
@@ -71,7 +71,7 @@ impl Writer {
 
     /// Reserves the first ids, which also shows that the disk can be written to.
     pub(super) fn start(&mut self) -> Result<(), QueueError> {
-        self.write(Group::new(self.salt, Vec::new()));
+        self.write(Group::new(self.salt));
         self.shared.open().map(drop)
     }
 
@@ -84,7 +84,7 @@ impl Writer {
             }
             state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let fresh = Group::new(self.salt, mem::take(&mut state.buffer));
+        let fresh = Group::reusing(self.salt, mem::take(&mut state.buffer), mem::take(&mut state.promises));
         let group = mem::replace(&mut state.group, fresh);
         self.shared.make_room();
         drop(state);
@@ -94,7 +94,7 @@ impl Writer {
     /// Makes a group durable, does what it does, and answers all who wait for it.
     pub(super) fn write(&mut self, mut group: Group) {
         if let Err(poisoned) = self.poisoned() {
-            return refuse(group, &poisoned);
+            return group.promises.refuse(&poisoned);
         }
         let reserved = self.reserved;
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
@@ -108,7 +108,7 @@ impl Writer {
                 self.reserved = reserved;
                 self.take_back(group);
             }
-            Err(Failure::Broken(error)) => refuse(group, &self.poison(&error)),
+            Err(Failure::Broken(error)) => group.promises.refuse(&self.poison(&error)),
         }
     }
 
@@ -117,16 +117,16 @@ impl Writer {
         // What is on the disk counts, and must not be taken back with the rest.
         self.committer.settle();
         let mut state = self.shared.lock();
-        let gathered = mem::replace(&mut state.group, Group::new(self.salt, Vec::new()));
-        let ids = group.effects.iter().chain(&gathered.effects).map(Effect::id);
+        let gathered = mem::replace(&mut state.group, Group::new(self.salt));
+        let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
         // Somebody may have made room just now.
         state.full = state.spare.is_none();
         drop(state);
         self.shared.make_room();
         self.shared.housework.notify_all();
-        refuse(group, &QueueError::NoRoom);
-        refuse(gathered, &QueueError::NoRoom);
+        group.promises.refuse(&QueueError::NoRoom);
+        gathered.promises.refuse(&QueueError::NoRoom);
     }
 
     /// Writes and syncs a group and returns its octets.
@@ -231,12 +231,6 @@ impl From<io::Error> for Failure {
 /// Tells whether the disk only wants for room.
 pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-}
-
-fn refuse(group: Group, error: &QueueError) {
-    for (_, waiter) in group.waiters {
-        answer(waiter, Err(error.clone()));
-    }
 }
 
 /// How long a message stays off its work list whose change found no room: it may have been delivered, and must not go

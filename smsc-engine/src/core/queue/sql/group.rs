@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::super::QueueError;
 use super::super::index::{Effect, Facts, Handing};
+use super::super::promises::Promises;
 use crate::model::{Lane, Message, MessageId, Outcome, Timestamp};
 
 /// Which body of which message.
@@ -55,9 +55,7 @@ pub(super) struct Group {
     last: Batch,
     /// Messages of the last batch.
     touched: HashSet<MessageId>,
-    pub(super) effects: Vec<Effect<Body>>,
-    /// Each with how many of the effects it waits for.
-    pub(super) waiters: Vec<(usize, oneshot::Sender<Result<(), QueueError>>)>,
+    pub(super) promises: Promises<Body>,
     /// Room for as many octets as wait here.
     pub(super) room: Vec<OwnedSemaphorePermit>,
 }
@@ -82,7 +80,7 @@ impl Group {
     pub(super) fn accept(&mut self, stored: Stored) {
         let (id, body) = (MessageId(stored.body.id), stored.body);
         self.batch(id).accepted.push(stored);
-        self.effects.push(Effect::Accepted { id, body });
+        self.promises.effects.push(Effect::Accepted { id, body });
     }
 
     /// Returns the bodies that were written, by message and version, to be kept in memory for a while.

@@ -123,7 +123,7 @@ impl Queue for SqlQueue {
             let draft = Draft::new(batch)?;
             let room = self.shared.room(draft.octets).await;
             let durable = self.shared.append(draft, room)?;
-            durable.await.unwrap_or(Err(QueueError::Closed))
+            durable.await
         })
     }
 
@@ -133,7 +133,7 @@ impl Queue for SqlQueue {
             let room = self.shared.room(octets).await;
             let (results, durable) = self.shared.apply(changes, room)?;
             if let Some(durable) = durable {
-                durable.await.unwrap_or(Err(QueueError::Closed))?;
+                durable.await?;
             }
             Ok(results)
         })
@@ -202,7 +202,7 @@ impl Queue for SqlQueue {
             let octets = shared::check_call(size_of_val(ids.as_slice()))?;
             let room = self.shared.room(octets).await;
             match self.shared.recorded(&ids, room)? {
-                Some(durable) => durable.await.unwrap_or(Err(QueueError::Closed)),
+                Some(durable) => durable.await,
                 None => Ok(()),
             }
         })

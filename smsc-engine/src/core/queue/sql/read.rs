@@ -9,7 +9,7 @@ use super::group::Body;
 use super::shared::Shared;
 use super::table::MESSAGES;
 use super::write::{listed, sized};
-use crate::model::{Message, MessageId};
+use crate::model::{Message, MessageId, Together};
 use crate::sql::SqlError;
 
 /// The latest bodies.
@@ -68,11 +68,12 @@ impl Shared {
             Ok(rows) => rows,
             Err(error) => return vec![Err(unreadable(&error))],
         };
+        let mut others = Together::of(recent.iter().flatten().map(|octets| octets.len()).sum());
         let mut records = Vec::with_capacity(hits.len());
         for (hit, octets) in hits.into_iter().zip(recent) {
             let octets = octets.or_else(|| rows.get(&hit.id.0).filter(|row| row.fits(&hit)).map(|row| Arc::clone(&row.octets)));
             match octets {
-                Some(octets) => records.push(decode(hit, &octets)),
+                Some(octets) => records.push(decode(hit, &octets, &mut others)),
                 None => records.extend(self.again(hit.id).await.transpose()),
             }
         }
@@ -90,7 +91,7 @@ impl Shared {
         let Some(hit) = self.lock().index.get(id) else { return Ok(None) };
         let rows = self.rows(&[id]).await.map_err(|error| unreadable(&error))?;
         match rows.get(&id.0) {
-            Some(row) if row.fits(&hit) => decode(hit, &row.octets).map(Some),
+            Some(row) if row.fits(&hit) => decode(hit, &row.octets, &mut Together::default()).map(Some),
             _ => Err(QueueError::Corrupt(format!("message {id}: its row is missing or not the one that was written").into())),
         }
     }
@@ -116,8 +117,8 @@ impl Row {
     }
 }
 
-fn decode(hit: Hit<Body>, octets: &[u8]) -> Result<Record, QueueError> {
-    match Message::decode(octets) {
+fn decode(hit: Hit<Body>, octets: &[u8], others: &mut Together) -> Result<Record, QueueError> {
+    match Message::decode_beside(octets, others) {
         Ok(stored) => Ok(hit.record(stored)),
         Err(error) => Err(QueueError::Corrupt(format!("message {}: {error}", hit.id).into())),
     }

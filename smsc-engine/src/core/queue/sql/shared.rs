@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, RwLock, Semaphore, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, RwLock, Semaphore, watch};
 
 use super::super::index::{Effect, Ended, Index};
+use super::super::promises::Durable;
 use super::super::{Change, ChangeError, End, QueueError};
 use super::SqlQueueOptions;
 use super::group::{Body, Group, Stored};
@@ -15,8 +16,6 @@ use super::restore::Restored;
 use crate::model::{Message, MessageId, Timestamp};
 use crate::sql::Database;
 
-/// The answer to whoever waits for a group.
-pub(super) type Durable = oneshot::Receiver<Result<(), QueueError>>;
 /// What became of each change, and when those that succeeded are durable.
 pub(super) type Applied = (Vec<Result<(), ChangeError>>, Option<Durable>);
 
@@ -175,10 +174,8 @@ impl Shared {
 
     /// Joins those who wait for the group.
     fn wait(&self, mut state: MutexGuard<'_, State>, room: Option<OwnedSemaphorePermit>) -> Durable {
-        let (answer, durable) = oneshot::channel();
-        let first = state.group.waiters.is_empty();
-        let effects = state.group.effects.len();
-        state.group.waiters.push((effects, answer));
+        let first = state.group.promises.is_lonely();
+        let durable = state.group.promises.join();
         state.group.room.extend(room);
         drop(state);
         if first {
@@ -213,7 +210,7 @@ impl State {
                 Effect::Deleted { id }
             }
         };
-        self.group.effects.push(effect);
+        self.group.promises.effects.push(effect);
         Ok(())
     }
 
@@ -271,11 +268,6 @@ impl State {
             self.group.batch(id).gone.push(id);
         }
     }
-}
-
-pub(super) fn answer(waiter: oneshot::Sender<Result<(), QueueError>>, result: Result<(), QueueError>) {
-    // Whoever asked may have gone away.
-    let _ = waiter.send(result);
 }
 
 /// Returns how many octets the changes bring along, if they are not too many.

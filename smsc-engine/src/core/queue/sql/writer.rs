@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::group::Group;
-use super::shared::{Shared, answer};
+use super::shared::Shared;
 use super::write::reserve;
 use crate::model::{MessageId, Timestamp};
 use crate::sql::{SqlError, Transaction};
@@ -62,7 +62,7 @@ impl Writer {
     /// Makes a group durable, does what it does, and answers all who wait for it.
     async fn write(&mut self, group: Group) {
         if let Err(poisoned) = self.poisoned() {
-            return refuse(group, &poisoned);
+            return group.promises.refuse(&poisoned);
         }
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
         let reserved = (next_id + RESERVE / 2 > self.reserved).then_some(next_id + RESERVE);
@@ -90,41 +90,26 @@ impl Writer {
         };
         match result {
             Err(error) if error.is_out_of_room() => self.take_back(group),
-            Err(error) => refuse(group, &self.poison(&error)),
+            Err(error) => group.promises.refuse(&self.poison(&error)),
             Ok(()) => {}
         }
     }
 
-    /// Does what a durable group does and answers those who wait, part by part: the first ones can go on while the
-    /// last ones are worked on, and nobody is locked out for long.
+    /// Keeps what a durable group promised.
     fn commit(&self, mut group: Group) {
         let mut bodies = group.take_bodies();
-        let all = group.effects.len();
-        let mut effects = group.effects.into_iter();
-        let mut waiters = group.waiters.into_iter().peekable();
-        // Once at least: some wait for nothing but the group.
-        loop {
+        group.promises.keep(|part| {
             let mut state = self.shared.lock();
-            for effect in effects.by_ref().take(PART) {
-                state.commit(effect, &mut bodies);
-            }
+            part.for_each(|effect| state.commit(effect, &mut bodies));
             state.index.notify();
-            drop(state);
-            let done = all - effects.len();
-            while let Some((_, waiter)) = waiters.next_if(|(effects, _)| *effects <= done) {
-                answer(waiter, Ok(()));
-            }
-            if effects.len() == 0 {
-                break;
-            }
-        }
+        });
     }
 
     /// Refuses a group that found no room, and the one that gathers: it may build on the first.
     fn take_back(&self, group: Group) {
         let mut state = self.shared.lock();
         let gathered = mem::take(&mut state.group);
-        let ids = group.effects.iter().chain(&gathered.effects).map(Effect::id);
+        let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
         // What the index has forgotten must go all the same.
         let gone: Vec<MessageId> =
@@ -133,8 +118,8 @@ impl Writer {
             state.delete_row(id);
         }
         drop(state);
-        refuse(group, &QueueError::NoRoom);
-        refuse(gathered, &QueueError::NoRoom);
+        group.promises.refuse(&QueueError::NoRoom);
+        gathered.promises.refuse(&QueueError::NoRoom);
     }
 
     fn poisoned(&self) -> Result<(), QueueError> {
@@ -168,14 +153,6 @@ impl Writer {
     }
 }
 
-fn refuse(group: Group, error: &QueueError) {
-    for (_, waiter) in group.waiters {
-        answer(waiter, Err(error.clone()));
-    }
-}
-
 /// How long a message stays off its work list whose change found no room: it may have been delivered, and must not go
 /// out again and again.
 const HELD_BACK: Duration = Duration::from_secs(10);
-/// How many effects are done under one lock.
-const PART: usize = 256;

@@ -1,0 +1,315 @@
+//! What a group does once it is durable, and who waits for it: the same for every queue that keeps an index.
+//!
+//! Callers wait in handfuls: a handful is answered in one place and woken by one task of the runtime that its first
+//! caller works on. A thread that is none of the runtime's would have to reach into it for each.
+
+use std::fmt;
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::QueueError;
+use super::index::Effect;
+
+/// The effects of a group in their order, and who is answered once they are done.
+#[derive(Debug)]
+pub(super) struct Promises<B> {
+    pub(super) effects: Vec<Effect<B>>,
+    waiting: Vec<Waiting>,
+}
+
+/// Resolves once the group is durable and all effects before it are done.
+pub(super) struct Durable {
+    handful: Arc<Handful>,
+    /// Where the waker is.
+    place: Option<usize>,
+}
+
+/// A handful, as the group sees it; when it is dropped, nobody waits for it in vain.
+#[derive(Debug)]
+struct Waiting {
+    handful: Arc<Handful>,
+    callers: usize,
+    /// How many effects are done before this handful, and before it is answered.
+    before: usize,
+    effects: usize,
+}
+
+/// Callers who are answered at once.
+struct Handful {
+    answer: OnceLock<Result<(), QueueError>>,
+    wakers: Mutex<Vec<Waker>>,
+    /// Where they are woken; `None` when that is not sure to get round to it.
+    runtime: Option<Handle>,
+}
+
+/// Those who are to be woken, whatever becomes of the task that does it.
+struct Woken(Vec<Waker>);
+
+/// Wakes a thread.
+struct Parked(Thread);
+
+/// How many effects are done under one lock.
+const PART: usize = 256;
+/// Callers of one handful: as many tasks as the queue of a worker of tokio's takes.
+const HANDFUL: usize = 256;
+/// For fewer callers a task of its own does not pay.
+const FEW: usize = 8;
+/// Effects whose room is kept for the next group.
+const KEPT: usize = 16 << 10;
+
+impl<B> Promises<B> {
+    /// Waits for the group with all effects that it has so far.
+    pub(super) fn join(&mut self) -> Durable {
+        let effects = self.effects.len();
+        let before = self.waiting.last().map_or(0, |last| last.effects);
+        let last = self.waiting.last_mut().filter(|last| last.callers < HANDFUL && effects - last.before <= PART);
+        let handful = match last {
+            Some(last) => {
+                last.callers += 1;
+                last.effects = effects;
+                Arc::clone(&last.handful)
+            }
+            None => {
+                let handful = Arc::new(Handful::new());
+                self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, before, effects });
+                handful
+            }
+        };
+        Durable { handful, place: None }
+    }
+
+    /// Tells whether nobody waits.
+    pub(super) fn is_lonely(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Does what is durable now and answers those who wait, part by part: the first ones can go on while the last ones
+    /// are worked on, and nobody is locked out for long. `commit` does one part under its lock.
+    pub(super) fn keep(&mut self, mut commit: impl FnMut(&mut dyn Iterator<Item = Effect<B>>)) {
+        let mut effects = self.effects.drain(..);
+        let mut done = 0;
+        for waiting in self.waiting.drain(..) {
+            while done < waiting.effects {
+                let part = PART.min(waiting.effects - done);
+                commit(&mut effects.by_ref().take(part));
+                done += part;
+            }
+            waiting.handful.answer(Ok(()));
+        }
+        // Nobody waits for what the queue does by itself.
+        while effects.len() > 0 {
+            commit(&mut effects.by_ref().take(PART));
+        }
+    }
+
+    /// Answers everybody that nothing is done.
+    pub(super) fn refuse(self, error: &QueueError) {
+        self.waiting.iter().for_each(|waiting| waiting.handful.answer(Err(error.clone())));
+    }
+
+    /// Returns promises without any, with the room that these had unless that is much.
+    pub(super) fn emptied(mut self) -> Self {
+        self.waiting.clear();
+        self.effects.clear();
+        self.effects.shrink_to(KEPT);
+        self
+    }
+}
+
+impl<B> Default for Promises<B> {
+    fn default() -> Self {
+        Promises { effects: Vec::new(), waiting: Vec::new() }
+    }
+}
+
+impl Durable {
+    /// Blocks this thread until it resolves.
+    pub(super) fn wait(self) -> Result<(), QueueError> {
+        let waker = Waker::from(Arc::new(Parked(thread::current())));
+        let mut this = pin!(self);
+        loop {
+            match this.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(answer) => return answer,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+}
+
+impl Future for Durable {
+    type Output = Result<(), QueueError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Durable { handful, place } = &mut *self;
+        if let Some(answer) = handful.answer.get() {
+            return Poll::Ready(answer.clone());
+        }
+        let mut wakers = handful.lock();
+        // It may have come before the lock did.
+        if let Some(answer) = handful.answer.get() {
+            return Poll::Ready(answer.clone());
+        }
+        match place.and_then(|place| wakers.get_mut(place)) {
+            Some(waker) => waker.clone_from(context.waker()),
+            None => {
+                *place = Some(wakers.len());
+                wakers.push(context.waker().clone());
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // Of two answers the first one counts.
+        self.handful.answer(Err(QueueError::Closed));
+    }
+}
+
+impl Handful {
+    fn new() -> Self {
+        // The workers of the larger runtime are always at work; the smaller one works only while somebody waits in it.
+        let runtime = Handle::try_current().ok().filter(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        Handful { answer: OnceLock::new(), wakers: Mutex::default(), runtime }
+    }
+
+    /// Answers all, once.
+    fn answer(&self, answer: Result<(), QueueError>) {
+        let mut wakers = self.lock();
+        if self.answer.set(answer).is_err() {
+            return;
+        }
+        let woken = Woken(mem::take(&mut *wakers));
+        drop(wakers);
+        match &self.runtime {
+            Some(runtime) if woken.0.len() > FEW => drop(runtime.spawn(async move { drop(woken) })),
+            _ => drop(woken),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Handful {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handful").field("answer", &self.answer).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(Waker::wake);
+    }
+}
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MessageId;
+
+    fn promise(promises: &mut Promises<()>, effects: u64) -> Durable {
+        promises.effects.extend((0..effects).map(|id| Effect::Deleted { id: MessageId(id) }));
+        promises.join()
+    }
+
+    fn poll(durable: &mut Durable) -> Poll<Result<(), QueueError>> {
+        Pin::new(durable).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn everybody_is_answered_as_soon_as_his_effects_are_done_and_not_before() {
+        let mut promises = Promises::default();
+        // Some wait for nothing but the group, some for more than is done under one lock.
+        let calls = [0, 1, 100, 100, 100, 600, 0, 1, 300];
+        let mut durables: Vec<_> = calls.iter().map(|effects| promise(&mut promises, *effects)).collect();
+        promises.effects.push(Effect::Deleted { id: MessageId(9) });
+        let ends: Vec<u64> = calls
+            .iter()
+            .scan(0, |end, effects| {
+                *end += effects;
+                Some(*end)
+            })
+            .collect();
+        let mut done = 0;
+        promises.keep(|part| {
+            for (durable, end) in durables.iter_mut().zip(&ends).filter(|(_, end)| **end > done) {
+                assert_eq!(poll(durable), Poll::Pending, "{end} of {done}");
+            }
+            let count = part.count() as u64;
+            assert!((1..=PART as u64).contains(&count));
+            done += count;
+        });
+        assert_eq!(done, ends[8] + 1);
+        assert!(durables.iter_mut().all(|durable| poll(durable) == Poll::Ready(Ok(()))));
+        assert!(promises.is_lonely() && promises.effects.is_empty());
+    }
+
+    #[test]
+    fn who_waits_is_refused_or_told_that_nobody_will_answer() {
+        let mut promises = Promises::default();
+        let refused = promise(&mut promises, 1);
+        promises.refuse(&QueueError::NoRoom);
+        assert_eq!(refused.wait(), Err(QueueError::NoRoom));
+        let mut promises = Promises::default();
+        let forgotten = promise(&mut promises, 1);
+        let waits = thread::spawn(|| forgotten.wait());
+        drop(promises);
+        assert_eq!(waits.join().unwrap(), Err(QueueError::Closed));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_tasks_are_woken_in_handfuls_and_some_of_them_have_gone_away() {
+        let mut promises = Promises::default();
+        let (sender, mut waiting) = tokio::sync::mpsc::channel(1000);
+        let tasks: Vec<_> = (0..1000)
+            .map(|number| (number, promise(&mut promises, 1)))
+            .map(|(number, mut durable)| {
+                let sender = sender.clone();
+                tokio::spawn(async move {
+                    let first = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut durable).poll(context))).await;
+                    assert!(first.is_pending());
+                    sender.send(()).await.unwrap();
+                    if number % 3 == 0 { Ok(()) } else { durable.await }
+                })
+            })
+            .collect();
+        for _ in 0..1000 {
+            waiting.recv().await.unwrap();
+        }
+        thread::spawn(move || promises.keep(|part| part.for_each(drop))).join().unwrap();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn callers_of_another_runtime_are_answered_when_the_first_one_is_gone() {
+        let runtime = |threads| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build().unwrap();
+        let (first, second) = (runtime(1), runtime(1));
+        let mut promises = Promises::default();
+        let entered = first.enter();
+        let of_first = promise(&mut promises, 1);
+        drop(entered);
+        let tasks: Vec<_> = (0..20).map(|_| second.spawn(promise(&mut promises, 1))).collect();
+        drop(of_first);
+        first.shutdown_background();
+        promises.keep(|part| part.for_each(drop));
+        for task in tasks {
+            assert_eq!(second.block_on(task).unwrap(), Ok(()));
+        }
+    }
+}
