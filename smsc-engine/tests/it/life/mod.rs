@@ -7,7 +7,7 @@
 //! asked and not answered may be done or not, but as a whole.
 //!
 //! `SMSC_SEEDS=10000` runs more seeds than usual, from `SMSC_FIRST_SEED` on; a failure names its seed. The threads of the
-//! journal run freely, so a seed that fails once may need a few repeats.
+//! journal run freely, so a seed that fails once may need a few repeats. `SMSC_TRACE=1` shows what is asked.
 
 mod call;
 mod esme;
@@ -31,7 +31,9 @@ impl World {
     async fn step(&mut self) -> bool {
         let later = self.now().after(std::time::Duration::from_millis(1 + self.dice.throw(2000)));
         self.clock.forward(later);
-        match self.dice.throw(60) {
+        let what = self.dice.throw(60);
+        self.trace(|| format!("{what} of the list"));
+        match what {
             0..9 => self.submit().await,
             9..12 => self.repeat().await,
             12 => self.repeat_at_once().await,

@@ -35,6 +35,8 @@ pub(super) struct World {
     ear: Arc<Ear>,
     /// The disk is full now, or was since the last start.
     pub(super) is_full: bool,
+    /// Whoever looks for a fault sees every call.
+    is_traced: bool,
     /// What was given up when the last call was examined: it may still be on its way to the disk.
     late: Vec<Call>,
     pub(super) tags: u64,
@@ -92,6 +94,7 @@ impl World {
             core: None,
             ear: Arc::default(),
             is_full: false,
+            is_traced: std::env::var_os("SMSC_TRACE").is_some(),
             late: Vec::new(),
             tags: 0,
             drafts: BTreeMap::new(),
@@ -106,6 +109,13 @@ impl World {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Shows what happens to whoever looks for a fault.
+    pub(super) fn trace(&self, what: impl FnOnce() -> String) {
+        if self.is_traced {
+            eprintln!("{:?}{} {}", self.now(), if self.is_full { " full" } else { "" }, what());
+        }
     }
 
     pub(super) fn living(&self) -> Living {
@@ -143,6 +153,10 @@ impl World {
 
     /// Compares what is there with what was asked for and told.
     pub(super) async fn note(&mut self, calls: Vec<Call>, told: Told) {
+        self.trace(|| {
+            let made = calls.iter().map(|call| (call.wishes.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), call.births.len()));
+            format!("changes of, births {:?}: {told:?}", made.collect::<Vec<_>>())
+        });
         if self.is_broken().await {
             // A refusal of a broken queue says nothing.
             let told = if told == Told::Refused { Told::Silent } else { told };
