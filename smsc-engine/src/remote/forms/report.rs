@@ -220,6 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_one_message_stays_in_its_order() {
+        let report = |remote: &str, state| NetworkReport {
+            lane: Lane::from("uk"),
+            remote: Word::from(remote),
+            state,
+            error: 0,
+            done: None,
+        };
+        let mut groups = by_message(vec![report("A1", 6), report("B2", 2), report("A1", 2), report("A1", 5)]);
+        groups.sort_by_key(Vec::len);
+        let told: Vec<Vec<_>> =
+            groups.iter().map(|group| group.iter().map(|(place, one)| (*place, one.state)).collect()).collect();
+        assert_eq!(told, [vec![(1, 2)], vec![(0, 6), (2, 2), (3, 5)]]);
+    }
+
+    #[test]
     fn only_what_would_be_refused_again_is_given_up() {
         for status in [400, 404, 405, 409, 422] {
             assert!(is_final(status), "{status}");

@@ -125,6 +125,8 @@ impl World {
     /// What can be done is done, and nothing else.
     fn is_done<T>(&self, result: &Result<T, HandleError>, expected: bool) {
         match result {
+            // What was given up may have been done a moment ago.
+            _ if self.is_unsure() => {}
             Ok(_) => assert!(expected, "this cannot be done"),
             Err(HandleError::Queue(_)) => {}
             // What found no room on the disk is held back for a while.

@@ -188,6 +188,11 @@ impl World {
         }
     }
 
+    /// Something that was given up may be done or not.
+    pub(super) fn is_unsure(&self) -> bool {
+        !self.late.is_empty()
+    }
+
     /// Takes out what was given up and may be done or not.
     fn take_late(&mut self) -> impl Iterator<Item = (Call, Told)> + use<> {
         std::mem::take(&mut self.late).into_iter().map(|call| (call, Told::Silent))
