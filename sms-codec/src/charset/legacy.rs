@@ -5,7 +5,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{Charset, ascii};
-use crate::gsm7::{self, Unencodable};
+use crate::gsm7::Unencodable;
 
 pub(super) fn decode(charset: Charset, octets: &[u8]) -> String {
     #[cfg(feature = "encodings")]
@@ -72,9 +72,6 @@ impl<'a> Groups<'a> {
     /// whatever that is: only then do parts read like the whole even if they are garbage.
     fn next_len(&mut self) -> usize {
         match (self.charset, self.rest) {
-            (Charset::Gsm7 | Charset::Gsm7Packed, [gsm7::ESCAPE, ..]) => 2,
-            (Charset::Ucs2, [0xD8..=0xDB, _, 0xDC..=0xDF, _, ..]) => 4,
-            (Charset::Ucs2, _) => 2,
             (Charset::ShiftJis, [0x81..=0x9F | 0xE0..=0xFC, ..]) => 2,
             (Charset::EucJp | Charset::JisX0212, [0x8F, 0xA1..=0xFE, ..]) => 3,
             (Charset::EucJp | Charset::JisX0212, [0x8E | 0x8F | 0xA1..=0xFE, ..]) => 2,

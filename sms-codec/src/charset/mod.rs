@@ -172,8 +172,31 @@ impl Charset {
     /// assert_eq!(Charset::Latin1.cut(&octets, 4), 4);
     /// ```
     pub fn cut(self, octets: &[u8], limit: usize) -> usize {
-        if octets.len() <= limit { octets.len() } else { legacy::cut(self, octets, limit) }
+        if octets.len() <= limit {
+            return octets.len();
+        }
+        match self {
+            Self::Gsm7 | Self::Gsm7Packed => limit - usize::from(ends_in_escape(octets, limit)),
+            Self::Ucs2 => {
+                let whole = limit & !1;
+                whole - 2 * usize::from(is_amid_pair(octets, whole))
+            }
+            Self::ShiftJis | Self::EucJp | Self::JisX0212 | Self::KsC5601 | Self::Iso2022Jp => legacy::cut(self, octets, limit),
+            _ => limit,
+        }
     }
+}
+
+/// Whether the septet before this place is an escape and not itself escaped.
+fn ends_in_escape(septets: &[u8], place: usize) -> bool {
+    let before = septets.get(..place).unwrap_or_default();
+    before.iter().rev().take_while(|septet| **septet == gsm7::ESCAPE).count() % 2 == 1
+}
+
+/// Whether a surrogate pair has one half before this place and the other behind it.
+fn is_amid_pair(octets: &[u8], place: usize) -> bool {
+    let around = place.checked_sub(2).and_then(|start| octets.get(start..place + 2));
+    matches!(around, Some([0xD8..=0xDB, _, 0xDC..=0xDF, _]))
 }
 
 fn ascii(octet: u8) -> char {
@@ -222,5 +245,43 @@ mod tests {
         assert_eq!(Charset::Gsm7.cut(b"\x1B\x1B\x65b", 2), 2);
         assert_eq!(Charset::Ucs2.cut(&[0, 0x41, 0xD8, 0x3D, 0xDE, 0], 4), 2);
         assert_eq!(Charset::Ucs2.cut(&[0xD8, 0x3D, 0xD8, 0x3D, 0xDE, 0], 3), 2);
+    }
+
+    /// Where a cut finds itself that reads character after character from the start.
+    fn read_up_to(charset: Charset, octets: &[u8], limit: usize) -> usize {
+        let mut end = 0;
+        loop {
+            let len = match (charset, &octets[end..]) {
+                (Charset::Ucs2, [0xD8..=0xDB, _, 0xDC..=0xDF, _, ..]) => 4,
+                (Charset::Ucs2, _) | (_, [gsm7::ESCAPE, ..]) => 2,
+                _ => 1,
+            };
+            if end + len > limit {
+                return end;
+            }
+            end += len;
+        }
+    }
+
+    #[test]
+    fn what_is_seen_from_the_place_of_the_cut_is_what_reading_from_the_start_finds() {
+        // Every text of up to six characters, cut everywhere, with half a unit more or less.
+        let gsm7: &[&[u8]] = &[b"a", &[gsm7::ESCAPE]];
+        let ucs2: &[&[u8]] = &[&[0, b'a'], &[0xD8, 0x3D], &[0xDE, 0]];
+        for (charset, characters) in [(Charset::Gsm7, gsm7), (Charset::Gsm7Packed, gsm7), (Charset::Ucs2, ucs2)] {
+            let mut texts = Vec::from([Vec::new()]);
+            for at in 0.. {
+                let Some(text) = texts.get(at).cloned() else { break };
+                for end in [&[][..], &[0xD8]] {
+                    let octets = [&text[..], end].concat();
+                    for limit in 0..octets.len() {
+                        assert_eq!(charset.cut(&octets, limit), read_up_to(charset, &octets, limit), "{octets:X?} at {limit}");
+                    }
+                }
+                if text.len() < 6 * characters[0].len() {
+                    texts.extend(characters.iter().map(|character| [&text[..], character].concat()));
+                }
+            }
+        }
     }
 }
