@@ -2,10 +2,10 @@
 //!
 //! `cargo bench -p smsc-benches --bench chain [-- --test]`
 //!
-//! Everything runs in this process: core and gateway in the runtimes that the programs make for themselves, the others on a
-//! thread each. They talk over TCP and HTTP on loopback as they would between processes. The core keeps every message durably in its journal; rate limits are off, and there are
-//! no records. Kannel, where it is installed, is given the same carrier and its spool, and is loaded over HTTP, which is
-//! its own way in.
+//! Everything runs in this process: core and gateway in the runtimes that the programs make for themselves, the others on
+//! a thread each. They talk over TCP and HTTP on loopback as they would between processes. The core keeps every message
+//! durably in its journal; rate limits are off, and there are no records. Kannel, where it is installed, is given the
+//! same carrier and its spool, and is loaded over HTTP, which is its own way in.
 
 mod carrier;
 mod kannel;

@@ -116,11 +116,6 @@ impl<W: Writer> Flight<W> {
         self.trips.is_empty() && self.landed.is_empty() && self.settled.is_empty()
     }
 
-    /// True if something waits for no answer.
-    pub(super) fn has_settled(&self) -> bool {
-        !self.settled.is_empty()
-    }
-
     /// True if parts of messages are still to be sent.
     pub(super) fn has_rest(&self) -> bool {
         !self.resting.is_empty()

@@ -163,7 +163,7 @@ impl<W: Writer> Courier<W> {
                 // They are due: the next look is after the shortest pause.
                 self.hungry = false;
             }
-            has_more = self.hungry || self.flight.has_settled();
+            has_more = self.hungry;
         }
         has_more
     }
