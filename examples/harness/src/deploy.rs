@@ -58,7 +58,9 @@ impl Deploy {
         let binary = scratch.0.join("binary");
         fs::write(&binary, "#!/bin/sh\n").unwrap();
         let build = self.directory.join("debian/build");
-        let (code, _, errors) = run(Command::new(&build).arg(&binary).args(["1.2.3", "out"]).current_dir(&scratch.0));
+        let mut command = Command::new(&build);
+        command.arg(&binary).args(["1.2.3", "out"]).current_dir(&scratch.0);
+        let (code, _, errors) = run(command.env("DEBFULLNAME", "An Operator").env("DEBEMAIL", "operator@sms.example"));
         assert_eq!(code, Some(0), "{errors}");
         let package = fs::read_dir(scratch.0.join("out")).unwrap().next().unwrap().unwrap().path();
         let (_, contents, _) = run(Command::new("dpkg-deb").arg("--contents").arg(&package));
@@ -74,7 +76,7 @@ impl Deploy {
     fn package_is_sound(&self, package: &Path) {
         let (_, info, _) = run(Command::new("dpkg-deb").arg("--info").arg(package));
         let own = format!("Package: {}", self.name);
-        for word in [&*own, "Version: 1.2.3", "Depends: libc6, adduser", "conffiles", "postinst", "prerm", "postrm"] {
+        for word in [&*own, "Version: 1.2.3", "Maintainer: An Operator <operator@sms.example>", "Depends: libc6, adduser", "conffiles", "postinst", "prerm", "postrm"] {
             assert!(info.contains(word), "{word} is not in\n{info}");
         }
         if !is_installed("lintian") {
