@@ -1,4 +1,8 @@
 //! Awaited messages over loopback TCP, one connection.
+//!
+//! A virtual machine has two speeds, up to five-fold apart at window 1: both threads on one processor, or
+//! each on its own and woken across. The scheduler picks for each turn; under `taskset -c 0` every turn
+//! has the first.
 
 use std::sync::Arc;
 
