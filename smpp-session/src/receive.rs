@@ -14,10 +14,10 @@ impl<T> Session<T> {
         if !self.is_open() {
             return;
         }
-        let header = frame.header();
-        if let Some((tag, sent)) = self.take_answer(header, now) {
+        if let Some((tag, sent)) = self.take_answer(&frame, now) {
             return self.end(tag, sent, Outcome::Answered(frame));
         }
+        let header = frame.header();
         self.counters.read(header.command_length);
         self.timers.hear(header.command_id, now);
         if header.command_id.is_response() {
@@ -35,19 +35,20 @@ impl<T> Session<T> {
     /// Returns the tag and when the request was sent. If it returns none it has done nothing, and
     /// [`handle_frame`](Self::handle_frame) must see the frame.
     #[inline]
-    pub(crate) fn take_answer(&mut self, header: Header, now: Time) -> Option<(T, Time)> {
+    pub(crate) fn take_answer(&mut self, frame: &Frame, now: Time) -> Option<(T, Time)> {
+        let command_id = frame.command_id();
         // What a peer of 5.0 states about congestion stands behind the header.
-        if !header.command_id.is_response() || self.version == Version::V5_0 || !self.is_open() {
+        if !command_id.is_response() || self.version == Version::V5_0 || !self.is_open() {
             return None;
         }
-        let slot = self.window.take_if(header.sequence_number, |slot| {
-            slot.command_id.response() == header.command_id && BindKind::of(slot.command_id).is_none()
+        let slot = self.window.take_if(frame.sequence_number(), |slot| {
+            slot.command_id.response() == command_id && BindKind::of(slot.command_id).is_none()
         })?;
-        self.counters.read(header.command_length);
+        self.counters.read(frame.header().command_length);
         self.counters.answered += 1;
-        self.timers.hear(header.command_id, now);
-        self.statuses_in.count(header.command_status);
-        self.heed(header, slot.command_id, slot.sent, now);
+        self.timers.hear(command_id, now);
+        self.statuses_in.count(frame.command_status());
+        self.heed(frame.header(), slot.command_id, slot.sent, now);
         Some((slot.tag, slot.sent))
     }
 

@@ -88,11 +88,14 @@ impl Batch {
     }
 
     /// Wakes the sessions that have something to write.
+    #[inline]
     pub fn flush(&mut self) {
         // Nobody is among the others without a first; every single request comes by here.
         if let Some(first) = self.first.take() {
             first.wake();
-            self.others.drain(..).for_each(Waker::wake);
+            if !self.others.is_empty() {
+                self.others.drain(..).for_each(Waker::wake);
+            }
         }
     }
 
@@ -106,6 +109,7 @@ impl Batch {
 }
 
 impl Drop for Batch {
+    #[inline]
     fn drop(&mut self) {
         self.flush();
     }

@@ -218,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     if traced {
                         self.seen.push(frame.clone());
                     }
-                    match inner.session.take_answer(frame.header(), now) {
+                    match inner.session.take_answer(&frame, now) {
                         Some((tag, sent)) => self.conclude(inner, (tag, sent), Outcome::Answered(frame), now),
                         None => inner.session.handle_frame(frame, now),
                     }

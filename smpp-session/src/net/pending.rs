@@ -20,14 +20,14 @@ use crate::{CloseReason, Outcome};
 #[must_use = "the answer is lost if this is dropped"]
 pub struct Pending {
     shared: Arc<Shared>,
+    /// Where the answer comes; [`NOWHERE`] once it is over.
     place: u32,
     sequence_number: u32,
-    over: bool,
 }
 
 impl Pending {
     pub(crate) fn new(shared: Arc<Shared>, place: u32, sequence_number: u32) -> Self {
-        Pending { shared, place, sequence_number, over: false }
+        Pending { shared, place, sequence_number }
     }
 
     /// The number the request was sent with.
@@ -42,7 +42,7 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let ended = self.shared.lock().places.poll(self.place, cx);
         let Poll::Ready((outcome, took)) = ended else { return Poll::Pending };
-        self.over = true;
+        self.place = NOWHERE;
         Poll::Ready(result(outcome, self.shared.profile(), took))
     }
 }
@@ -58,7 +58,7 @@ fn result(outcome: Outcome, profile: Profile, took: Duration) -> Result<Response
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if !self.over {
+        if self.place != NOWHERE {
             self.shared.lock().places.abandon(self.place);
         }
     }
@@ -181,11 +181,14 @@ impl Places {
     }
 
     fn take_as(&mut self, taken: Place) {
-        let Some(place) = self.free.and_then(|at| self.places.get_mut(at as usize)) else {
-            return self.places.push(taken);
-        };
-        if let Place::Free { next } = std::mem::replace(place, taken) {
-            self.free = next;
+        match self.free.and_then(|at| self.places.get_mut(at as usize)) {
+            Some(place) => {
+                if let Place::Free { next } = *place {
+                    self.free = next;
+                }
+                *place = taken;
+            }
+            None => self.places.push(taken),
         }
     }
 
@@ -240,9 +243,36 @@ impl Places {
     }
 }
 
+// Windows are far smaller: no request has it.
+const NOWHERE: u32 = u32::MAX;
+
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use smpp_pdu::Side;
+
     use super::*;
+    use crate::Config;
+
+    #[test]
+    fn one_that_is_over_leaves_the_place_to_the_next() {
+        let shared = Arc::new(Shared::new(Side::Esme, Config::default(), SocketAddr::from(([127, 0, 0, 1], 2775))));
+        let ask = || {
+            let mut inner = shared.lock();
+            let place = inner.places.next();
+            inner.places.take();
+            inner.places.end(place, Outcome::Expired, Duration::ZERO, &Profile::DEFAULT);
+            Pending::new(shared.clone(), place, 1)
+        };
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut first = ask();
+        assert!(Pin::new(&mut first).poll(&mut cx).is_ready());
+        let mut second = ask();
+        assert!(Pin::new(&mut first).poll(&mut cx).is_pending());
+        drop(first);
+        assert!(Pin::new(&mut second).poll(&mut cx).is_ready());
+    }
 
     #[test]
     fn an_abandoned_place_is_free_once_its_request_ended() {
