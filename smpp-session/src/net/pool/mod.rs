@@ -121,8 +121,8 @@ impl Pool {
         self.join(&pair(config))
     }
 
-    /// Adds a bind that is a transceiver, or a transmitter and a receiver. It begins as `config` says, and becomes the
-    /// other once an MC answers that it does not know that operation (`ESME_RINVCMDID`).
+    /// Adds a bind that is a transceiver, or a transmitter and a receiver. It begins as a transceiver if `config` says so,
+    /// else as the two, and becomes the other once an MC answers that it knows no such bind (`ESME_RINVCMDID`).
     ///
     /// # Errors
     /// As [`add`](Self::add).
