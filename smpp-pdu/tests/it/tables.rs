@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::BytesMut;
+use smpp_pdu::check::profile_for;
 use smpp_pdu::tlv::{self, TlvKind};
-use smpp_pdu::{Class, CommandId, CommandStatus, Kind, PduInfo, Side, State, Version};
+use smpp_pdu::{Class, CommandId, CommandStatus, Frame, Header, Kind, PduInfo, Profile, Side, Stamp, State, Version};
 
 use crate::number;
 
@@ -100,6 +102,57 @@ fn pdus_are_those_of_the_table() {
         assert_eq!(field_names(info), expected_fields(&rows), "{name}");
         check_states(info, row);
     }
+}
+
+#[test]
+fn every_c_octet_string_has_the_room_of_the_table_and_no_more() {
+    // R-PF-63.
+    let rows = rows(include_str!("../../testdata/smpp-pdus.csv"));
+    let mut checked = 0;
+    for of_pdu in rows.chunk_by(|one, other| one["pdu"] == other["pdu"]) {
+        // Where a list stands, its entries have no row of their own.
+        if of_pdu.iter().any(|row| row["field"].contains("[]")) {
+            continue;
+        }
+        for (place, row) in of_pdu.iter().enumerate().filter(|(_, row)| row["type"].starts_with("cstr")) {
+            let most: usize = row["size_max"].parse::<usize>().unwrap() - 1;
+            let is_fixed = row["type"] == "cstr_fixed";
+            for length in 0..=most + 2 {
+                let fits = if is_fixed { [0, most].contains(&length) } else { length <= most };
+                with_string(of_pdu, (place, length), fits);
+            }
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 64);
+}
+
+/// A PDU with empty fields but one string of this length, which is read and written, or neither.
+fn with_string(rows: &[BTreeMap<String, String>], (place, length): (usize, usize), fits: bool) {
+    let mut body = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let size = if row["type"] == "octets" { 0 } else { row["size_min"].parse().unwrap() };
+        body.extend(std::iter::repeat_n(b'7', if number == place { length } else { 0 }));
+        body.extend(std::iter::repeat_n(0, size));
+    }
+    let (field, id) = (&rows[place]["field"], CommandId(number(&rows[place]["command_id"])));
+    let command_length = 16 + body.len() as u32;
+    let mut octets = BytesMut::new();
+    Header { command_length, command_id: id, command_status: CommandStatus::ROK, sequence_number: 1 }.encode(&mut octets);
+    octets.extend_from_slice(&body);
+    let frame = Frame::from_octets(octets.freeze()).unwrap();
+    let profile = |profile| profile_for(PduInfo::of(id).unwrap(), profile);
+    let read = frame.decode(&profile(Profile::STRICT));
+    let what = format!("{} of {}, {length} octets: {read:?}", field, rows[place]["pdu"]);
+    assert_eq!(read.is_ok(), fits, "{what}");
+    if let Err(error) = read {
+        assert_eq!(error.field, field, "{what}");
+    }
+    // Whoever is forgiven a longer string has it, and cannot pass it on.
+    let Ok(read) = frame.decode(&profile(Profile::LENIENT)) else { return assert!(!fits, "{what}") };
+    let (mut out, stamp) = (BytesMut::new(), Stamp { version: profile(Profile::STRICT).version, ..Stamp::new(1) });
+    assert_eq!(read.pdu.write(stamp, &mut out).is_ok(), fits, "{what}");
+    assert_eq!(&out[..], if fits { &frame.octets()[..] } else { &[] }, "{what}");
 }
 
 /// Our field names: an address stands for three fields of the table, a message for two.

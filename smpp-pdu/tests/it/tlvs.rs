@@ -37,6 +37,29 @@ fn what_is_kept_of_a_list_is_what_is_written() {
 }
 
 #[test]
+fn tlvs_are_found_in_any_order_and_unknown_ones_are_passed_over() {
+    // R-PF-62. All that submit_sm may carry, and tags that nobody has defined, in front of and behind each.
+    let known = every_tlv();
+    for turn in 0..known.len() {
+        let turned = known[turn..].iter().chain(&known[..turn]);
+        let unknown = |tag| Tlv::octets(Tag(tag), b"\xFF\x00");
+        let list: Vec<_> = turned.flat_map(|tlv| [unknown(0x0700), *tlv, unknown(0x3FFF)]).collect();
+        let frame = written(&list);
+        for profile in [Profile::STRICT, Profile::DEFAULT] {
+            let decoded = frame.decode(&profile).unwrap();
+            let smpp_pdu::Pdu::SubmitSm(read) = decoded.pdu else { panic!() };
+            assert!(decoded.repairs.is_empty());
+            assert_eq!(read.tlvs.iter().count(), list.len());
+            assert_eq!(read.tlvs.get(), Ok(Some(tlv::SarMsgRefNum(0x0102))), "{turn}");
+            assert_eq!(read.tlvs.get(), Ok(Some(tlv::SourcePort(0x0102))), "{turn}");
+            assert_eq!(read.tlvs.get(), Ok(Some(tlv::MessagePayload(b"\x00message_payload"))), "{turn}");
+            assert_eq!(read.tlvs.get::<tlv::ReceiptedMessageId<'_>>().unwrap().unwrap().0.0, b"receipted_message_id");
+            assert_eq!(read.tlvs.raw(Tag(0x3FFF)), Some(b"\xFF\x00".as_slice()));
+        }
+    }
+}
+
+#[test]
 fn a_tlv_of_wrong_length_is_not_written() {
     let short = [Tlv::octets(Tag(0x020C), &[1])];
     let long = vec![0; 65_536];

@@ -29,6 +29,36 @@ fn all_vectors_pass_both_ways() {
     assert_eq!(ran, 59);
 }
 
+#[test]
+fn no_misprint_of_the_provider_is_in_the_tables() {
+    // R-PP-47: the place, what its document prints there, and what is right.
+    let misprints: [(&[u8], &str, &str); 15] = [
+        (b"\x40", "i", "¡"),
+        (b"\x60", "ç", "¿"),
+        (b"\x11", "-", "_"),
+        (b"\x09", "ç", "Ç"),
+        (b"\x1A", "≡", "Ξ"),
+        (b"\x0E", "À", "Å"),
+        (b"\x0F", "â", "å"),
+        (b"\x2D", "=", "-"),
+        (b"\x3D", "≡", "="),
+        (b"\x2E", ":", "."),
+        (b"\x1B\x65", "", "€"),
+        (b"\x1B\x3C", "", "["),
+        (b"\x1B\x3D", "", "~"),
+        (b"\x1B\x3E", "l", "]"),
+        (b"\x1B\x40", "l", "|"),
+    ];
+    for (code, printed, right) in misprints {
+        assert_eq!((Tables::DEFAULT.decode(code).as_str(), Tables::DEFAULT.encode(right)), (right, Ok(code.to_vec())));
+        assert_ne!(Tables::DEFAULT.encode(printed), Ok(code.to_vec()), "{printed}");
+    }
+    // Printed as places of the extension table, where they are not.
+    for (code, not) in [(0x55, "€"), (0x2C, "["), (0x2D, "~"), (0x2E, "]")] {
+        assert_ne!(Tables::DEFAULT.decode(&[0x1B, code]), not, "{code:#x}");
+    }
+}
+
 /// The tables a vector names by their identifiers.
 pub(crate) fn tables(vector: &Value) -> Tables {
     let language = |key: &str| Language::from_identifier(u8::try_from(number(&vector[key])).unwrap());

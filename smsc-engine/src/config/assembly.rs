@@ -81,7 +81,8 @@ impl From<&Lifecycle> for Retention {
         Retention {
             messages: hours(lifecycle.message_retention_hours),
             events: hours(lifecycle.event_ttl_days.saturating_mul(24)),
-            interval: minutes(lifecycle.cleanup_interval_minutes.min(lifecycle.retention_check_interval_minutes)),
+            interval: minutes(lifecycle.retention_check_interval_minutes),
+            cleanup: minutes(lifecycle.cleanup_interval_minutes),
         }
     }
 }

@@ -55,6 +55,7 @@ fn settings_of_a_messages_life_reach_the_core() {
     settings.lifecycle.unrouted_policy = Unrouted::Reject;
     settings.lifecycle.message_retention_hours = 11;
     settings.lifecycle.event_ttl_days = 2;
+    settings.lifecycle.retention_check_interval_minutes = 90;
     settings.lifecycle.cleanup_interval_minutes = 30;
     settings.lifecycle.delete_message_body_after_delivery = true;
     settings.lifecycle.hide_message_body_in_export = true;
@@ -81,8 +82,9 @@ fn settings_of_a_messages_life_reach_the_core() {
         transaction: Duration::from_secs(15),
     };
     assert_eq!(policy, expected);
-    let Retention { messages, events, interval } = (&settings.lifecycle).into();
-    assert_eq!((messages, events, interval), (minutes(11 * 60), minutes(2 * 24 * 60), minutes(30)));
+    let Retention { messages, events, interval, cleanup } = (&settings.lifecycle).into();
+    assert_eq!((messages, events), (minutes(11 * 60), minutes(2 * 24 * 60)));
+    assert_eq!((interval, cleanup), (minutes(90), minutes(30)));
     let batch = BatchOptions::from(&settings.batch);
     let expected = BatchOptions { batch_size: 16, flush_interval: Duration::from_millis(17), capacity: 18, capacity_octets: 19 };
     assert_eq!(batch, expected);

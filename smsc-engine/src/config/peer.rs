@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sms_codec::receipt::Dialect;
+use sms_codec::receipt::{self, Dialect};
 
 use super::assembly::{dialect, millis, seconds, size};
 use super::{BindTls, ClientBind, ClientMode, Habits, ReceiptDialect, RewriteRule, ServerBind};
@@ -25,6 +25,10 @@ impl From<&ClientBind> for ClientPeer {
             tls: bind.tls.enabled.then(|| PeerTls::from(&bind.tls)),
             receipts: bind.receipts,
             receipt_ids: bind.receipt_ids,
+            receipt_habits: match bind.receipt_habits {
+                ReceiptDialect::Standard => receipt::Habits::STANDARD,
+                ReceiptDialect::Provider => receipt::Habits::PROVIDER,
+            },
             receipts_for: bind.receipts_for.clone(),
             long_text: bind.long_text,
             profile: PeerProfile::from(&bind.profile),
@@ -48,6 +52,7 @@ impl From<&ClientPeer> for ClientBind {
             queue_check_frequency: in_millis(peer.queue_check_frequency),
             receipts: peer.receipts,
             receipt_ids: peer.receipt_ids,
+            receipt_habits: wording(peer.receipt_habits == receipt::Habits::PROVIDER),
             receipts_for: peer.receipts_for.clone(),
             long_text: peer.long_text,
             tls: peer.tls.as_ref().map(BindTls::from).unwrap_or_default(),
@@ -85,7 +90,7 @@ impl From<&ServerPeer> for ServerBind {
             tps_limit: peer.tps_limit,
             queue_check_frequency: in_millis(peer.queue_check_frequency),
             max_sessions: number(peer.max_sessions),
-            receipts: if peer.dialect == Dialect::PROVIDER { ReceiptDialect::Provider } else { ReceiptDialect::Standard },
+            receipts: wording(peer.dialect == Dialect::PROVIDER),
             message_ids: peer.message_ids,
             profile: Habits::from(&peer.profile),
         }
@@ -161,6 +166,10 @@ impl From<&PeerTls> for BindTls {
             key_path: PathBuf::from(&tls.key_path),
         }
     }
+}
+
+fn wording(is_provider: bool) -> ReceiptDialect {
+    if is_provider { ReceiptDialect::Provider } else { ReceiptDialect::Standard }
 }
 
 fn text(path: &Path) -> String {

@@ -15,8 +15,10 @@ pub struct Retention {
     pub messages: Duration,
     /// Events.
     pub events: Duration,
-    /// How often retention looks.
+    /// How often it is looked whether messages are so old.
     pub interval: Duration,
+    /// How often events and registrations are cleaned up.
+    pub cleanup: Duration,
 }
 
 impl Default for Retention {
@@ -25,6 +27,7 @@ impl Default for Retention {
             messages: Duration::from_secs(24 * 3600),
             events: Duration::from_secs(7 * 24 * 3600),
             interval: Duration::from_secs(3600),
+            cleanup: Duration::from_secs(600),
         }
     }
 }
@@ -32,7 +35,7 @@ impl Default for Retention {
 /// Sweeps until the queue is closed or broken: looks when the next deadline passes, at the latest every few seconds.
 pub async fn sweep(core: Core, retention: Retention) {
     let inner = &core.inner;
-    let mut next_retention = inner.now();
+    let (mut next_look, mut next_cleanup) = (inner.now(), inner.now());
     loop {
         // What was to end at once and found no room on the disk.
         let leftovers = inner.end_leftovers().await;
@@ -56,11 +59,14 @@ pub async fn sweep(core: Core, retention: Retention) {
             }
         }
         let now = inner.now();
-        if now >= next_retention {
-            next_retention = now.after(retention.interval);
+        if now >= next_look {
+            next_look = now.after(retention.interval);
             if let Err(error) = inner.queue.forget(now.before(retention.messages)).await {
                 tracing::warn!(%error, "old messages are not forgotten");
             }
+        }
+        if now >= next_cleanup {
+            next_cleanup = now.after(retention.cleanup);
             inner.sweep_locations(now, retention.messages).await;
             if let Some(events) = &inner.events {
                 events.forget(now.before(retention.events)).await;

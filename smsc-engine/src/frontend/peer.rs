@@ -8,7 +8,7 @@ use smpp_pdu::{CommandStatus, Version};
 use smpp_session::BindKind;
 use smpp_session::net::ipnet::IpNet;
 use sms_codec::charset::Charset;
-use sms_codec::receipt::{Dialect, IdNotation};
+use sms_codec::receipt::{Dialect, Habits, IdNotation};
 
 use crate::accounts::{MessageIdForm, Secret};
 use crate::api::Attempt;
@@ -43,6 +43,8 @@ pub struct ClientPeer {
     pub receipts: AskReceipts,
     /// How its receipts name what its responses named.
     pub receipt_ids: IdNotation,
+    /// What it means by its receipts.
+    pub receipt_habits: Habits<'static>,
     /// Further binds to the same carrier whose messages its receipts may be about, by their names.
     pub receipts_for: Vec<String>,
     /// How long messages are sent.
@@ -170,6 +172,7 @@ impl ClientPeer {
             tls: None,
             receipts: AskReceipts::Wanted,
             receipt_ids: IdNotation::default(),
+            receipt_habits: Habits::STANDARD,
             receipts_for: Vec::new(),
             long_text: LongText::Udh,
             profile: PeerProfile::default(),

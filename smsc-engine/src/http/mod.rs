@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod client;
+mod csv;
 #[cfg(feature = "dashboard")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
 pub mod dashboard;

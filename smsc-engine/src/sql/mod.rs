@@ -33,6 +33,7 @@
 
 mod backend;
 mod config;
+mod conflict;
 mod dialect;
 mod durability;
 mod error;
@@ -54,6 +55,9 @@ use measure::Durations;
 use pool::{Connection, Pool};
 
 pub use config::{DatabaseConfig, VariableError};
+#[cfg(feature = "postgres")]
+pub(crate) use conflict::MOST_TRIES;
+pub(crate) use conflict::past_conflicts;
 pub use dialect::Dialect;
 pub use error::SqlError;
 pub use measure::{BOUNDS, Histogram, PoolMeasures};

@@ -78,6 +78,25 @@ async fn sessions_are_counted_and_free_again_when_they_end() {
 }
 
 #[tokio::test]
+async fn each_port_counts_its_own_sessions() {
+    // R-PP-3, R-PP-4.
+    let (one, other) = (start(|record| record.max_sessions = 1).await, start(|record| record.max_sessions = 1).await);
+    let centres = [one.1.unwrap(), other.1.unwrap()];
+    assert_ne!(centres[0].smpp_address().port(), centres[1].smpp_address().port());
+    let mut bound = Vec::new();
+    for centre in &centres {
+        bound.push(try_bind(centre, BindKind::Transceiver, ("shop", "secret")).await.unwrap());
+    }
+    for centre in &centres {
+        assert_eq!(refusal(centre, BindKind::Transceiver, ("shop", "secret")).await, Some(CommandStatus::RALYBND));
+    }
+    drop(bound);
+    for centre in centres {
+        centre.shutdown().await;
+    }
+}
+
+#[tokio::test]
 async fn messages_an_account_may_not_send_are_refused_before_the_core_sees_them() {
     let change = |record: &mut AccountRecord| {
         record.sources = vec![AddressPattern::new("Shop")];

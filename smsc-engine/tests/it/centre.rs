@@ -6,6 +6,8 @@ use smpp_pdu::{
     RegisteredDelivery, ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp, SubmitSm, SubmitSmResp, TimeField, Tlvs, Version,
 };
 use smpp_session::{BindKind, Config};
+use smsc_engine::core::records::{RecordFilter, RecordStore};
+use smsc_engine::model::{MessageId, Status, Timestamp};
 
 use crate::support::{bind, bind_as, deliver, message, start, text};
 
@@ -131,6 +133,72 @@ async fn query_cancel_and_replace_find_the_senders_own_messages_only() {
 }
 
 #[tokio::test]
+async fn a_cancel_by_addresses_ends_all_of_the_service_type_or_of_every_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let centre = start(directory.path()).await;
+    let mut esme = bind(&centre, BindKind::Transceiver).await;
+    let later = TimeField::new("000000010000000R").unwrap();
+    let mut ids = Vec::new();
+    for (service_type, number) in
+        [("WAP", "447700900123"), ("VMA", "447700900123"), ("WAP", "447700900123"), ("WAP", "447700900124")]
+    {
+        let service_type = CStr::new(service_type).unwrap();
+        let waiting = SubmitSm { schedule_delivery_time: later, service_type, ..message(number, "wait") };
+        ids.push(esme.submit(&waiting).await);
+    }
+    let mut cancelled = async |service_type: &str, count: usize| {
+        let matching = CancelSm {
+            service_type: CStr::new(service_type).unwrap(),
+            source_addr: Addr::alphanumeric("Shop").unwrap(),
+            destination_addr: Addr::international("447700900123").unwrap(),
+            ..Default::default()
+        };
+        assert_eq!(esme.client.call(&matching).await.unwrap().status(), CommandStatus::ROK);
+        let mut ended = Vec::new();
+        for _ in 0..count {
+            let frame = esme.next().await;
+            let text = text(&deliver(&frame)).to_owned();
+            assert!(text.contains("stat:DELETED"), "{text}");
+            ended.push(text.strip_prefix("id:").unwrap().split(' ').next().unwrap().to_owned());
+        }
+        ended.sort();
+        assert_eq!(esme.client.call(&matching).await.unwrap().status(), CommandStatus::RINVMSGID, "no other is left");
+        ended
+    };
+    assert_eq!(cancelled("WAP", 2).await, [ids[0].clone(), ids[2].clone()]);
+    assert_eq!(cancelled("", 1).await, [ids[1].clone()]);
+    let elsewhere = centre.control().handle.message(MessageId(ids[3].parse().unwrap())).await.unwrap();
+    assert_eq!(elsewhere.status(), Status::Pending, "what goes elsewhere still waits");
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn transmitters_and_transceivers_may_replace() {
+    let directory = tempfile::tempdir().unwrap();
+    let centre = start(directory.path()).await;
+    let mut receiver = bind(&centre, BindKind::Receiver).await;
+    let later = TimeField::new("000000010000000R").unwrap();
+    for kind in [BindKind::Transmitter, BindKind::Transceiver] {
+        let esme = bind(&centre, kind).await;
+        let id = esme.submit(&SubmitSm { schedule_delivery_time: later, ..message("447700900123", "one") }).await;
+        let replace = ReplaceSm {
+            message_id: CStr::new(&id).unwrap(),
+            source_addr: Addr::alphanumeric("Shop").unwrap(),
+            schedule_delivery_time: TimeField::new("000000000000000R").unwrap(),
+            registered_delivery: RegisteredDelivery::ALWAYS,
+            short_message: ShortMessage::new("two").unwrap(),
+            ..Default::default()
+        };
+        assert_eq!(esme.client.call(&replace).await.unwrap().status(), CommandStatus::ROK, "{kind:?}");
+        esme.client.unbind().await;
+        let frame = receiver.next().await;
+        let text = text(&deliver(&frame)).to_owned();
+        assert!(text.starts_with(&format!("id:{id} ")) && text.ends_with("text:two"), "{kind:?}: {text}");
+    }
+    centre.shutdown().await;
+}
+
+#[tokio::test]
 async fn replace_if_present_replaces_what_waits() {
     let directory = tempfile::tempdir().unwrap();
     let centre = start(directory.path()).await;
@@ -229,6 +297,57 @@ async fn data_sm_and_long_payloads_go_through_and_tlvs_are_kept() {
 }
 
 #[tokio::test]
+async fn a_short_message_holds_254_octets_and_a_payload_what_is_longer() {
+    // R-PF-61.
+    let directory = tempfile::tempdir().unwrap();
+    let centre = start(directory.path()).await;
+    let mut esme = bind(&centre, BindKind::Transceiver).await;
+    for length in [253, 254, 255, 256] {
+        let text = format!("MO:{}", "x".repeat(length));
+        let list = [tlv::MessagePayload(text.as_bytes()).tlv()];
+        let long = SubmitSm {
+            registered_delivery: RegisteredDelivery::NONE,
+            short_message: ShortMessage::default(),
+            tlvs: Tlvs::list(&list),
+            ..message("447700900123", "")
+        };
+        esme.submit(&long).await;
+        let frame = esme.next().await;
+        let mo = deliver(&frame);
+        let payload = mo.tlvs.get::<tlv::MessagePayload<'_>>().unwrap().map(|payload| payload.0.len());
+        let expected = if length <= 254 { (length, None) } else { (0, Some(length)) };
+        assert_eq!((mo.short_message.as_bytes().len(), payload), expected);
+    }
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_message_without_credit_gets_an_error_and_no_id() {
+    // R-PP-10.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = crate::support::config(directory.path());
+    // Nobody is there who would grant anything.
+    (config.settings.charging.charging_enabled, config.settings.charging.ocs_url) = (true, "http://127.0.0.1:9".into());
+    config.policy.charging = true;
+    config.policy.uncharged = smsc_engine::core::Uncharged::Deny;
+    let centre = smsc_engine::Centre::start(config).await.unwrap();
+    let esme = bind(&centre, BindKind::Transceiver).await;
+    let response = esme.client.call(&message("447700900123", "hello")).await.unwrap();
+    assert_eq!((response.status(), response.frame().body().len()), (CommandStatus::RSUBMITFAIL, 0));
+    assert_eq!(centre.queued(), 0);
+    // R-RT-69: it is rejected, and that is recorded.
+    let filter = RecordFilter { status: Some(Status::Rejected), max: 10, ..RecordFilter::default() };
+    let recorded = async {
+        while centre.control().records.as_ref().unwrap().records(&filter).await.unwrap_or_default().len() != 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), recorded).await.expect("a record in time");
+    centre.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_3_3_peer_gets_hexadecimal_ids_and_no_tlvs() {
     let directory = tempfile::tempdir().unwrap();
     let centre = start(directory.path()).await;
@@ -243,6 +362,33 @@ async fn a_3_3_peer_gets_hexadecimal_ids_and_no_tlvs() {
     let asked =
         QuerySm { message_id: CStr::new(&id).unwrap(), source_addr: Addr::alphanumeric("Shop").unwrap(), ..Default::default() };
     assert_eq!(sender.client.call(&asked).await.unwrap().status(), CommandStatus::ROK);
+    centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn times_of_both_forms_become_when_a_message_is_due_and_when_it_expires() {
+    // R-LC-55, R-LC-56.
+    let directory = tempfile::tempdir().unwrap();
+    let centre = start(directory.path()).await;
+    let esme = bind(&centre, BindKind::Transceiver).await;
+    let times = async |due: &str, until: &str| {
+        let (schedule_delivery_time, validity_period) = (TimeField::new(due).unwrap(), TimeField::new(until).unwrap());
+        let id = esme.submit(&SubmitSm { schedule_delivery_time, validity_period, ..message("447700900123", "hello") }).await;
+        let record = centre.control().handle.message(MessageId(id.parse().unwrap())).await.unwrap();
+        (record.message.deliver_after, record.message.expires)
+    };
+    let absolute = times("301230130000000+", "301231235959000+").await;
+    assert_eq!(absolute, (Timestamp(1_924_866_000_000), Timestamp(1_924_991_999_000)));
+    // Four quarters of an hour east of Greenwich that is an hour earlier.
+    let east = times("301230130000004+", "301231235959004+").await;
+    assert_eq!(east, (Timestamp(1_924_862_400_000), Timestamp(1_924_988_399_000)));
+    let before = Timestamp::now();
+    let (due, until) = times("000001020304000R", "000002000000000R").await;
+    let passed = Timestamp::now().since(before);
+    for (time, seconds) in [(due, 86_400 + 7_384), (until, 2 * 86_400)] {
+        let asked = before.after(std::time::Duration::from_secs(seconds));
+        assert!(time >= asked && time.since(asked) <= passed, "{time:?} is not {asked:?}");
+    }
     centre.shutdown().await;
 }
 

@@ -6,6 +6,7 @@ use smsc_engine::control::Control;
 use smsc_engine::core::events::MemoryEvents;
 use smsc_engine::core::location::{LocationOptions, Locations, MemoryLocationStore};
 use smsc_engine::core::queue::MemoryQueue;
+use smsc_engine::core::records::SqlRecords;
 use smsc_engine::core::registry::{Registry, RegistryOptions};
 use smsc_engine::core::route::{MemoryRouteStore, RouteTable, TableOptions};
 use smsc_engine::core::tables::SqlTable;
@@ -55,7 +56,7 @@ impl Bench {
             smpp: None,
             carriers: None,
             cluster: None,
-            records: None,
+            records: Some(SqlRecords::new(database)),
             figures: Figures::default(),
         };
         Bench { control: Arc::new(control), clock, core, _directory: directory }

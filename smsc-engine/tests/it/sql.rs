@@ -1,5 +1,7 @@
 //! The layer over SQL: the same on a file, on PostgreSQL and on MariaDB.
 
+use std::time::Duration;
+
 use smsc_engine::model::{MessageId, Timestamp};
 use smsc_engine::sql::{Database, DatabaseConfig, Dialect, Migration, SqlError, Statement, Step, Value};
 
@@ -162,6 +164,40 @@ async fn transactions_are_whole(database: &Database) {
     assert_eq!(count().await, 9);
 }
 
+/// As many transactions as there are connections go on at a time; one more begins when one of them ends.
+async fn its_size_is_the_pools(mut config: DatabaseConfig) {
+    (config.pool_size, config.connect_timeout) = (3, Duration::from_secs(60));
+    let database = Database::open(&config).await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(database.begin().await.unwrap());
+    }
+    let mut fourth = std::pin::pin!(database.begin());
+    assert!(tokio::time::timeout(Duration::from_secs(1), &mut fourth).await.is_err(), "it waits");
+    held.pop().unwrap().rollback().await.unwrap();
+    fourth.await.unwrap().rollback().await.unwrap();
+    assert_eq!(database.measures().connected, 3);
+    drop(held);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_file_has_one_writer_and_as_many_readers_as_wanted() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = DatabaseConfig::sqlite(directory.path().join("test.sqlite"));
+    config.pool_size = 2;
+    let database = Database::open(&config).await.unwrap();
+    // Slow enough that all of them are there at once.
+    let count = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
+                 SELECT COUNT(*) AS total FROM numbers";
+    let questions = (0..6).map(|_| database.rows(Statement::new(count)));
+    for rows in futures_util::future::join_all(questions).await {
+        assert_eq!(rows.unwrap()[0].get::<i64>("total").unwrap(), 200_000);
+    }
+    assert_eq!(database.measures().connected, 1 + 2);
+    database.close().await;
+}
+
 #[tokio::test]
 async fn the_layer_keeps_its_promises_on_sqlite() {
     let directory = tempfile::tempdir().unwrap();
@@ -201,6 +237,7 @@ async fn on_a_server(dialect: Dialect, careless: [&str; 2], fault: &str) {
     let Some(mut server) = Server::start(dialect).await else { return };
     let database = Database::open(&server.config()).await.unwrap();
     battery(&database).await;
+    its_size_is_the_pools(server.config()).await;
     assert!(database.durability_faults().await.unwrap().is_empty());
     server.kill();
     assert!(database.rows(Statement::new("SELECT id FROM samples")).await.unwrap_err().is_unreachable());
@@ -216,7 +253,7 @@ async fn on_a_server(dialect: Dialect, careless: [&str; 2], fault: &str) {
 async fn requires_tls(server: &Server) {
     let mut config = server.config();
     config.require_tls = true;
-    config.connect_timeout = std::time::Duration::from_secs(2);
+    config.connect_timeout = Duration::from_secs(2);
     let database = Database::open(&config).await.unwrap();
     let error = database.rows(Statement::new("SELECT 1 AS one")).await.unwrap_err().to_string();
     assert!(error.to_lowercase().contains("tls"), "{error}");

@@ -103,10 +103,13 @@ async fn routes_of_the_settings_are_loaded_into_an_empty_table_only() {
     let directory = tempfile::tempdir().unwrap();
     let mut settings = quiet(directory.path());
     settings.sms_routes = vec![SmsRoute { dest_smsc: "gateway".into(), ..SmsRoute::default() }];
-    for _ in 0..2 {
+    let (lines, _listening) = crate::rest_resources::log::listen();
+    for ignored in 0..2 {
         let centre = Centre::start(&settings).await.unwrap();
         let routes = centre.control().handle.routes().unwrap().list(0, 10);
         assert_eq!(routes.iter().map(|route| route.dest_smsc.as_deref()).collect::<Vec<_>>(), [Some("gateway")]);
+        // R-RT-38.
+        assert_eq!(lines.containing("the routes of the configuration are ignored").len(), ignored);
         centre.shutdown().await;
         settings.sms_routes = vec![SmsRoute { dest_smsc: "other".into(), ..SmsRoute::default() }];
     }
@@ -122,6 +125,29 @@ async fn without_the_sandbox_a_message_waits_for_a_route() {
     let id = submit(&centre, "+447700900123").await;
     assert_eq!(centre.control().handle.message(id).await.unwrap().status(), Status::Pending);
     centre.shutdown().await;
+}
+
+#[tokio::test]
+async fn no_dns_server_is_asked_unless_enum_is_enabled() {
+    // R-RT-54.
+    let dns = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    dns.set_nonblocking(true).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = quiet(directory.path());
+    settings.enum_lookup.enum_dns_servers = vec![dns.local_addr().unwrap()];
+    // Time enough for a question to leave, however busy the machine is; the answer never comes.
+    settings.enum_lookup.enum_timeout = 3_000;
+    assert!(!settings.enum_lookup.enum_enabled, "that is the default");
+    // Another number each time: a repeat would not be looked up.
+    for (is_enabled, number) in [(false, "+447700900123"), (true, "+447700900124")] {
+        settings.enum_lookup.enum_enabled = is_enabled;
+        let centre = Centre::start(&settings).await.unwrap();
+        let id = submit(&centre, number).await;
+        assert_eq!(ended(&centre, id).await.status(), Status::Delivered);
+        centre.shutdown().await;
+        // What was sent to it is there by now.
+        assert_eq!(dns.recv(&mut [0; 512]).is_ok(), is_enabled);
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! goes to the session with the most room that may send it; a session that is over is passed by
 //! from that moment on. What the MCs ask goes to one service. Nothing is sent twice.
 
+mod either;
 mod roster;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -117,8 +118,26 @@ impl Pool {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn add_pair(&self, config: KeeperConfig) -> Result<MemberId, KeeperError> {
-        let receiver = KeeperConfig { kind: BindKind::Receiver, ..config.clone() };
-        self.join(&[KeeperConfig { kind: BindKind::Transmitter, ..config }, receiver])
+        self.join(&pair(config))
+    }
+
+    /// Adds a bind that is a transceiver, or a transmitter and a receiver. It begins as a transceiver if `config` says so,
+    /// else as the two, and becomes the other once an MC answers that it knows no such bind (`ESME_RINVCMDID`).
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn add_either(&self, config: KeeperConfig) -> Result<MemberId, KeeperError> {
+        let (first, told) = either::noticed(config.clone());
+        let transceiver = |config| [KeeperConfig { kind: BindKind::Transceiver, ..config }].into();
+        let (id, other) = match config.kind {
+            BindKind::Transceiver => (self.add(first)?, pair(config).into()),
+            _ => (self.add_pair(first)?, transceiver(config)),
+        };
+        tokio::spawn(either::change(Arc::downgrade(&self.shared), (id, other), told));
+        Ok(id)
     }
 
     /// Takes a bind out: nothing more is asked on it, answers that are due are waited for, it is unbound.
@@ -235,8 +254,7 @@ impl Pool {
         if members.stopped {
             return Err(KeeperError::Stopped);
         }
-        let start = |config: &KeeperConfig| Keeper::start(config.clone(), self.shared.roster.clone());
-        let keepers = configs.iter().map(start).collect::<Result<_, _>>()?;
+        let keepers = self.shared.start(configs)?;
         let id = MemberId(members.next);
         members.next += 1;
         members.list.push(Member { id, keepers });
@@ -244,8 +262,32 @@ impl Pool {
     }
 
     fn members_mut(&self) -> MutexGuard<'_, Members> {
-        self.shared.members.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.members_mut()
     }
+}
+
+impl Shared {
+    fn start(&self, configs: &[KeeperConfig]) -> Result<Vec<Keeper>, KeeperError> {
+        configs.iter().map(|config| Keeper::start(config.clone(), self.roster.clone())).collect()
+    }
+
+    /// Puts other binds in the place of a member's and returns the former ones; none if it is gone.
+    fn exchange(&self, id: MemberId, configs: &[KeeperConfig]) -> Option<Member> {
+        let mut members = self.members_mut();
+        let member = members.list.iter_mut().find(|member| member.id == id)?;
+        let keepers = self.start(configs).ok()?;
+        Some(Member { id, keepers: std::mem::replace(&mut member.keepers, keepers) })
+    }
+
+    fn members_mut(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one that sends and the one that receives.
+fn pair(config: KeeperConfig) -> [KeeperConfig; 2] {
+    let receiver = KeeperConfig { kind: BindKind::Receiver, ..config.clone() };
+    [KeeperConfig { kind: BindKind::Transmitter, ..config }, receiver]
 }
 
 /// All at the same time: each may take as long as the response timer.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smpp_pdu::{
-    AlertNotification, BindReceiverResp, BindTransmitterResp, CommandId, CommandStatus, DeliverSm, DeliverSmResp, SubmitSmResp,
+    AlertNotification, BindReceiverResp, BindTransceiverResp, BindTransmitterResp, CommandId, CommandStatus, DeliverSm,
+    DeliverSmResp, GenericNack, State, SubmitSmResp, Version,
 };
-use smpp_session::net::{CallError, Incoming, KeeperError, NotBound, Pool, Server, Unanswered};
+use smpp_session::net::{CallError, Incoming, KeeperError, Link, NotBound, Pool, Server, Unanswered};
 use smpp_session::testing::Peer;
-use smpp_session::{BindKind, CloseReason, RequestError};
+use smpp_session::{BindKind, CloseReason, Config, RequestError};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -122,6 +123,67 @@ async fn a_pair_sends_on_one_session_and_receives_on_the_other() {
     assert_eq!(pool.members()[0].id, id);
     drop(first);
     eventually("half a pair is not bound", || !pool.members()[0].is_bound()).await;
+}
+
+#[tokio::test]
+async fn an_mc_without_transceivers_gets_a_pair() {
+    let service = noted(|incoming: Incoming| incoming.answer(&DeliverSmResp::default()).unwrap());
+    // In 3.3 there is no such operation.
+    let mc = serve(Config { version: Version::V3_3, ..calm() }, noted(accept)).await;
+    let pool = Pool::new(service.clone());
+    let id = pool.add_either(hasty(&[mc.local_addr()], BindKind::Transceiver)).unwrap();
+    eventually("two are bound", || pool.links().len() == 2).await;
+    assert!(pool.members()[0].is_bound() && pool.members()[0].id == id);
+    let mut states: Vec<_> = mc.links().iter().map(Link::state).collect();
+    states.sort_by_key(|state| *state == State::BoundRx);
+    assert_eq!(states, [State::BoundTx, State::BoundRx]);
+    assert!(soon(pool.call(&submit())).await.unwrap().status().is_ok());
+    let receiver = mc.links().into_iter().find(|link| link.state() == State::BoundRx).unwrap();
+    assert!(soon(receiver.call(&DeliverSm::default())).await.unwrap().status().is_ok());
+    assert_eq!(service.count("request"), 1);
+    assert!(soon(pool.remove(id)).await);
+    eventually("nobody is bound", || mc.links().is_empty()).await;
+}
+
+#[tokio::test]
+async fn an_mc_that_knows_transceivers_only_gets_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = pool();
+    let config = hasty(&[listener.local_addr().unwrap()], BindKind::Transmitter);
+    pool.add_either(config).unwrap();
+    let mut kinds = Vec::new();
+    let mut bound = loop {
+        let mut peer = Peer::accept(&listener).await;
+        // What was under way when the pair was given up is gone before it says anything, or after.
+        let Some(bind) = peer.next().await else { continue };
+        kinds.push(bind.command_id());
+        assert!(kinds.len() < 20, "{kinds:?}");
+        if bind.command_id() == CommandId::BIND_TRANSCEIVER {
+            peer.put(&BindTransceiverResp::default(), bind.sequence_number()).await;
+            break peer;
+        }
+        peer.put_with(&GenericNack::default(), CommandStatus::RINVCMDID, bind.sequence_number()).await;
+    };
+    assert!(kinds.len() >= 2, "{kinds:?}");
+    eventually("it is bound", || pool.members()[0].is_bound()).await;
+    assert_eq!(pool.members()[0].keepers.len(), 1);
+    let pending = pool.request(&submit()).unwrap();
+    let frame = bound.expect(CommandId::SUBMIT_SM, CommandStatus::ROK).await;
+    bound.put(&SubmitSmResp::default(), frame.sequence_number()).await;
+    soon(pending).await.unwrap();
+}
+
+#[tokio::test]
+async fn any_other_refusal_changes_no_kind() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = pool();
+    pool.add_either(hasty(&[listener.local_addr().unwrap()], BindKind::Transceiver)).unwrap();
+    for status in [CommandStatus::RSYSERR, CommandStatus::RALYBND, CommandStatus::RINVCMDLEN] {
+        let mut peer = Peer::accept(&listener).await;
+        let bind = peer.expect(CommandId::BIND_TRANSCEIVER, CommandStatus::ROK).await;
+        peer.put_with(&BindTransceiverResp::default(), status, bind.sequence_number()).await;
+    }
+    Peer::accept(&listener).await.expect(CommandId::BIND_TRANSCEIVER, CommandStatus::ROK).await;
 }
 
 #[tokio::test]

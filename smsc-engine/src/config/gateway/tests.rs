@@ -233,6 +233,7 @@ fn odd_carrier() -> ClientPeer {
     peer.more_hosts = vec!["b.example:2776".into(), "[::1]:1".into()];
     peer.tls = Some(PeerTls { accept_any: true, ca_path: "/a b".into(), ..PeerTls::default() });
     peer.queue_check_frequency = Duration::from_millis(1_234);
+    peer.receipt_habits = sms_codec::receipt::Habits::PROVIDER;
     peer.profile.enquire_link = Duration::ZERO;
     peer.profile.source = Rewrite { ton: Some(1), npi: None, strip: "+".into(), prepend: "00".into() };
     peer.profile.temporary = vec![smpp_pdu::CommandStatus::RINVDSTADR, smpp_pdu::CommandStatus(0x400)];

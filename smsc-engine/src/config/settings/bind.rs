@@ -41,6 +41,8 @@ settings! {
         receipts: AskReceipts = AskReceipts::Wanted;
         /// How its receipts name what its responses named: "guess", "same", "receipt_decimal" or "receipt_hex".
         receipt_ids: IdNotation = IdNotation::Guess;
+        /// How its receipts are meant: "standard", or "provider", for whom UNKNOWN is not yet the end of a message.
+        receipt_habits: ReceiptDialect = ReceiptDialect::Standard;
         /// Names of further binds to the same carrier whose messages its receipts may be about, as when one bind only
         /// sends and another only receives.
         receipts_for: Vec<String> = Vec::new(), in 0..=16;

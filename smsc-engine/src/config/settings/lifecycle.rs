@@ -19,7 +19,7 @@ settings! {
         fingerprint_ttl_minutes: u32 = 5, in 0..=1_440;
         /// Submitters whose messages may repeat; at first the account for trying things out.
         may_repeat: Vec<String> = vec!["test".into()], in 0..=100_000;
-        /// Minutes between looks at what can be forgotten; the shorter of this and the next counts.
+        /// Minutes between looks at events and registrations that can be forgotten.
         cleanup_interval_minutes: u32 = 10, in 1..=1_440;
         /// Minutes between looks at messages that ended long ago.
         retention_check_interval_minutes: u32 = 60, in 1..=10_080;

@@ -44,10 +44,9 @@ impl Desk {
 
     /// A receipt goes to the ear, a message to the core.
     fn deliver(&self, incoming: Incoming) {
-        let notation = self.peer.receipt_ids;
         let heard = match incoming.command_id() {
-            CommandId::DATA_SM => incoming.read::<DataSm<'_>>().map(|pdu| Envelope::from(pdu).receipt(notation)),
-            _ => incoming.read::<DeliverSm<'_>>().map(|pdu| Envelope::from(pdu).receipt(notation)),
+            CommandId::DATA_SM => incoming.read::<DataSm<'_>>().map(|pdu| Envelope::from(pdu).receipt(&self.peer)),
+            _ => incoming.read::<DeliverSm<'_>>().map(|pdu| Envelope::from(pdu).receipt(&self.peer)),
         };
         match heard {
             Ok(Some(heard)) => self.hall.ear.take(incoming, heard),

@@ -1,9 +1,12 @@
 //! What a carrier's receipt says, in the words of the core.
 
+use std::sync::OnceLock;
+
 use smpp_pdu::tlv::{self, TlvType};
 use smpp_pdu::{DataSm, DeliverSm, Tlvs};
 use sms_codec::receipt::{Cause, Habits, IdNotation, Kind, MessageState, Report, decimal_to_hex, hex_to_decimal, plain_id, text};
 
+use super::super::peer::ClientPeer;
 use crate::model::{Timestamp, Word};
 
 /// One receipt.
@@ -12,6 +15,8 @@ pub(super) struct Heard {
     /// What it calls its message: in the TLV, in the text.
     ids: [Option<Word>; 2],
     notation: IdNotation,
+    /// All that its message may have been called, once more than the likeliest is asked for.
+    names: OnceLock<Vec<Word>>,
     /// SMPP `message_state`.
     pub(super) state: u8,
     pub(super) error: u32,
@@ -43,8 +48,8 @@ impl<'a> From<DataSm<'a>> for Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// The receipt in it; `None` if it is a message.
-    pub(super) fn receipt(&self, notation: IdNotation) -> Option<Heard> {
+    /// The receipt in it, in the words of this carrier; `None` if it is a message.
+    pub(super) fn receipt(&self, peer: &ClientPeer) -> Option<Heard> {
         let is_marked = self.esm_class & TYPE_BITS != 0;
         let named = self.tlvs.raw(tlv::ReceiptedMessageId::TAG);
         if !is_marked && named.is_none() {
@@ -57,18 +62,22 @@ impl Envelope<'_> {
             network_error_code: self.tlvs.raw(tlv::NetworkErrorCode::TAG),
         };
         // A message that names another one is a receipt, even if it is not marked as one.
-        let habits = Habits { by_content: named.is_some(), ..Habits::STANDARD };
-        Some(heard(&habits.read(self.esm_class, &text, tlvs)?, notation))
+        let habits = Habits { by_content: named.is_some(), ..peer.receipt_habits };
+        Some(heard((&habits, habits.read(self.esm_class, &text, tlvs)?), peer.receipt_ids))
     }
 }
 
 impl Heard {
     /// What the message may have been called in its response: the likeliest first, which nearly always is right.
     pub(super) fn name(&self, place: usize) -> Option<Word> {
-        if place == 0 { self.ids.iter().flatten().next().cloned() } else { self.names().nth(place) }
+        if place == 0 { self.ids.iter().flatten().next().cloned() } else { self.names().get(place).cloned() }
     }
 
-    fn names(&self) -> impl Iterator<Item = Word> + use<> {
+    fn names(&self) -> &[Word] {
+        self.names.get_or_init(|| self.spelled())
+    }
+
+    fn spelled(&self) -> Vec<Word> {
         let mut names = Vec::new();
         // The id of the text is the second to be tried if the TLV has another one.
         for id in self.ids.iter().flatten() {
@@ -78,24 +87,26 @@ impl Heard {
                 }
             }
         }
-        names.into_iter()
+        names
     }
 }
 
-fn heard(report: &Report<'_>, notation: IdNotation) -> Heard {
+fn heard((habits, report): (&Habits<'_>, Report<'_>), notation: IdNotation) -> Heard {
     let error = match report.cause() {
         Some(Cause::Network(error)) => error.code.into(),
         _ => report.receipt.err_number().unwrap_or_default(),
     };
     let done = report.receipt.done_date.and_then(|date| u64::try_from(date.unix_millis(0)).ok());
     let ids = [report.id.map(Word::from), report.receipt.id.map(Word::from)];
-    Heard { ids, notation, state: state(report), error, done: done.map(Timestamp) }
+    Heard { ids, notation, names: OnceLock::new(), state: state(habits, &report), error, done: done.map(Timestamp) }
 }
 
-/// A notification on the way says nothing final, whatever its state; a state that nobody knows is none.
-fn state(report: &Report<'_>) -> u8 {
+/// A notification on the way says nothing final, whatever its state, nor does a state that is no end for this carrier; a
+/// state that nobody knows is none.
+fn state(habits: &Habits<'_>, report: &Report<'_>) -> u8 {
+    let is_final = report.kind != Kind::Intermediate && habits.is_final(report);
     match report.state {
-        Some(state) if report.kind == Kind::Intermediate && state.is_final() => MessageState::Enroute.to_wire(),
+        Some(state) if state.is_final() && !is_final => MessageState::Enroute.to_wire(),
         Some(state) => state.to_wire(),
         None => NO_STATE,
     }
@@ -151,7 +162,7 @@ mod tests {
     fn read(esm_class: u8, text: &[u8], tlvs: &[Tlv<'_>]) -> Option<Heard> {
         let short_message = ShortMessage::new(text).unwrap();
         let pdu = DeliverSm { esm_class: EsmClass(esm_class), short_message, tlvs: Tlvs::list(tlvs), ..Default::default() };
-        Envelope::from(pdu).receipt(IdNotation::Same)
+        Envelope::from(pdu).receipt(&ClientPeer { receipt_ids: IdNotation::Same, ..ClientPeer::new("uk", "127.0.0.1") })
     }
 
     fn names(id: &str, notation: IdNotation) -> Vec<String> {
@@ -171,9 +182,9 @@ mod tests {
         for esm_class in [0x04, 0x00] {
             let heard = read(esm_class, TEXT, &tlvs).unwrap();
             assert_eq!((heard.name(0), heard.state), (Some("37".into()), 2));
-            assert_eq!(heard.names().next(), heard.name(0));
-            assert!(heard.names().any(|name| name == "55".into()));
-            assert_eq!(heard.name(heard.names().count()), None);
+            assert_eq!(heard.names().first().cloned(), heard.name(0));
+            assert!(heard.names().contains(&"55".into()));
+            assert_eq!(heard.name(heard.names().len()), None);
         }
     }
 

@@ -18,6 +18,7 @@ use super::Rest;
         (name = "locations", description = "Where subscribers are"),
         (name = "frontends", description = "Frontends that report now and then"),
         (name = "events", description = "The history of messages"),
+        (name = "records", description = "What became of messages, for bills"),
         (name = "mms", description = "Multimedia messages"),
         (name = "ss7", description = "Signalling events"),
         (name = "routes", description = "Where messages go"),

@@ -28,6 +28,7 @@ mod origin;
 mod page;
 mod params;
 mod problem;
+mod record;
 mod reply;
 mod route;
 mod ss7;
@@ -80,6 +81,7 @@ fn resources() -> OpenApiRouter<Arc<Rest>> {
         .merge(location::routes())
         .merge(frontend::routes())
         .merge(event::routes())
+        .merge(record::routes())
         .merge(mms::routes())
         .merge(ss7::routes())
         .merge(route::routes())

@@ -7,7 +7,7 @@ use smpp_pdu::tlv::{self, Text, TlvType};
 use smpp_pdu::{Addr, CommandStatus, DeliverSm, EsmClass, MessageState, ShortMessage, Tlvs};
 use smpp_session::BindKind;
 use smpp_session::net::Link;
-use sms_codec::receipt::IdNotation;
+use sms_codec::receipt::{Habits, IdNotation};
 use smsc_engine::frontend::{Carrier, ClientPeer};
 use smsc_engine::model::{Kind, Status};
 
@@ -82,6 +82,30 @@ async fn ids_match_in_the_notations_of_the_carrier() {
         tell(&mc.link().await, &receipt(&format!("id:{named} stat:DELIVRD err:000"))).await;
         assert_eq!(world.record(id).await.status(), Status::Delivered, "{notation:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_no_end_for_the_provider_is_one_for_others() {
+    // R-PP-21, R-PP-27, R-PP-46.
+    let (world, mut mc) = (World::new().await, Mc::start().await);
+    let carrier = world.carry(ClientPeer { receipt_habits: Habits::PROVIDER, ..peer(&mc) });
+    let id = world.submit(with_receipt(text("patient"))).await;
+    mc.answer("A1").await;
+    world.handed(id, "A1").await;
+    let link = mc.link().await;
+    let open = ["ACCEPTD err:001", "UNKNOWN err:000", "UNKNOWN err:120", "ENROUTE err:121", "ENROUTE err:122", "ENROUTE err:134"];
+    for said in open.into_iter().chain(["ENROUTE err:135"]) {
+        tell(&link, &receipt(&format!("id:A1 sub:001 dlvr:000 submit date:2606301200 done date:2606301201 stat:{said}"))).await;
+        assert_eq!(world.record(id).await.status(), Status::Pending, "{said}");
+    }
+    tell(&link, &receipt("id:A1 sub:001 dlvr:001 submit date:2606301200 done date:2606301201 stat:DELIVRD err:000")).await;
+    assert_eq!(world.record(id).await.status(), Status::Delivered);
+    change(&carrier, peer(&mc)).await;
+    let id = world.submit(with_receipt(text("hasty"))).await;
+    mc.answer("A2").await;
+    world.handed(id, "A2").await;
+    tell(&mc.link().await, &receipt("id:A2 stat:UNKNOWN err:000")).await;
+    assert_eq!(world.record(id).await.status(), Status::Failed);
 }
 
 #[tokio::test]

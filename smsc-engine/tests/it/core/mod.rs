@@ -4,6 +4,7 @@ mod batch;
 mod location;
 mod outside;
 mod record;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,6 +230,14 @@ async fn a_repeat_gets_the_id_of_the_first_and_queues_nothing() {
         ids.push(answer.wait().await.unwrap().id);
     }
     assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn nobody_looks_for_repeats_where_that_is_switched_off() {
+    // R-LC-23.
+    let bench = Bench::with(vec![route("44", "uk")], |setup| setup.fingerprint_ttl = None).await;
+    assert_ne!(bench.accepted(message("hello")).await, bench.accepted(message("hello")).await);
+    assert_eq!((bench.handle.counts().pending, bench.handle.meters().duplicates.get()), (2, 0));
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use smsc_engine::BoxFuture;
 use smsc_engine::core::Records;
 use smsc_engine::core::records::{RecordSink, RecorderOptions, SinkError};
-use smsc_engine::model::Cdr;
+use smsc_engine::core::translate::{Mode, Translator};
+use smsc_engine::model::{Cdr, Rule};
 
 use super::*;
 
@@ -104,6 +105,34 @@ async fn each_end_is_recorded_as_the_documents_say() {
     assert_eq!((dropped.dest_smsc.as_deref(), dropped.source_smsc.as_deref()), (None, Some("shop")));
     assert!(expired.expiry_time.is_some() && expired.delivery_time.is_none() && expired.deadletter);
     assert_eq!(bench.status(pending).await, Status::Pending);
+}
+
+#[tokio::test]
+async fn a_record_has_the_parts_that_are_billed_and_the_translated_numbers() {
+    // R-CDR-13, R-CDR-17.
+    let table = Arc::default();
+    let rule = Rule { called_match: Some(r"^00(\d+)$".into()), called_replace: Some(r"+\1".into()), ..Rule::default() };
+    let bench = Bench::with(vec![route("44", "uk")], |setup| {
+        recording(setup, &table);
+        setup.translator = Arc::new(Translator::new(&[rule], Mode::First).unwrap());
+    })
+    .await;
+    let mut parts = Vec::new();
+    for (length, data_coding, billed) in [(160, 0, 1), (161, 0, 2), (307, 0, 3), (140, 8, 1), (142, 8, 2)] {
+        let text = Message { user_data: "x".repeat(length).into(), data_coding, ..to("00447700900001") };
+        let id = bench.accepted(text).await;
+        bench.handle.mark_delivered(id, Lane::from("uk")).await.unwrap();
+        parts.push((id, Some(billed)));
+    }
+    // Its sender cut it: each part is billed by itself.
+    let mut part = to("00447700900001");
+    (part.esm_class, part.user_data) = (0x40, (*b"\x05\x00\x03\x07\x03\x01part").to_vec().into());
+    let id = bench.accepted(part).await;
+    bench.handle.mark_delivered(id, Lane::from("uk")).await.unwrap();
+    parts.push((id, Some(1)));
+    let records = table.records(parts.len()).await;
+    assert_eq!(records.iter().map(|record| (record.message_id, record.message_parts)).collect::<Vec<_>>(), parts);
+    assert!(records.iter().all(|record| record.called_number == "+447700900001"), "{records:?}");
 }
 
 #[tokio::test]

@@ -286,6 +286,24 @@ async fn records_are_found_counted_and_exported() {
 }
 
 #[tokio::test]
+async fn an_export_holds_texts_only_where_privacy_lets_it() {
+    // R-LC-46.
+    for hidden in [false, true] {
+        let site = Site::with(|options| options.hide_message_body_in_export = hidden).await;
+        site.seed.report("uk_gateway", Attempt::Delivered).await;
+        while site.seed.control.handle.recording().unwrap().total_flushed == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let shown = site.get(Some(Role::Viewer), "/records?status=delivered").await;
+        assert!(shown.has("Your order"), "the page itself may show it: {}", shown.text);
+        assert_eq!(shown.has("name=\"bodies\""), !hidden, "what cannot be had is not offered");
+        let export = site.get(Some(Role::Viewer), "/records/export.csv?bodies=on&status=delivered").await;
+        assert_eq!(export.text.lines().next().unwrap().split(',').count(), if hidden { 9 } else { 10 });
+        assert_eq!(export.has("Your order"), !hidden, "{}", export.text);
+    }
+}
+
+#[tokio::test]
 async fn an_error_is_explained_where_a_message_is_shown() {
     let site = Site::new().await;
     let id = site.seed.report("uk_gateway", Attempt::Failed(FinalState::Undeliverable, 22)).await;

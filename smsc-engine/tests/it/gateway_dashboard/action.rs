@@ -97,13 +97,14 @@ async fn a_partner_is_added_changed_and_deleted() {
 async fn what_is_seldom_asked_is_kept_as_well() {
     let site = Site::new().await;
     let more = "&more_hosts=b.example:2775,+c.example:2775&system_type=VMA&tls=on&tls_server_name=smsc.example&receipts=always\
-                &receipt_ids=receipt_hex&long_text=sar&version=5.0&window=10&enquire_link=0&response_timeout=5&charset=ISO-8859-1\
-                &temporary=0x58&permanent=0x14,+0x45&source_ton=5&source_npi=0&destination_strip=%2B&destination_prepend=00";
+                &receipt_ids=receipt_hex&receipt_habits=provider&long_text=sar&version=5.0&window=10&enquire_link=0\
+                &response_timeout=5&charset=ISO-8859-1&temporary=0x58&permanent=0x14,+0x45&source_ton=5&source_npi=0&destination_strip=%2B&destination_prepend=00";
     let added = site.post(Role::Operator, "/client_peers", &format!("{SOUTH}{more}")).await;
     assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text);
-    let ClientPeer { more_hosts, system_type, tls, receipts, long_text, profile, .. } =
+    let ClientPeer { more_hosts, system_type, tls, receipts, receipt_habits, long_text, profile, .. } =
         site.control.clients.get("south").unwrap().entry;
     assert_eq!((more_hosts.len(), system_type.as_str(), receipts, long_text), (2, "VMA", AskReceipts::Always, LongText::Sar));
+    assert_eq!(receipt_habits, sms_codec::receipt::Habits::PROVIDER);
     assert!(tls.is_some_and(|tls| !tls.accept_any && tls.server_name == "smsc.example"));
     assert_eq!((profile.window, profile.enquire_link, profile.response_timeout), (10, Duration::ZERO, Duration::from_secs(5)));
     assert_eq!((profile.source.ton, profile.source.npi, profile.destination.prepend.as_str()), (Some(5), Some(0), "00"));

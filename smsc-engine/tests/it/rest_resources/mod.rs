@@ -7,6 +7,7 @@ mod event;
 mod frontend;
 mod location;
 pub(crate) mod log;
+mod record;
 mod route;
 mod schema;
 mod tables;
@@ -71,6 +72,15 @@ impl Api {
 
     async fn get(&self, path: &str) -> Answer {
         self.call("GET", path, Body::empty()).await
+    }
+
+    /// What is at a path, as text.
+    async fn text(&self, path: &str) -> String {
+        let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
+        let request = Request::builder().uri(path).extension(peer).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        String::from_utf8_lossy(&response.into_body().collect().await.unwrap().to_bytes()).into_owned()
     }
 
     async fn delete(&self, path: &str) -> Answer {

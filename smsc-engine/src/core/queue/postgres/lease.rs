@@ -10,7 +10,7 @@ use super::table::{COUNTS, MESSAGES, WORK};
 use super::tally::{Tallies, Tally};
 use super::write::ids;
 use crate::model::{Lane, Message, MessageId, Timestamp};
-use crate::sql::{List, Row as Columns, SqlError, Statement};
+use crate::sql::{List, Row as Columns, SqlError, Statement, past_conflicts};
 
 /// What was leased, and whether more was due.
 struct Taken {
@@ -25,22 +25,12 @@ pub(super) async fn lease(shared: &Shared, lane: &Lane, want: Lease) -> Result<V
     }
     shared.see(want.now);
     let stamp = shared.lock().lanes.stamp(lane);
-    let taken = retried(shared, lane, want).await;
+    let taken = past_conflicts(|| take(shared, lane, want)).await;
     shared.note(taken.as_ref().err());
     let Taken { rows, more } = taken.map_err(|error| unreadable(&error))?;
     let due = if more { Some(want.now) } else { next_due(shared, &[(lane.clone(), stamp)], want.now).await?.pop().flatten() };
     shared.lock().lanes.learn(lane, due, stamp);
     complete(shared, rows).await
-}
-
-async fn retried(shared: &Shared, lane: &Lane, want: Lease) -> Result<Taken, SqlError> {
-    for _ in 1..MOST_TRIES {
-        match take(shared, lane, want).await {
-            Err(error) if error.is_conflict() => {}
-            result => return result,
-        }
-    }
-    take(shared, lane, want).await
 }
 
 async fn take(shared: &Shared, lane: &Lane, want: Lease) -> Result<Taken, SqlError> {
@@ -173,5 +163,3 @@ fn levels(lane: &str) -> String {
 
 /// Messages that one call hands out at most: they are all in memory.
 const MOST: usize = 10_000;
-/// How often a lease is tried that got into another one's way.
-const MOST_TRIES: u32 = 20;

@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::table::{COUNTS, MESSAGES, WRITERS};
 use super::write::{self, note};
 use crate::model::MessageId;
-use crate::sql::{SqlError, Statement, Transaction};
+use crate::sql::{MOST_TRIES, SqlError, Statement, Transaction};
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -258,7 +258,5 @@ async fn in_use(transaction: &mut Transaction, fresh: &[MessageId]) -> Result<Ha
     rows.iter().map(|row| row.get("id")).collect()
 }
 
-/// How often a group is written that got into another one's way.
-const MOST_TRIES: u32 = 20;
 /// How long to wait before a database is asked again that was away.
 const PAUSE: Duration = Duration::from_millis(100);

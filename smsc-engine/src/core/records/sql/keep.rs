@@ -3,7 +3,7 @@
 use super::super::SinkError;
 use super::SqlRecords;
 use crate::model::Timestamp;
-use crate::sql::{SqlError, Statement};
+use crate::sql::{SqlError, Statement, past_conflicts};
 
 impl SqlRecords {
     /// Moves the oldest records that were submitted before `before` into the table `cdrs_archive`, at most `max` of them,
@@ -29,13 +29,7 @@ impl SqlRecords {
 
     async fn remove(&self, before: Timestamp, max: usize, copy: bool) -> Result<usize, SinkError> {
         self.prepare().await?;
-        loop {
-            match self.remove_once(before, max, copy).await {
-                // A server that finds two in each other's way undoes one, so the other got on.
-                Err(error) if error.is_conflict() => {}
-                removed => return Ok(removed?),
-            }
-        }
+        Ok(past_conflicts(|| self.remove_once(before, max, copy)).await?)
     }
 
     async fn remove_once(&self, before: Timestamp, max: usize, copy: bool) -> Result<usize, SqlError> {

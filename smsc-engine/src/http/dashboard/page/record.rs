@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
 
 use super::super::curl;
 use super::super::desk::Desk;
 use crate::calendar;
-use crate::core::records::{Export, Privacy, QUERIES, Query, RecordFilter, RecordStore, SinkError, StoredRecord};
+use crate::core::records::{Export, Privacy, QUERIES, Query, RecordFilter, RecordStore, StoredRecord};
+use crate::http::csv::exported;
 use crate::http::pages::form::{Faults, Field, Fields};
 use crate::http::pages::layout::{Layout, page, refused};
 use crate::http::pages::link::Link;
@@ -155,7 +153,7 @@ pub(in super::super) async fn export(
 ) -> Result<Response, Problem> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let mut faults = Faults::default();
-    let filter = filter(&fields, &mut faults, EXPORTED);
+    let filter = filter(&fields, &mut faults, PAGE);
     if !faults.is_empty() {
         return Err(Problem::conflict("The filter cannot be read; go back and correct it."));
     }
@@ -163,26 +161,7 @@ pub(in super::super) async fn export(
     let privacy = Privacy { hide_message_body_in_export: desk.options.hide_message_body_in_export, ..Privacy::default() };
     let export = Export { bodies: fields.ticked("bodies") && !desk.options.hide_message_body, masked: fields.ticked("masked") }
         .under(privacy);
-    let pages = stream::unfold((desk, Some(filter), export.header()), move |(desk, filter, head)| async move {
-        let filter = filter?;
-        match lines(&desk, &filter, export).await {
-            Ok((lines, next)) => Some((Ok::<_, SinkError>(head + &lines), (desk, next, String::new()))),
-            Err(error) => Some((Err(error), (desk, None, String::new()))),
-        }
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"records.csv\""),
-    ];
-    Ok((headers, Body::from_stream(pages)).into_response())
-}
-
-async fn lines(desk: &Desk, filter: &RecordFilter, export: Export) -> Result<(String, Option<RecordFilter>), SinkError> {
-    let Some(records) = &desk.control.records else { return Ok((String::new(), None)) };
-    let found = records.records(filter).await?;
-    let last = found.last().map(|record| record.id).filter(|_| found.len() == filter.max);
-    let text = found.iter().map(|record| export.line(record)).collect();
-    Ok((text, last.map(|beyond| RecordFilter { beyond: Some(beyond), ..filter.clone() })))
+    Ok(exported(desk.control.clone(), filter, export))
 }
 
 /// One of the usual questions, with its answer if all it needs was given.
@@ -275,7 +254,6 @@ fn words(name: &str) -> String {
 const FILTERS: [&str; 5] = ["number", "status", "smsc", "from", "until"];
 const PAGE: usize = 50;
 const SHOWN: usize = 500;
-const EXPORTED: usize = 1_000;
 const PREVIEW: usize = 60;
 
 #[cfg(test)]

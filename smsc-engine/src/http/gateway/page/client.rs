@@ -1,6 +1,6 @@
 //! Carriers, in a list and in a form.
 
-use sms_codec::receipt::IdNotation;
+use sms_codec::receipt::{Habits, IdNotation};
 
 use super::peer::{Cell, KindPage, Peer, password, required};
 use super::profile::{self, TPS};
@@ -76,6 +76,7 @@ impl Peer for ClientPeer {
             tls: tls(fields, faults),
             receipts: RECEIPTS.read((fields, "receipts"), usual.receipts, faults),
             receipt_ids: NOTATIONS.read((fields, "receipt_ids"), usual.receipt_ids, faults),
+            receipt_habits: HABITS.read((fields, "receipt_habits"), usual.receipt_habits, faults),
             receipts_for: named(fields.text("receipts_for")),
             long_text: LONG_TEXTS.read((fields, "long_text"), usual.long_text, faults),
             profile: profile::read(fields, faults),
@@ -108,6 +109,7 @@ fn messages(peer: &ClientPeer) -> Vec<Field> {
     vec![
         RECEIPTS.ask("receipts", "Receipts are asked for", peer.receipts),
         NOTATIONS.ask("receipt_ids", "Its ids in receipts", peer.receipt_ids),
+        HABITS.ask("receipt_habits", "What it means by UNKNOWN", peer.receipt_habits),
         Field::text("receipts_for", "Receipts also of what went through", peer.receipts_for.join(", "))
             .help("Names of binds between commas, as when one bind sends and another receives."),
         LONG_TEXTS.ask("long_text", "Long texts go", peer.long_text),
@@ -162,6 +164,10 @@ const NOTATIONS: Words<IdNotation> = Words(&[
     ("same", IdNotation::Same, "as in its responses"),
     ("receipt_decimal", IdNotation::ReceiptDecimal, "decimal, in responses hexadecimal"),
     ("receipt_hex", IdNotation::ReceiptHex, "hexadecimal, in responses decimal"),
+]);
+const HABITS: Words<Habits<'static>> = Words(&[
+    ("standard", Habits::STANDARD, "the end of a message, as the standard has it"),
+    ("provider", Habits::PROVIDER, "not yet: a receipt is still to come"),
 ]);
 const LONG_TEXTS: Words<LongText> = Words(&[
     ("udh", LongText::Udh, "in parts, with a user data header"),

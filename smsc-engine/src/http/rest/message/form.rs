@@ -105,7 +105,7 @@ pub(super) struct MessageForm {
 /// How a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum StatusWord {
+pub(in crate::http::rest) enum StatusWord {
     /// Accepted and waiting, or waiting for its next attempt.
     Pending,
     /// Delivered.

@@ -16,6 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::Rest;
 
+pub(super) use form::StatusWord;
+
 pub(super) fn routes() -> OpenApiRouter<Arc<Rest>> {
     [create::routes(), raw::routes(), list::routes(), work::routes(), item::routes(), report::routes()]
         .into_iter()
