@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mimalloc::MiMalloc;
 use smpp_session::net::{Client, Incoming, ServerConfig};
 use smpp_session::{BindKind, Config, Credentials};
 use smsc_engine::core::queue::MemoryQueue;
@@ -18,6 +19,10 @@ use smsc_engine::core::{Core, Setup};
 use smsc_engine::frontend::{BindState, Binds, BindsOptions, ServerPeer};
 use smsc_engine::model::Lane;
 use tokio::runtime::Runtime;
+
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -9,11 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use smsc_benches::bare_log::single_sync;
 use smsc_engine::BoxFuture;
 use smsc_engine::core::records::{FileFormat, FileOptions, FileSink, Ledger, RecordSink, Recorder, RecorderOptions, SqlRecords};
 use smsc_engine::model::{Cdr, MessageId, Status, Timestamp};
 use smsc_engine::sql::{Database, DatabaseConfig};
+
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let smoke = !std::env::args().any(|argument| argument == "--bench") || std::env::args().any(|argument| argument == "--test");

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use smpp_pdu::{Addr, RegisteredDelivery, ShortMessage, SubmitSm};
 use smpp_session::net::ServerConfig;
 use smsc_benches::bare_log::{BareLog, single_sync};
@@ -27,6 +28,10 @@ use tokio::runtime::{Builder, Runtime};
 /// What one record takes in the journal, near enough: the text and a hundred octets of fields.
 const RECORD: usize = TEXT.len() + 100;
 const TEXT: &str = "Your parcel has been handed over to our driver and will be with you today between 14:00 and 16:00. Track it at example.com/t/8F3K2 or reply.";
+
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

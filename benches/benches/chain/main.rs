@@ -16,7 +16,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use carrier::Carrier;
+use mimalloc::MiMalloc;
 use node::{Place, thread};
+
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use smsc_benches::bare_log::{BareLog, single_sync};
 use smsc_benches::cpu::cpu_time;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
@@ -33,6 +34,10 @@ const IN_FLIGHT: [usize; 5] = [1, 16, 256, 1000, 4000];
 const ACCEPT_BAR: f64 = 0.70;
 /// The part of whole lives of what the bare log accepts from 1,000 callers.
 const LIVES_BAR: f64 = 0.40;
+
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -10,6 +10,7 @@ mod serve;
 use std::future::Future;
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use smsc_engine::config::{ConfigErrors, GatewaySettings, file_warning, gateway_environment, load_gateway};
 use smsc_engine::program::{self, Console, FAILED, WRONG_SETTINGS};
 
@@ -17,6 +18,10 @@ use crate::args::{Args, Command};
 
 /// How the program speaks.
 const CONSOLE: Console = Console("gateway");
+
+/// What threads share is made and dropped all the time, by another one each time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let args: Args = match program::arguments(std::env::args_os()) {

@@ -76,7 +76,16 @@ impl Deploy {
     fn package_is_sound(&self, package: &Path) {
         let (_, info, _) = run(Command::new("dpkg-deb").arg("--info").arg(package));
         let own = format!("Package: {}", self.name);
-        for word in [&*own, "Version: 1.2.3", "Maintainer: An Operator <operator@sms.example>", "Depends: libc6, adduser", "conffiles", "postinst", "prerm", "postrm"] {
+        for word in [
+            &*own,
+            "Version: 1.2.3",
+            "Maintainer: An Operator <operator@sms.example>",
+            "Depends: libc6, adduser",
+            "conffiles",
+            "postinst",
+            "prerm",
+            "postrm",
+        ] {
             assert!(info.contains(word), "{word} is not in\n{info}");
         }
         if !is_installed("lintian") {

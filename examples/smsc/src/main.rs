@@ -11,11 +11,16 @@ mod words;
 use std::future::Future;
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use smsc_engine::config::{self, ConfigErrors, Settings};
 use smsc_engine::program;
 
 use crate::args::{Args, Command};
 use crate::words::{CONSOLE, FAILED, WRONG_SETTINGS, fail};
+
+/// What threads share is made and dropped all the time, by another one each time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let args: Args = match program::arguments(std::env::args_os()) {
