@@ -96,7 +96,7 @@ struct OnServer {
 impl OnServer {
     async fn begin(&self, pending_limit: usize, keep_until_recorded: bool) -> Arc<dyn Queue> {
         self.made.fetch_add(1, Ordering::Relaxed);
-        let database = Database::open(&self.server.config()).await.unwrap();
+        let database = Database::open(&self.config()).await.unwrap();
         database.execute(Statement::new(format!("CREATE DATABASE {}", self.name()))).await.unwrap();
         database.close().await;
         let mut options = options();
@@ -107,10 +107,17 @@ impl OnServer {
     }
 
     async fn open(&self) -> Arc<dyn Queue> {
-        let mut config = self.server.config();
+        let mut config = self.config();
         config.name = self.name();
         let options = self.last.lock().unwrap().clone();
         Arc::new(join(&config, "a", options).await)
+    }
+
+    /// Nobody kills this server, so whoever waits for it may wait long.
+    fn config(&self) -> DatabaseConfig {
+        let mut config = self.server.config();
+        config.connect_timeout = Duration::from_secs(60);
+        config
     }
 
     fn name(&self) -> String {
