@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use smpp_pdu::{Addr, CStr, ShortMessage, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Client, Incoming, IncomingBind, Server, ServerConfig, Service};
+use smpp_session::net::{Batch, Client, Incoming, IncomingBind, Response, Server, ServerConfig, Service, collector};
 use smpp_session::{BindKind, Config, Credentials};
 
 use crate::load::{Aside, Tally};
@@ -61,9 +61,36 @@ pub(crate) async fn connect(address: SocketAddr, window: usize) -> Client {
 async fn call(client: Client, tally: Tally) {
     while !tally.is_over() {
         let response = client.request(&submit()).unwrap().await.unwrap();
-        assert_eq!(response.read::<SubmitSmResp<'_>>().unwrap().message_id.as_bytes(), MESSAGE_ID.as_bytes());
+        check(&response);
         tally.add(1);
     }
+}
+
+/// One caller who sends as many as the window has room for and fetches the answers as they come, on a thread of its own.
+pub(crate) fn gathering_client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
+    Aside::run(move || gather(address, window, tally))
+}
+
+async fn gather(address: SocketAddr, window: usize, tally: Tally) {
+    let client = connect(address, window).await;
+    let (collector, mut outcomes) = collector(window);
+    let (mut room, mut fetched) = (window, Vec::new());
+    while !tally.is_over() {
+        let mut batch = Batch::new();
+        for _ in 0..room {
+            batch.request_with(&client, &submit(), 0, &collector).unwrap();
+        }
+        drop(batch);
+        room = outcomes.next_many(&mut fetched).await;
+        for answered in fetched.drain(..) {
+            check(&answered.result.unwrap());
+        }
+        tally.add(room as u64);
+    }
+}
+
+fn check(response: &Response) {
+    assert_eq!(response.read::<SubmitSmResp<'_>>().unwrap().message_id.as_bytes(), MESSAGE_ID.as_bytes());
 }
 
 /// The message everybody sends.
