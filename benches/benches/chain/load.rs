@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use smpp_pdu::{Addr, CommandId, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm};
+use smpp_pdu::{Addr, CommandId, CommandStatus, DeliverSmResp, RegisteredDelivery, ShortMessage, SubmitSm};
 use smpp_session::net::{Batch, Client, Incoming, Service, collector};
 use smpp_session::{BindKind, Config, Credentials};
 
@@ -94,7 +94,8 @@ async fn send(client: Client, numbers: Range<usize>) -> Client {
         let (mut answered, mut some) = (0, Vec::new());
         while answered < wanted && outcomes.next_many(&mut some).await > 0 {
             for outcome in some.drain(..) {
-                assert!(outcome.result.is_ok_and(|response| response.status().is_ok()), "every message is accepted");
+                let status = outcome.result.map(|response| response.status());
+                assert!(status.is_ok_and(CommandStatus::is_ok), "every message is accepted: {status:?}");
                 answered += 1;
             }
         }
