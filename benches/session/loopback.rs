@@ -82,17 +82,12 @@ fn judge(plan: Plan, window: usize, outcomes: &[Outcome]) {
         1 => {
             bar(plan, "latency in latencies of the bare loop, at most 1.3", rate(Line::Raw) / ours, rate(Line::Raw) / ours <= 1.3)
         }
-        100 => bar(plan, "times smpp34 → smpp34, at least 8", ours / rate(Line::Smpp34), ours >= 8.0 * rate(Line::Smpp34)),
+        100 => bar(plan, "times smpp34 → smpp34, at least 8", pair, pair >= 8.0),
         1000 => {
             bar(plan, "million a second on one client thread, at least 1", ours / 1e6, ours >= 1e6);
-            let part = |line: Line| rate(line) / rate(Line::Raw);
-            bar(plan, "part of the bare loop, each awaited, at least 0.60", part(Line::Ours), part(Line::Ours) >= 0.6);
-            bar(
-                plan,
-                "part of the bare loop, in batches as it is, at least 0.60",
-                part(Line::Gathered),
-                part(Line::Gathered) >= 0.6,
-            );
+            let [awaited, gathered] = [Line::Ours, Line::Gathered].map(|line| rate(line) / rate(Line::Raw));
+            bar(plan, "part of the bare loop, each awaited, at least 0.60", awaited, awaited >= 0.6);
+            bar(plan, "part of the bare loop, in batches as it is, at least 0.60", gathered, gathered >= 0.6);
         }
         _ => {}
     }

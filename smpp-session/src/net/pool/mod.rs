@@ -145,7 +145,7 @@ impl Pool {
     /// False if there is no such member.
     pub async fn remove(&self, id: MemberId) -> bool {
         let removed = {
-            let mut members = self.members_mut();
+            let mut members = self.shared.members_mut();
             let (removed, kept) = std::mem::take(&mut members.list).into_iter().partition(|member| member.id == id);
             members.list = kept;
             removed
@@ -157,7 +157,7 @@ impl Pool {
     /// Takes all binds out, as [`remove`](Self::remove) does; none can be added any more.
     pub async fn stop(&self) {
         let removed = {
-            let mut members = self.members_mut();
+            let mut members = self.shared.members_mut();
             members.stopped = true;
             std::mem::take(&mut members.list)
         };
@@ -166,7 +166,7 @@ impl Pool {
 
     /// Every bind and how it stands.
     pub fn members(&self) -> Vec<Member> {
-        self.members_mut().list.clone()
+        self.shared.members_mut().list.clone()
     }
 
     /// Every bound session.
@@ -250,7 +250,7 @@ impl Pool {
     }
 
     fn join(&self, configs: &[KeeperConfig]) -> Result<MemberId, KeeperError> {
-        let mut members = self.members_mut();
+        let mut members = self.shared.members_mut();
         if members.stopped {
             return Err(KeeperError::Stopped);
         }
@@ -259,10 +259,6 @@ impl Pool {
         members.next += 1;
         members.list.push(Member { id, keepers });
         Ok(id)
-    }
-
-    fn members_mut(&self) -> MutexGuard<'_, Members> {
-        self.shared.members_mut()
     }
 }
 
