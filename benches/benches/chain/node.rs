@@ -7,7 +7,7 @@ use std::path::Path;
 use smsc_engine::Centre;
 use smsc_engine::accounts::Secret;
 use smsc_engine::centre::Service;
-use smsc_engine::config::{Account, ClientBind, GatewaySettings, ServerBind, Settings, SmsRoute};
+use smsc_engine::config::{Account, ClientBind, GatewaySettings, Habits, ServerBind, Settings, SmsRoute};
 use smsc_engine::gateway::Gateway;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -19,6 +19,13 @@ pub(crate) enum Place {
     Core,
     /// A gateway before it.
     Gateway,
+}
+
+/// A carrier, and how many messages may be unanswered on each bind to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Binding {
+    pub(crate) address: SocketAddr,
+    pub(crate) window: u32,
 }
 
 /// A value that lives on a thread of its own until this is dropped.
@@ -82,7 +89,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) fn start(directory: &Path, place: Place, carrier: SocketAddr) -> Chain {
+    pub(crate) fn start(directory: &Path, place: Place, carrier: Binding) -> Chain {
         let settings = core_settings(&directory.join("core"), (place == Place::Core).then_some(carrier));
         let core = program(move || async move { Centre::start(settings).await.unwrap() });
         let api = core.value.address(Service::Api).unwrap();
@@ -103,7 +110,7 @@ impl Chain {
     }
 }
 
-fn core_settings(directory: &Path, carrier: Option<SocketAddr>) -> Settings {
+fn core_settings(directory: &Path, carrier: Option<Binding>) -> Settings {
     let mut settings = Settings::default();
     settings.storage.directory = directory.into();
     settings.sandbox.enabled = false;
@@ -122,7 +129,7 @@ fn core_settings(directory: &Path, carrier: Option<SocketAddr>) -> Settings {
     settings
 }
 
-fn gateway_settings(directory: &Path, core: SocketAddr, carrier: SocketAddr) -> GatewaySettings {
+fn gateway_settings(directory: &Path, core: SocketAddr, carrier: Binding) -> GatewaySettings {
     let mut settings = GatewaySettings::default();
     settings.storage.directory = directory.into();
     settings.api_base_url = format!("http://{core}");
@@ -142,14 +149,15 @@ fn gateway_settings(directory: &Path, core: SocketAddr, carrier: SocketAddr) -> 
 }
 
 /// Several binds to the one carrier: what is measured is how fast it could be fed, not `tps_limit`.
-fn binds(carrier: SocketAddr) -> Vec<ClientBind> {
+fn binds(carrier: Binding) -> Vec<ClientBind> {
     let bind = |name| ClientBind {
         name,
-        host: carrier.ip().to_string(),
-        port: carrier.port(),
+        host: carrier.address.ip().to_string(),
+        port: carrier.address.port(),
         system_id: "gateway".into(),
         password: Secret::new("secret"),
         tps_limit: MOST,
+        profile: Habits { window: carrier.window, ..Habits::default() },
         ..ClientBind::default()
     };
     names("carrier").map(bind).collect()
