@@ -5,6 +5,7 @@
 
 pub mod allocation;
 pub mod application;
+pub mod arguments;
 pub mod bare_log;
 pub mod case;
 pub mod clock;

@@ -1,6 +1,6 @@
 //! The whole way: a partner, the gateway, the core, the gateway, a carrier, and the receipts all the way back.
 //!
-//! `cargo bench -p smsc-benches --bench chain [-- --test] [-- --window 100]`
+//! `cargo bench -p smsc-benches --bench chain [-- [--test] [--window 100]]`
 //!
 //! `--window`: how many messages may be unanswered on each of the binds to the carrier; the default of a bind is 100, of
 //! this bench 1,000, for at 10,000 messages a second a hundred are answered within ten milliseconds or hold everything up.
@@ -21,6 +21,7 @@ use std::time::Duration;
 use carrier::Carrier;
 use mimalloc::MiMalloc;
 use node::{Binding, Place, thread};
+use smsc_benches::arguments::number;
 
 /// As the programs have it.
 #[global_allocator]
@@ -36,8 +37,7 @@ fn main() {
     let _ = smpp_session::net::rustls::crypto::ring::default_provider().install_default();
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chain-{}", std::process::id()));
     std::fs::create_dir_all(&root).unwrap();
-    let window = arguments.iter().skip_while(|argument| *argument != "--window").nth(1);
-    let window = window.map_or(WINDOW, |window| window.parse().expect("--window takes a number"));
+    let window = number(&arguments, "--window").map_or(WINDOW, |window| window.try_into().expect("--window is too large"));
     println!("window of each bind to the carrier: {window}");
     let passed = [speed(&root, smoke, window), latency(&root, smoke, window)];
     std::fs::remove_dir_all(&root).unwrap();

@@ -20,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
+use smsc_benches::arguments::number;
 use smsc_benches::bare_log::{BareLog, single_sync};
 use smsc_benches::cpu::cpu_time;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
@@ -42,7 +43,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let number = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.parse::<u64>().ok();
+    let number = |name| number(&arguments, name);
     let smoke = !has("--bench") || has("--test");
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("journal-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&root);
