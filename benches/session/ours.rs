@@ -1,11 +1,12 @@
 //! Our client and our server.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
 
 use smpp_pdu::{Addr, CStr, ShortMessage, SubmitSm, SubmitSmResp};
-use smpp_session::net::{Batch, Client, Incoming, IncomingBind, Response, Server, ServerConfig, Service, collector};
+use smpp_session::net::{Client, Incoming, IncomingBind, Pending, Response, Server, ServerConfig, Service, collector};
 use smpp_session::{BindKind, Config, Credentials};
 
 use crate::load::{Aside, Tally};
@@ -74,18 +75,35 @@ pub(crate) fn gathering_client(address: SocketAddr, window: usize, tally: Tally)
 async fn gather(address: SocketAddr, window: usize, tally: Tally) {
     let client = connect(address, window).await;
     let (collector, mut outcomes) = collector(window);
-    let (mut room, mut fetched) = (window, Vec::new());
+    let (mut room, mut messages, mut fetched) = (window, Vec::new(), Vec::new());
     while !tally.is_over() {
-        let mut batch = Batch::new();
-        for _ in 0..room {
-            batch.request_with(&client, &submit(), 0, &collector).unwrap();
+        while room > 0 {
+            messages.extend((0..room.min(TOGETHER)).map(|_| submit()));
+            room -= client.request_many(&messages, 0, &collector).unwrap();
+            messages.clear();
         }
-        drop(batch);
         room = outcomes.next_many(&mut fetched).await;
         for answered in fetched.drain(..) {
             check(&answered.result.unwrap());
         }
         tally.add(room as u64);
+    }
+}
+
+/// One caller who keeps as many under way as the window is wide and awaits one after the other, on a thread of its own.
+pub(crate) fn pipelining_client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
+    Aside::run(move || pipeline(address, window, tally))
+}
+
+async fn pipeline(address: SocketAddr, window: usize, tally: Tally) {
+    let client = connect(address, window).await;
+    let mut under_way: VecDeque<Pending> = (0..window).map(|_| client.request(&submit()).unwrap()).collect();
+    while let Some(oldest) = under_way.pop_front() {
+        check(&oldest.await.unwrap());
+        tally.add(1);
+        if !tally.is_over() {
+            under_way.push_back(client.request(&submit()).unwrap());
+        }
     }
 }
 
@@ -103,6 +121,8 @@ pub(crate) fn submit() -> SubmitSm<'static> {
     }
 }
 
+// As many messages are made before they are sent.
+const TOGETHER: usize = 64;
 pub(crate) const MESSAGE_ID: &str = "0123456789abcdef";
 pub(crate) const SOURCE: &str = "447700900456";
 pub(crate) const DESTINATION: &str = "447700900123";

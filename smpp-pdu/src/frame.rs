@@ -37,7 +37,7 @@ impl Frame {
     ///
     /// # Errors
     /// The length is below 16 or above `limit`: the stream cannot be followed any further.
-    #[inline]
+    #[inline(always)]
     pub fn split(buffer: &mut BytesMut, limit: u32) -> Result<Option<Frame>, FrameError> {
         let Some(length) = buffer.first_chunk::<4>() else { return Ok(None) };
         let command_length = u32::from_be_bytes(*length);

@@ -83,8 +83,7 @@ impl Batch {
         tag: u64,
         collector: &Collector,
     ) -> Result<(), RequestError> {
-        let mut entry = Some(collector.enter()?);
-        link.gather(self, pdu, &mut entry, tag)
+        link.gather(self, pdu, &mut collector.claim(1)?, tag)
     }
 
     /// Wakes the sessions that have something to write.

@@ -54,23 +54,33 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// A place for one request, if there is one now.
-    pub(crate) fn enter(&self) -> Result<Entry, RequestError> {
-        match self.shared.room.try_acquire() {
-            Ok(place) => place.forget(),
-            Err(TryAcquireError::NoPermits) => return Err(RequestError::WindowFull),
-            // Nobody fetches any more.
-            Err(TryAcquireError::Closed) => {}
+    /// Places for so many requests at most, as many as there are now, and at least one.
+    pub(crate) fn claim(&self, most: usize) -> Result<Claim<'_>, RequestError> {
+        let mut places = u32::try_from(most).unwrap_or(u32::MAX);
+        loop {
+            match self.shared.room.try_acquire_many(places) {
+                Ok(taken) => taken.forget(),
+                // As many as are left; somebody may take some of them meanwhile.
+                Err(TryAcquireError::NoPermits) => match u32::try_from(self.shared.room.available_permits()) {
+                    Ok(0) => return Err(RequestError::WindowFull),
+                    left => {
+                        places = places.min(left.unwrap_or(u32::MAX));
+                        continue;
+                    }
+                },
+                // Nobody fetches any more.
+                Err(TryAcquireError::Closed) => {}
+            }
+            return Ok(Claim { shared: &self.shared, places: places as usize });
         }
-        Ok(Entry { shared: Some(self.shared.clone()) })
     }
 
     /// Waits for a place for one request, first come first served.
-    pub(crate) async fn ready(&self) -> Entry {
+    pub(crate) async fn ready(&self) -> Claim<'_> {
         if let Ok(place) = self.shared.room.acquire().await {
             place.forget();
         }
-        Entry { shared: Some(self.shared.clone()) }
+        Claim { shared: &self.shared, places: 1 }
     }
 }
 
@@ -145,34 +155,33 @@ pub struct Collected {
     pub result: Result<Response, Unanswered>,
 }
 
-/// The place of one request; given back if it is not sent.
-pub(crate) struct Entry {
-    shared: Option<Arc<Shared>>,
+/// Places for requests that are about to be sent; those that are not used are given back.
+pub(crate) struct Claim<'a> {
+    shared: &'a Arc<Shared>,
+    places: usize,
 }
 
-impl Entry {
-    /// The request has ended; returns whom to wake. Called under the lock of the session.
-    pub(crate) fn conclude(mut self, tag: u64, result: Result<Response, Unanswered>) -> Option<Waker> {
-        let shared = self.shared.take()?;
-        let mut inbox = shared.inbox();
-        if !inbox.is_closed {
-            inbox.outcomes.push_back(Collected { tag, result });
-        }
-        inbox.waker.take()
+impl Claim<'_> {
+    /// How many requests may be sent.
+    pub(crate) const fn places(&self) -> usize {
+        self.places
+    }
+
+    /// A request is sent; returns who gathers its outcome.
+    pub(crate) fn spend(&mut self) -> &Arc<Shared> {
+        self.places = self.places.saturating_sub(1);
+        self.shared
     }
 }
 
-impl Drop for Entry {
+impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if let Some(shared) = self.shared.take() {
-            shared.room.add_permits(1);
-            shared.wake();
-        }
+        self.shared.give_back(self.places);
     }
 }
 
 /// What both sides and every request share.
-struct Shared {
+pub(crate) struct Shared {
     inbox: Mutex<Inbox>,
     /// One permit for every request that may still be sent.
     room: Semaphore,
@@ -205,6 +214,27 @@ impl Shared {
         }
         inbox.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Takes in outcomes, in their order; returns whom to wake. Called under the lock of a session.
+    pub(crate) fn take_in(&self, outcomes: &mut VecDeque<Collected>) -> Option<Waker> {
+        let mut inbox = self.inbox();
+        if inbox.is_closed {
+            outcomes.clear();
+        } else if inbox.outcomes.is_empty() {
+            std::mem::swap(&mut inbox.outcomes, outcomes);
+        } else {
+            inbox.outcomes.append(outcomes);
+        }
+        inbox.waker.take()
+    }
+
+    /// Places for requests that will have no outcome.
+    pub(crate) fn give_back(&self, places: usize) {
+        if places > 0 {
+            self.room.add_permits(places);
+            self.wake();
+        }
     }
 
     /// Something other than an outcome has changed.

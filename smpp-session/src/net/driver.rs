@@ -252,6 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if let Some(meter) = &mut inner.meter {
             meter.flush();
         }
+        inner.places.hand_over(&mut self.wakers);
         inner.grant(&self.link.shared, &mut self.wakers);
     }
 
@@ -445,6 +446,7 @@ pub(crate) fn give_up(link: &Link, service: &dyn Service, told: Option<CloseReas
                 _ => {}
             }
         }
+        inner.places.hand_over(&mut wakers);
         inner.grant(shared, &mut wakers);
     }
     wakers.into_iter().for_each(Waker::wake);

@@ -23,6 +23,7 @@ mod collector;
 mod connect;
 mod driver;
 mod gate;
+mod gathering;
 mod hub;
 mod keeper;
 mod link;

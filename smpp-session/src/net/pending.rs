@@ -10,7 +10,8 @@ use std::vec::Vec;
 use smpp_pdu::{Command, CommandId, CommandStatus, DecodeError, Decoded, Frame, Profile};
 use thiserror::Error;
 
-use super::collector::Entry;
+use super::collector::{Claim, Collected};
+use super::gathering::Gatherings;
 use super::shared::Shared;
 use crate::{CloseReason, Outcome};
 
@@ -39,6 +40,7 @@ impl Pending {
 impl Future for Pending {
     type Output = Result<Response, Unanswered>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let ended = self.shared.lock().places.poll(self.place, cx);
         let Poll::Ready((outcome, took)) = ended else { return Poll::Pending };
@@ -48,6 +50,7 @@ impl Future for Pending {
 }
 
 /// What the caller is told about a request that has ended.
+#[inline(always)]
 fn result(outcome: Outcome, profile: Profile, took: Duration) -> Result<Response, Unanswered> {
     match outcome {
         Outcome::Answered(frame) => Ok(Response { frame, profile, took }),
@@ -150,6 +153,7 @@ pub(crate) struct Places {
     places: Vec<Place>,
     /// Head of the list of free places.
     free: Option<u32>,
+    gatherings: Gatherings,
 }
 
 enum Place {
@@ -157,8 +161,8 @@ enum Place {
         next: Option<u32>,
     },
     Waiting(Option<Waker>),
-    /// Nobody waits for this one alone.
-    Gathered(Entry, u64),
+    /// Nobody waits for this one alone: the number of the gathering, and the caller's of the request.
+    Gathered(u32, u64),
     Over(Outcome, Duration),
     /// Nobody waits any more, but the session still has the number of the place.
     Abandoned,
@@ -176,10 +180,12 @@ impl Places {
     }
 
     /// Takes the next place for a request whose outcome is gathered.
-    pub(crate) fn take_for(&mut self, entry: Entry, tag: u64) {
-        self.take_as(Place::Gathered(entry, tag));
+    pub(crate) fn take_for(&mut self, claim: &mut Claim<'_>, tag: u64) {
+        let gathering = self.gatherings.enter(claim.spend());
+        self.take_as(Place::Gathered(gathering, tag));
     }
 
+    #[inline(always)]
     fn take_as(&mut self, taken: Place) {
         match self.free.and_then(|at| self.places.get_mut(at as usize)) {
             Some(place) => {
@@ -192,7 +198,9 @@ impl Places {
         }
     }
 
-    /// The request has ended; returns whom to wake. What is gathered is read by `profile`.
+    /// The request has ended; returns whom to wake. What is gathered is read by `profile`, and told when it is
+    /// [handed over](Self::hand_over).
+    #[inline(always)]
     pub(crate) fn end(&mut self, at: u32, outcome: Outcome, took: Duration, profile: &Profile) -> Option<Waker> {
         let place = self.places.get_mut(at as usize)?;
         if let Place::Waiting(waker) = place {
@@ -200,16 +208,16 @@ impl Places {
             *place = Place::Over(outcome, took);
             return waker;
         }
-        match std::mem::replace(place, Place::Abandoned) {
-            Place::Gathered(entry, tag) => {
-                self.vacate(at);
-                entry.conclude(tag, result(outcome, *profile, took))
-            }
-            _ => {
-                self.vacate(at);
-                None
-            }
+        if let Place::Gathered(gathering, tag) = *place {
+            self.gatherings.end(gathering, Collected { tag, result: result(outcome, *profile, took) });
         }
+        self.vacate(at);
+        None
+    }
+
+    /// Tells the collectors what has ended since the last time; appends whom to wake.
+    pub(crate) fn hand_over(&mut self, wakers: &mut Vec<Waker>) {
+        self.gatherings.hand_over(wakers);
     }
 
     fn poll(&mut self, at: u32, cx: &Context<'_>) -> Poll<(Outcome, Duration)> {

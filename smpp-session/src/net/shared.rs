@@ -10,7 +10,7 @@ use std::task::Waker;
 use std::time::Duration;
 use std::vec::Vec;
 
-use smpp_pdu::{CommandId, CommandStatus, Profile, Side, Version};
+use smpp_pdu::{CommandId, CommandStatus, Profile, Request, Side, Version};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -306,6 +306,24 @@ impl Inner {
             return Err(RequestError::Throttled { until: self.session.message_due(taken + 1, now).unwrap_or(now) });
         }
         Ok(())
+    }
+
+    /// Sends a request if `admit` lets it; `take` takes the place for its outcome. Returns place and number.
+    pub(crate) fn ask<'a>(
+        &mut self,
+        pdu: &impl Request<'a>,
+        now: Time,
+        admit: impl FnOnce(&mut Inner, Time) -> Result<(), RequestError>,
+        take: impl FnOnce(&mut Places),
+    ) -> Result<(u32, u32), RequestError> {
+        // A session that is over has no window: say that it is over.
+        if self.session.closed().is_none() {
+            admit(self, now)?;
+        }
+        let place = self.places.next();
+        let sequence_number = self.session.request(pdu, place, now)?;
+        take(&mut self.places);
+        Ok((place, sequence_number))
     }
 
     /// Promises free places to those who wait; collects whom to wake.

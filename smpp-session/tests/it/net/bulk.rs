@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use smpp_pdu::{CommandId, CommandStatus, Stamp, SubmitSmResp};
+use smpp_pdu::{CommandId, CommandStatus, ShortMessage, Stamp, SubmitSmResp};
 use smpp_session::net::{Batch, Client, Incoming, Keeper, Link, Pool, Unanswered, collector};
 use smpp_session::{BindKind, CloseReason, Config, Credentials, RequestError};
 use tokio::task::yield_now;
@@ -70,6 +70,49 @@ async fn a_collector_takes_no_more_than_its_limit() {
     assert_eq!(soon(outcomes.next_many(&mut fetched)).await, 3);
     assert!(fetched.iter().map(|outcome| outcome.tag).eq(0..3));
     client.request_with(&submit(), 3, &collector).unwrap();
+}
+
+#[tokio::test]
+async fn many_are_sent_as_far_as_there_is_room() {
+    let (client, mut peer) = scripted(windowed(150)).await;
+    let (narrow, _narrow) = collector(3);
+    let (wide, mut outcomes) = collector(1000);
+    let many = vec![submit(); 200];
+    assert_eq!(client.request_many(&many[..0], 0, &wide), Ok(0));
+    assert_eq!(client.request_many(&many, 0, &narrow), Ok(3), "the collector is full");
+    assert_eq!(client.request_many(&many, 0, &narrow), Err(RequestError::WindowFull));
+    assert_eq!(client.request_many(&many, u64::MAX, &wide), Ok(147), "the window is full");
+    assert_eq!(client.request_many(&many, 0, &wide), Err(RequestError::WindowFull));
+    assert_eq!(outcomes.waiting(), 147, "what was not sent takes no place");
+    for number in 2..152 {
+        assert_eq!(peer.expect(CommandId::SUBMIT_SM, CommandStatus::ROK).await.sequence_number(), number);
+        peer.put(&SubmitSmResp::default(), number).await;
+    }
+    let mut fetched = Vec::new();
+    while fetched.len() < 147 {
+        soon(outcomes.next_many(&mut fetched)).await;
+    }
+    assert!(fetched.iter().map(|outcome| outcome.tag).eq([u64::MAX].into_iter().chain(0..146)), "each has its own number");
+    assert!(fetched.iter().all(|outcome| outcome.result.as_ref().is_ok_and(|response| response.status().is_ok())));
+}
+
+#[tokio::test]
+async fn one_of_many_that_cannot_be_sent_holds_back_those_behind_it() {
+    let server = serve(calm(), noted(accept)).await;
+    let client = Client::connect(server.local_addr(), windowed(10), drop::<Incoming>).await.unwrap();
+    client.bind(BindKind::Transceiver, &Credentials::new("me", "secret")).await.unwrap();
+    let (collector, mut outcomes) = collector(10);
+    let mut many = vec![submit(); 4];
+    // A field of SMPP 5.0, too long for the 3.4 spoken here.
+    let text = [0x41; 255];
+    many[2].short_message = ShortMessage::new(&text).unwrap();
+    assert_eq!(client.request_many(&many, 0, &collector), Ok(2));
+    assert!(matches!(client.request_many(&many[2..], 2, &collector), Err(RequestError::Encode(_))));
+    assert_eq!(client.request_many(&many[3..], 3, &collector), Ok(1));
+    for tag in [0, 1, 3] {
+        assert_eq!(soon(outcomes.next()).await.map(|outcome| outcome.tag), Some(tag));
+    }
+    assert_eq!((outcomes.waiting(), client.waiting(), client.free()), (0, 0, 10));
 }
 
 #[tokio::test]
