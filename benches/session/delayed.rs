@@ -17,14 +17,14 @@ use smpp_session::{BindKind, Config, Credentials};
 use crate::load::{Aside, Outcome, Tally, median};
 use crate::ours::{MESSAGE_ID, submit};
 use crate::raw::{next, octets};
-use crate::{Plan, bar};
+use crate::{Plan, bar, chosen};
 
 pub(crate) fn run(plan: Plan) {
     println!(
         "{:>7}{:>22}{:>22}{:>10}{:>34}",
         "window", "PDUs/s, no receipts", "PDUs/s, receipts", "ratio", "same, Nagle on our side too"
     );
-    for window in [1, 10, 100, 1000] {
+    for window in chosen(&[1, 10, 100, 1000], usize::to_string) {
         let (mut without, mut with, mut nagle) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..plan.rounds {
             without.push(turn(plan, window, false, true));

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smpp_pdu::{BindTransceiver, CStr, CommandStatus, DeliverSm, DeliverSmResp, Password};
+use smpp_session::Config;
 use smpp_session::net::{Incoming, IncomingBind, Link, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::load::{Outcome, Tally, median, one_thread};
-use crate::ours::{self, Mc, submit};
+use crate::ours::{self, Manner, Mc, submit};
 use crate::raw::octets;
 use crate::{Plan, bar, chosen, process};
 
@@ -54,11 +55,11 @@ pub(crate) fn run(plan: Plan) {
 
 /// The good client's pace, and KiB the process grew by.
 fn turn(plan: Plan, attack: Option<&str>) -> (Outcome, u64) {
-    let (server, address) = ours::server(Arc::new(Doorman));
+    let (server, address) = ours::server(Arc::new(Doorman), Duration::ZERO);
     let before = process::resident();
     let attacker = attack.map(|name| Attacker::start(name, address));
     let tally = Tally::default();
-    let client = ours::client(address, 10, tally.clone());
+    let client = ours::client(Manner::Tasks, address, Config { window: 10, ..Config::default() }, tally.clone());
     let outcome = tally.watch(plan.time);
     let grown = process::resident().saturating_sub(before);
     drop((attacker, client, server));

@@ -68,7 +68,7 @@ pub(crate) fn peers(address: &str, sessions: &str, seconds: &str) {
             tokio::spawn(keep_alive(stream, gaps.clone()));
         }
         println!("{sessions} sessions bound in {:.1?}", start.elapsed());
-        let client = ours::connect(address, 1).await;
+        let client = ours::connect(address, Config { window: 1, ..Config::default() }).await;
         let (start, mut times) = (Instant::now(), Vec::new());
         while start.elapsed() < seconds {
             times.push(client.call(&submit()).await.unwrap().took());

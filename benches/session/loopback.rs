@@ -5,33 +5,40 @@
 //! has the first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use smpp_session::Config;
 use smpp_session::net::{Server, ServerConfig};
 
 use crate::load::{Outcome, Tally, median};
-use crate::ours::Mc;
+use crate::ours::{Manner, Mc};
 use crate::{Plan, bar, chosen, ours, raw, rusmppc, smpp34};
 
 /// Who talks to whom.
 #[derive(Clone, Copy, PartialEq)]
 enum Line {
     Raw,
-    Ours,
-    Gathered,
-    InTurn,
+    Ours(Manner),
+    /// Neither side of ours sleeps while the other is at work.
+    Awake(Manner),
     OursToRaw,
+    AwakeToRaw,
     RawToOurs,
     Smpp34,
     Smpp34ToRaw,
     RusmppcToRaw,
 }
 
-const LINES: [(Line, &str); 9] = [
+const LINES: [(Line, &str); 13] = [
     (Line::Raw, "bare loop → bare loop"),
-    (Line::Ours, "ours → ours"),
-    (Line::Gathered, "ours, gathered → ours"),
-    (Line::InTurn, "ours, in turn → ours"),
+    (Line::Ours(Manner::Tasks), "ours, a task each → ours"),
+    (Line::Ours(Manner::InTurn), "ours, in turn → ours"),
+    (Line::Ours(Manner::Gathered), "ours, gathered → ours"),
+    (Line::Awake(Manner::Tasks), "the same, a task each, busy polling"),
+    (Line::Awake(Manner::InTurn), "the same, in turn, busy polling"),
+    (Line::Awake(Manner::Gathered), "the same, gathered, busy polling"),
     (Line::OursToRaw, "ours → bare loop"),
+    (Line::AwakeToRaw, "ours, busy polling → bare loop"),
     (Line::RawToOurs, "bare loop → ours"),
     (Line::Smpp34, "smpp34 → smpp34"),
     (Line::Smpp34ToRaw, "smpp34 → bare loop"),
@@ -39,7 +46,7 @@ const LINES: [(Line, &str); 9] = [
 ];
 
 pub(crate) fn run(plan: Plan) {
-    println!("{:>7}  {:<24}{:>12}{:>14}{:>10}", "window", "client → server", "messages/s", "µs CPU each", "× bare");
+    println!("{:>7}  {:<36}{:>12}{:>14}{:>10}", "window", "client → server", "messages/s", "µs CPU each", "× bare");
     for window in chosen(&[1, 10, 100, 1000], usize::to_string) {
         let mut turns: Vec<Vec<Outcome>> = LINES.map(|_| Vec::new()).into();
         for _ in 0..plan.rounds {
@@ -74,49 +81,55 @@ fn print(window: usize, name: &str, outcome: Outcome, bare: f64) {
 
 fn judge(plan: Plan, window: usize, outcomes: &[Outcome]) {
     let rate = |line: Line| LINES.iter().zip(outcomes).find(|((one, _), _)| *one == line).unwrap().1.rate;
-    let ours = rate(Line::Ours);
-    // Clients at the same server, and pairs with pairs: a peer has no server of its own to carry at the bare one.
-    let client = rate(Line::OursToRaw) / rate(Line::Smpp34ToRaw).max(rate(Line::RusmppcToRaw));
-    let pair = ours / rate(Line::Smpp34);
-    bar(plan, "client, times the fastest peer's at the same server, more than 1", client, client > 1.0);
-    bar(plan, "client and server, times the fastest peer's, more than 1", pair, pair > 1.0);
-    match window {
-        1 => {
-            bar(plan, "latency in latencies of the bare loop, at most 1.3", rate(Line::Raw) / ours, rate(Line::Raw) / ours <= 1.3)
-        }
-        100 => bar(plan, "times smpp34 → smpp34, at least 8", pair, pair >= 8.0),
-        1000 => {
-            bar(plan, "million a second on one client thread, at least 1", ours / 1e6, ours >= 1e6);
-            let parts = [
-                (Line::Gathered, "part of the bare loop, in batches as it is, at least 0.60"),
-                (Line::InTurn, "part of the bare loop, each awaited in turn, at least 0.60"),
-                (Line::Ours, "part of the bare loop, each awaited by a task of its own, at least 0.60"),
-            ];
-            for (line, what) in parts {
-                let part = rate(line) / rate(Line::Raw);
-                bar(plan, what, part, part >= 0.6);
+    let kinds = [(Line::Ours as fn(Manner) -> Line, Line::OursToRaw, ""), (Line::Awake, Line::AwakeToRaw, ", busy polling")];
+    for (ours, to_raw, how) in kinds {
+        // Clients at the same server, and pairs with pairs: a peer has no server of its own to carry at the bare one.
+        let client = rate(to_raw) / rate(Line::Smpp34ToRaw).max(rate(Line::RusmppcToRaw));
+        let pair = |manner| rate(ours(manner)) / rate(Line::Smpp34);
+        let part = |manner| rate(ours(manner)) / rate(Line::Raw);
+        let tasks = pair(Manner::Tasks);
+        bar(plan, &format!("client{how}, times the fastest peer's at the same server, more than 1"), client, client > 1.0);
+        bar(plan, &format!("client and server{how}, times the fastest peer's, more than 1"), tasks, tasks > 1.0);
+        for (manner, name) in [(Manner::Tasks, "a task each"), (Manner::InTurn, "in turn"), (Manner::Gathered, "gathered")] {
+            let (pair, part) = (pair(manner), part(manner));
+            match window {
+                1 => bar(
+                    plan,
+                    &format!("latency in latencies of the bare loop, {name}{how}, at most 1.3"),
+                    1.0 / part,
+                    part >= 1.0 / 1.3,
+                ),
+                100 => bar(plan, &format!("times smpp34 → smpp34, {name}{how}, at least 8"), pair, pair >= 8.0),
+                1000 => bar(plan, &format!("part of the bare loop, {name}{how}, at least 0.60"), part, part >= 0.6),
+                _ => {}
             }
         }
-        _ => {}
+    }
+    if window == 1000 {
+        let rate = rate(Line::Ours(Manner::Tasks));
+        bar(plan, "million a second on one client thread, at least 1", rate / 1e6, rate >= 1e6);
     }
 }
 
 fn turn(line: Line, window: usize, plan: Plan) -> Outcome {
     let tally = Tally::default();
     let (server, address) = match line {
-        Line::Ours | Line::Gathered | Line::InTurn | Line::RawToOurs => ours::server(Arc::new(Mc)),
+        Line::Ours(_) | Line::RawToOurs => ours::server(Arc::new(Mc), Duration::ZERO),
+        Line::Awake(_) => ours::server(Arc::new(Mc), VIGIL),
         Line::Smpp34 => smpp34::server(),
         _ => raw::server(),
     };
+    let ours =
+        |manner, busy_poll| ours::client(manner, address, Config { window, busy_poll, ..Config::default() }, tally.clone());
     let client = match line {
-        Line::Raw | Line::RawToOurs => raw::client,
-        Line::Ours | Line::OursToRaw => ours::client,
-        Line::Gathered => ours::gathering_client,
-        Line::InTurn => ours::pipelining_client,
-        Line::Smpp34 | Line::Smpp34ToRaw => smpp34::client,
-        Line::RusmppcToRaw => rusmppc::client,
+        Line::Raw | Line::RawToOurs => raw::client(address, window, tally.clone()),
+        Line::Ours(manner) => ours(manner, Duration::ZERO),
+        Line::OursToRaw => ours(Manner::Tasks, Duration::ZERO),
+        Line::Awake(manner) => ours(manner, VIGIL),
+        Line::AwakeToRaw => ours(Manner::Tasks, VIGIL),
+        Line::Smpp34 | Line::Smpp34ToRaw => smpp34::client(address, window, tally.clone()),
+        Line::RusmppcToRaw => rusmppc::client(address, window, tally.clone()),
     };
-    let client = client(address, window, tally.clone());
     let outcome = tally.watch(plan.time);
     if line == Line::RusmppcToRaw {
         client.abandon();
@@ -135,10 +148,14 @@ fn shared(plan: Plan, mut builder: tokio::runtime::Builder) -> Outcome {
         let runtime = builder.enable_all().build().unwrap();
         runtime.block_on(async {
             let server = Server::bind("127.0.0.1:0", ServerConfig::default(), Arc::new(Mc)).await.unwrap();
-            tokio::spawn(ours::load(server.local_addr(), 1000, counted)).await.unwrap();
+            let client = ours::connect(server.local_addr(), Config { window: 1000, ..Config::default() }).await;
+            tokio::spawn(ours::call_all(client, 1000, counted)).await.unwrap();
         });
     });
     let outcome = tally.watch(plan.time);
     thread.join().unwrap();
     outcome
 }
+
+/// How long those keep looking that do not sleep at once.
+const VIGIL: Duration = Duration::from_micros(200);

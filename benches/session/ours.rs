@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use smpp_pdu::{Addr, CStr, ShortMessage, SubmitSm, SubmitSmResp};
 use smpp_session::net::{Client, Incoming, IncomingBind, Pending, Response, Server, ServerConfig, Service, collector};
@@ -29,31 +30,48 @@ impl Service for Mc {
 }
 
 /// The server, on a thread of its own.
-pub(crate) fn server(service: Arc<dyn Service>) -> (Aside, SocketAddr) {
+pub(crate) fn server(service: Arc<dyn Service>, busy_poll: Duration) -> (Aside, SocketAddr) {
     let (sender, address) = mpsc::channel();
+    let session = Config { busy_poll, ..Config::default() };
     let aside = Aside::run(move || async move {
-        let server = Server::bind("127.0.0.1:0", ServerConfig::default(), service).await.unwrap();
+        let server = Server::bind("127.0.0.1:0", ServerConfig { session, ..ServerConfig::default() }, service).await.unwrap();
         sender.send(server.local_addr()).unwrap();
         std::future::pending().await
     });
     (aside, address.recv().unwrap())
 }
 
-/// As many callers as the window is wide, each awaiting its answers, on a thread of their own.
-pub(crate) fn client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
-    Aside::run(move || load(address, window, tally))
+/// How a client keeps its window full.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Manner {
+    /// As many callers as the window is wide, each awaiting one answer after the other.
+    Tasks,
+    /// One caller who awaits one after the other and sends another for it.
+    InTurn,
+    /// One caller who sends as many as there is room for and fetches the answers as they come.
+    Gathered,
 }
 
-pub(crate) async fn load(address: SocketAddr, window: usize, tally: Tally) {
-    let client = connect(address, window).await;
+/// A client on a thread of its own.
+pub(crate) fn client(manner: Manner, address: SocketAddr, config: Config, tally: Tally) -> Aside {
+    Aside::run(move || async move {
+        let client = connect(address, config.clone()).await;
+        match manner {
+            Manner::Tasks => call_all(client, config.window, tally).await,
+            Manner::InTurn => pipeline(client, config.window, tally).await,
+            Manner::Gathered => gather(client, config.window, tally).await,
+        }
+    })
+}
+
+pub(crate) async fn call_all(client: Client, window: usize, tally: Tally) {
     let callers: Vec<_> = (0..window).map(|_| tokio::spawn(call(client.clone(), tally.clone()))).collect();
     for caller in callers {
         caller.await.unwrap();
     }
 }
 
-pub(crate) async fn connect(address: SocketAddr, window: usize) -> Client {
-    let config = Config { window, ..Config::default() };
+pub(crate) async fn connect(address: SocketAddr, config: Config) -> Client {
     let client = Client::connect(address, config, |_: Incoming| ()).await.unwrap();
     client.bind(BindKind::Transceiver, &Credentials::new("me", "secret")).await.unwrap();
     client
@@ -67,13 +85,7 @@ async fn call(client: Client, tally: Tally) {
     }
 }
 
-/// One caller who sends as many as the window has room for and fetches the answers as they come, on a thread of its own.
-pub(crate) fn gathering_client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
-    Aside::run(move || gather(address, window, tally))
-}
-
-async fn gather(address: SocketAddr, window: usize, tally: Tally) {
-    let client = connect(address, window).await;
+async fn gather(client: Client, window: usize, tally: Tally) {
     let (collector, mut outcomes) = collector(window);
     let (mut room, mut messages, mut fetched) = (window, Vec::new(), Vec::new());
     while !tally.is_over() {
@@ -90,13 +102,7 @@ async fn gather(address: SocketAddr, window: usize, tally: Tally) {
     }
 }
 
-/// One caller who keeps as many under way as the window is wide and awaits one after the other, on a thread of its own.
-pub(crate) fn pipelining_client(address: SocketAddr, window: usize, tally: Tally) -> Aside {
-    Aside::run(move || pipeline(address, window, tally))
-}
-
-async fn pipeline(address: SocketAddr, window: usize, tally: Tally) {
-    let client = connect(address, window).await;
+async fn pipeline(client: Client, window: usize, tally: Tally) {
     let mut under_way: VecDeque<Pending> = (0..window).map(|_| client.request(&submit()).unwrap()).collect();
     while let Some(oldest) = under_way.pop_front() {
         check(&oldest.await.unwrap());

@@ -48,6 +48,15 @@ pub struct Config {
     pub max_pdu: u32,
     /// Octets waiting to be written above which nothing is read and no request taken.
     pub max_unwritten: usize,
+    /// How long the task of a connection that has just read or written something keeps looking for more before it
+    /// sleeps; zero, the default, sleeps at once. For the tokio shell.
+    ///
+    /// To be woken costs a thread some microseconds, on a virtual machine whose processors rest some ten times as
+    /// many; a task that is awake needs none. Worth it between neighbours that exchange few messages at a time and
+    /// where there are processors to spare: up to this long of a processor is spent each time a connection falls
+    /// silent. It gives way to every other task and thread meanwhile. Twice the usual time between request and answer
+    /// is a good value, and more than 200 µs rarely is.
+    pub busy_poll: Duration,
     /// How long things may take.
     pub timers: Timeouts,
 }
@@ -67,6 +76,7 @@ impl Default for Config {
             overflow: Overflow::StopReading,
             max_pdu: DEFAULT_MAX_PDU,
             max_unwritten: DEFAULT_MAX_UNWRITTEN,
+            busy_poll: Duration::ZERO,
             timers: Timeouts::default(),
         }
     }

@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 use std::vec::Vec;
 
 use bytes::BytesMut;
@@ -24,6 +25,7 @@ use super::patience::Patience;
 use super::responder::Incoming;
 use super::service::Service;
 use super::shared::{Bound, Inner, Shared};
+use super::vigil::Vigil;
 use crate::histogram::micros;
 use crate::{CloseReason, Event, Outcome, Time};
 
@@ -32,7 +34,8 @@ pub(crate) struct Driver<S> {
     stream: S,
     link: Link,
     service: Arc<dyn Service>,
-    linger: std::time::Duration,
+    linger: Duration,
+    vigil: Vigil,
     /// Read, not yet split into PDUs.
     input: BytesMut,
     /// Being written, up to `written`.
@@ -66,12 +69,16 @@ pub(crate) struct Driver<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(crate) fn new(stream: S, shared: Arc<Shared>, service: Arc<dyn Service>) -> Self {
-        let linger = shared.lock().session.config.timers.linger;
+        let (linger, busy_poll) = {
+            let inner = shared.lock();
+            (inner.session.config.timers.linger, inner.session.config.busy_poll)
+        };
         Driver {
             stream,
             link: Link { shared },
             service,
             linger,
+            vigil: Vigil::new(busy_poll),
             input: BytesMut::new(),
             output: BytesMut::new(),
             written: 0,
@@ -129,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if heard || unseen {
                 continue;
             }
-            if self.park(cx) {
+            if self.vigil.keep(cx) || self.park(cx) {
                 self.heard = 0;
                 return Poll::Pending;
             }
@@ -178,6 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let room = self.input.capacity() - self.input.len();
         let result = ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx));
         self.heard += result.as_ref().copied().unwrap_or_default();
+        self.vigil.stir();
         match result {
             Ok(octets @ 1..) if octets == room => self.read_size = LARGE_READ,
             Ok(1..) => {}
@@ -334,6 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let mut inner = self.link.shared.lock();
             let Some(out) = inner.session.poll_transmit() else { return false };
             std::mem::swap(out, &mut self.output);
+            self.vigil.stir();
             inner.fetched();
             if let Some(meter) = inner.meter.as_mut().filter(|meter| meter.is_owing()) {
                 meter.fetched(self.link.shared.now());

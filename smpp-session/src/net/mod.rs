@@ -47,6 +47,7 @@ mod text;
 #[cfg(feature = "tls")]
 mod tls;
 mod trace;
+mod vigil;
 
 pub use account::{Account, SessionSnapshot, Unavailable};
 pub use admission::{Refusal, Refused};
