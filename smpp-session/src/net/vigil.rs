@@ -41,6 +41,8 @@ impl Vigil {
 mod tests {
     use std::net::SocketAddr;
     use std::sync::Arc;
+    use std::vec;
+    use std::vec::Vec;
 
     use smpp_pdu::{EnquireLink, EnquireLinkResp, Frame, Side, Stamp};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -58,7 +60,7 @@ mod tests {
     fn connection(busy_poll: Duration) -> (Link, DuplexStream, JoinHandle<()>) {
         let config = Config { busy_poll, ..Config::default() };
         let shared = Arc::new(Shared::new(Side::Esme, config, SocketAddr::from(([127, 0, 0, 1], 2775))));
-        let (near, far) = duplex(1024);
+        let (near, far) = duplex(2048);
         let task = tokio::spawn(Driver::new(near, shared.clone(), Arc::new(drop::<Incoming>)).run());
         (Link { shared }, far, task)
     }
@@ -73,6 +75,22 @@ mod tests {
 
     fn sleeps(link: &Link) -> bool {
         link.shared.lock().parked.is_some()
+    }
+
+    #[tokio::test]
+    async fn what_comes_at_once_is_answered_in_portions_and_in_order() {
+        let (_link, mut far, _task) = connection(Duration::from_secs(3600));
+        is_heard(&mut far).await;
+        let ask = |number| Frame::new(&EnquireLink::default(), Stamp::new(number)).unwrap();
+        let all: Vec<u8> = (1..=200).flat_map(|number| ask(number).octets().to_vec()).collect();
+        // The pipe is narrower than that: both ends are at work.
+        let (mut reader, mut writer) = tokio::io::split(&mut far);
+        let mut answers = vec![0; all.len()];
+        let (written, read) = tokio::join!(writer.write_all(&all), reader.read_exact(&mut answers));
+        assert!(written.is_ok() && read.is_ok());
+        for (number, answer) in (1..).zip(answers.chunks(16)) {
+            assert_eq!(*answer, Frame::new(&EnquireLinkResp::default(), Stamp::new(number)).unwrap().octets()[..], "{number}");
+        }
     }
 
     #[tokio::test]

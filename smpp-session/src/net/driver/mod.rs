@@ -4,6 +4,8 @@
 //! a batch of input costs two system calls. Whoever adds work while the task sleeps takes its
 //! waker from under the lock; while it is awake nobody has to wake it.
 
+mod work;
+
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -19,15 +21,12 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::alarm::Alarm;
-use super::bind::IncomingBind;
 use super::link::Link;
 use super::patience::Patience;
-use super::responder::Incoming;
 use super::service::Service;
-use super::shared::{Bound, Inner, Shared};
+use super::shared::Shared;
 use super::vigil::Vigil;
-use crate::histogram::micros;
-use crate::{CloseReason, Event, Outcome, Time};
+use crate::{CloseReason, Event, Time};
 
 /// One connection at work.
 pub(crate) struct Driver<S> {
@@ -43,6 +42,12 @@ pub(crate) struct Driver<S> {
     written: usize,
     /// The stream may still hold some of what was written: TLS keeps what the socket did not take.
     unflushed: bool,
+    /// PDUs to work through before what came of them is written.
+    portion: usize,
+    /// PDUs since there was nothing to do.
+    fed: usize,
+    /// Perhaps a whole PDU was read and not worked through yet.
+    more: bool,
     /// Octets the next read asks for; grows and shrinks with what arrives.
     read_size: usize,
     /// The peer must wait: nothing is read.
@@ -83,6 +88,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             output: BytesMut::new(),
             written: 0,
             unflushed: false,
+            portion: usize::MAX,
+            fed: 0,
+            more: false,
             read_size: SMALL_READ,
             paused: false,
             patience: Patience::default(),
@@ -112,9 +120,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
-        if !self.wakers.is_empty() {
+        if self.more || !self.wakers.is_empty() {
             // What those have asked who were woken goes out before the others ask.
             let _ = self.poll_write(cx);
+        }
+        if !self.wakers.is_empty() {
             self.wake_some();
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -122,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         // Whoever woke us may have left something to do.
         let mut unseen = true;
         for _ in 0..ROUNDS {
-            let heard = self.poll_read(cx).is_ready();
+            let heard = self.more || self.poll_read(cx).is_ready();
             if heard || unseen {
                 unseen = self.attend(cx);
                 if let Some(reason) = self.over {
@@ -136,7 +146,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if heard || unseen {
                 continue;
             }
-            if self.vigil.keep(cx) || self.park(cx) {
+            let looks = self.vigil.keep(cx);
+            self.divide(looks);
+            if looks || self.park(cx) {
                 self.heard = 0;
                 return Poll::Pending;
             }
@@ -193,114 +205,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             Err(_) => (self.ended, self.broken) = (true, true),
         }
         Poll::Ready(())
-    }
-
-    /// Lets the session work through what was read, then tells everybody concerned.
-    fn work(&mut self) {
-        let shared = self.link.shared.clone();
-        let now = shared.now();
-        self.now = now;
-        let traced = shared.is_traced();
-        {
-            let mut inner = shared.lock();
-            inner.tick(now);
-            self.patience.regain(now);
-            self.feed(&mut inner, now, traced);
-            self.patience.hear(inner.session.counters().nuisance(), now);
-            if self.alarm.may_have_rung(now) && inner.poll_timeout().is_some_and(|due| due <= now) {
-                inner.handle_timeout(now);
-            }
-            self.collect(&mut inner, now);
-            self.paused = !inner.session.wants_input();
-        }
-        self.stirred |= self.wakers.len() + self.inbox.len() > 1;
-        self.wake_some();
-        self.link.trace_in(&mut self.seen);
-        self.dispatch(now);
-    }
-
-    fn feed(&mut self, inner: &mut Inner, now: Time, traced: bool) {
-        while inner.session.wants_input() {
-            match Frame::split(&mut self.input, inner.session.max_pdu()) {
-                Ok(Some(frame)) => {
-                    if traced {
-                        self.seen.push(frame.clone());
-                    }
-                    match inner.session.take_answer(&frame, now) {
-                        Some((tag, sent)) => self.conclude(inner, (tag, sent), Outcome::Answered(frame), now),
-                        None => inner.session.handle_frame(frame, now),
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => return inner.session.handle_bad_framing(error),
-            }
-        }
-        if self.ended || self.broken {
-            inner.session.handle_disconnect();
-        }
-    }
-
-    /// Ends what has ended; keeps the rest for the service.
-    fn collect(&mut self, inner: &mut Inner, now: Time) {
-        // Most batches are messages and nothing else, and none of them has to be moved.
-        if self.inbox.is_empty() && inner.session.events.iter().all(|event| matches!(event, Event::Request { .. })) {
-            std::mem::swap(&mut self.inbox, &mut inner.session.events);
-        }
-        while let Some(event) = inner.session.poll_event() {
-            match event {
-                Event::Ended { tag, sent, outcome } => self.conclude(inner, (tag, sent), outcome, now),
-                Event::Bound { kind, version } => {
-                    let profile = *inner.session.profile();
-                    self.link.shared.bind(Bound { kind, version, profile });
-                    self.inbox.push_back(Event::Bound { kind, version });
-                }
-                event => self.inbox.push_back(event),
-            }
-        }
-        if let Some(meter) = &mut inner.meter {
-            meter.flush();
-        }
-        inner.places.hand_over(&mut self.wakers);
-        inner.grant(&self.link.shared, &mut self.wakers);
-    }
-
-    /// One of our requests has ended.
-    fn conclude(&mut self, inner: &mut Inner, (tag, sent): (u32, Time), outcome: Outcome, now: Time) {
-        let took = now.since(sent);
-        if let Some(meter) = &mut inner.meter {
-            meter.ended(&outcome, micros(took));
-        }
-        if let Some(waker) = inner.places.end(tag, outcome, took, inner.session.profile()) {
-            self.wakers.push(waker);
-        }
-    }
-
-    fn dispatch(&mut self, now: Time) {
-        let service = &self.service;
-        let mut asked = false;
-        for event in self.inbox.drain(..) {
-            match event {
-                Event::Request { frame, responder } => {
-                    asked = true;
-                    service.request(Incoming::new(self.link.shared.clone(), frame, responder, now));
-                }
-                Event::Bind { frame, responder } => {
-                    IncomingBind::new(self.link.shared.clone(), frame, responder, now).offer(service.as_ref());
-                }
-                Event::Bound { .. } => service.bound(&self.link),
-                Event::Notification(frame) => service.notification(&self.link, frame),
-                Event::Stray { frame, why } => service.stray(&self.link, frame, why),
-                Event::Ended { .. } => {}
-                Event::Closed(reason) => {
-                    self.over = Some(reason);
-                    self.link.shared.leave();
-                    service.closed(&self.link, reason);
-                }
-            }
-        }
-        if asked {
-            service.batch_end();
-        }
     }
 
     /// Writes what there is. Ready if all of it was written.
@@ -413,19 +317,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 }
 
-impl<S> Driver<S> {
-    /// Wakes a handful of those who have been answered: while the first requests of theirs are on their way, the
-    /// peer is at work, and so are the others.
-    fn wake_some(&mut self) {
-        let some = self.wakers.len().min(HANDFUL);
-        self.wakers.drain(..some).for_each(Waker::wake);
-    }
-
-    fn wake_all(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
-    }
-}
-
 /// A task that is dropped, perhaps with its runtime, still ends everything that waits for it.
 impl<S> Drop for Driver<S> {
     fn drop(&mut self) {
@@ -473,9 +364,6 @@ const ROUNDS: usize = 16;
 // Runtimes look at their sockets only now and then while tasks are ready; looking more often costs
 // an honest peer its batches. Above a thousand submit_sm the look costs nothing in comparison.
 const SHARE: usize = 256 * 1024;
-// Some fifty kilobytes of submit_sm: worth a write, and still in the caches when it is written. The
-// workers of tokio's larger runtime have queues of as many tasks.
-const HANDFUL: usize = 256;
 // An idle session holds no more than this; it takes a few PDUs.
 const SMALL_READ: usize = 2 * 1024;
 // About four hundred submit_sm; larger reads measured no faster.
