@@ -15,6 +15,8 @@ pub(crate) struct Args {
     pub(crate) password: String,
     pub(crate) binds: usize,
     pub(crate) window: usize,
+    /// How long a connection looks for more before it sleeps.
+    pub(crate) busy_poll: Duration,
     pub(crate) count: u64,
     /// Ends the run instead of `count`.
     pub(crate) duration: Option<Duration>,
@@ -38,6 +40,7 @@ impl Default for Args {
             password: "test".into(),
             binds: 1,
             window: 100,
+            busy_poll: Duration::ZERO,
             count: 10_000,
             duration: None,
             rate: None,
@@ -65,6 +68,7 @@ impl Args {
                 Long("password") => args.password = text(&mut parser)?,
                 Long("binds") => args.binds = at_least_one(&mut parser)?,
                 Long("window") => args.window = at_least_one(&mut parser)?,
+                Long("busy-poll") => args.busy_poll = Duration::from_micros(number(&mut parser)?),
                 Long("count") => args.count = number(&mut parser)?,
                 Long("duration") => args.duration = Some(seconds(&mut parser)?),
                 Long("rate") => args.rate = Some(number::<f64>(&mut parser)?).filter(|rate| *rate > 0.0),
@@ -109,6 +113,7 @@ Sends messages to an MC and tells how it went: rate, response times, statuses, r
   --password SECRET    its password                             [test]
   --binds N            sessions                                 [1]
   --window N           requests without an answer, per session  [100]
+  --busy-poll MICROS   look for answers so long before sleeping [0]
   --count N            messages in all                          [10000]
   --duration SECONDS   send so long instead
   --rate N             messages per second in all               [as fast as possible]

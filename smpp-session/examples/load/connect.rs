@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 pub(crate) async fn connect(args: &Args, ledger: &Arc<Ledger>, stats: &Arc<Stats>) -> Result<Client, Failure> {
     let receipts = Arc::new(Receipts(ledger.clone()));
     let mut endpoint = Endpoint::new(&args.host);
-    endpoint.config = Config { window: args.window, ..Config::default() };
+    endpoint.config = Config { window: args.window, busy_poll: args.busy_poll, ..Config::default() };
     endpoint.tls = args.tls.then(|| tls(args)).transpose()?;
     let client = endpoint.connect(receipts).await.map_err(|error| error.to_string())?;
     client.measure(stats);
