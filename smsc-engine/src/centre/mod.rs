@@ -18,7 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smpp_session::net::ServerConfig;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use self::ports::{Ports, Served};
 use self::reload::SettingsInForce;
@@ -30,7 +32,7 @@ use crate::config::Settings;
 use crate::control::Control;
 use crate::core::queue::Queue;
 use crate::core::registry::{Registry, RegistryOptions};
-use crate::core::{Batch, BatchOptions, Core, sweep};
+use crate::core::{Batch, BatchOptions, Core, sweep_until};
 use crate::frontend::{Binds, BindsOptions, ClientPeer, Frontend, FrontendConfig, FrontendError};
 use crate::http::metrics::Figures;
 use crate::model::{Lane, Timestamp};
@@ -56,6 +58,8 @@ pub struct Centre {
     books: Option<Books>,
     ports: Ports,
     tasks: Vec<JoinHandle<()>>,
+    /// Those that end messages, and what tells them to stop.
+    enders: (watch::Sender<bool>, Vec<JoinHandle<()>>),
     state: SettingsInForce,
     lists: Lists,
     first_password: Option<FirstPassword>,
@@ -178,20 +182,35 @@ impl Centre {
         let ports = Ports::open(config, served).await?;
         // Not before: of a start that fails nobody is told.
         let first_password = lists.users.first_start(config.directory()).await.map_err(StartError::Users)?;
-        let mut tasks = vec![
-            tokio::spawn(sweep(core.clone(), config.retention)),
-            tokio::spawn(keep_usage(frontend.accounts().clone(), Arc::new(tables.accounts.clone()), SAVE_USAGE)),
-        ];
+        let mut tasks =
+            vec![tokio::spawn(keep_usage(frontend.accounts().clone(), Arc::new(tables.accounts.clone()), SAVE_USAGE))];
+        let (stop, stopped) = watch::channel(false);
+        let mut enders = vec![tokio::spawn(sweep_until(core.clone(), config.retention, stopped.clone()))];
         if settings.sandbox.enabled {
             let sandbox = Sandbox::new(Arc::new(core.clone()), Lane::from(SANDBOX), config.sandbox.clone());
-            tasks.push(tokio::spawn(sandbox.run()));
+            enders.push(tokio::spawn(sandbox.run_until(stopped)));
         }
+        let enders = (stop, enders);
         if let Some(shared) = shared {
             let ttl = Duration::from_secs(u64::from(settings.lifecycle.fingerprint_ttl_minutes) * 60);
             tasks.extend(shared.follow((&core, &control, &lists), ttl));
         }
         let state = SettingsInForce::new(settings);
-        Ok(Centre { shared: None, control, core, frontend, carriers, tables, books, ports, tasks, state, lists, first_password })
+        Ok(Centre {
+            shared: None,
+            control,
+            core,
+            frontend,
+            carriers,
+            tables,
+            books,
+            ports,
+            tasks,
+            enders,
+            state,
+            lists,
+            first_password,
+        })
     }
 
     /// Everything an operator does with it.
@@ -232,6 +251,13 @@ impl Centre {
         tokio::join!(self.frontend.shutdown(GRACE), self.carriers.shutdown(GRACE));
         for task in &self.tasks {
             task.abort();
+        }
+        let (stop, enders) = &mut self.enders;
+        stop.send_replace(true);
+        for ender in enders {
+            if timeout(GRACE, &mut *ender).await.is_err() {
+                ender.abort();
+            }
         }
         if let Err(error) = self.tables.accounts.save(self.frontend.accounts().usage()).await {
             tracing::error!(%error, "the last quotas are not saved");

@@ -53,4 +53,4 @@ pub use setup::{Records, Setup};
 #[cfg(feature = "sql")]
 pub(crate) use snapshot::{blocking, finish};
 pub use store::{News, Save, StoreError, Turn};
-pub use sweeper::{Retention, sweep};
+pub use sweeper::{Retention, sweep, sweep_until};

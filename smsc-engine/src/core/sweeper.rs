@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::centre::Core;
 use super::inner::Inner;
 use super::lifecycle;
@@ -34,9 +36,15 @@ impl Default for Retention {
 
 /// Sweeps until the queue is closed or broken: looks when the next deadline passes, at the latest every few seconds.
 pub async fn sweep(core: Core, retention: Retention) {
+    // Nobody can say that it is to stop.
+    sweep_until(core, retention, watch::channel(false).1).await;
+}
+
+/// The same, until `stop` is true: what ends just then is told to the end.
+pub async fn sweep_until(core: Core, retention: Retention, mut stop: watch::Receiver<bool>) {
     let inner = &core.inner;
     let (mut next_look, mut next_cleanup) = (inner.now(), inner.now());
-    loop {
+    while !*stop.borrow_and_update() {
         // What was to end at once and found no room on the disk.
         let leftovers = inner.end_leftovers().await;
         match leftovers.and(inner.expire().await) {
@@ -45,6 +53,7 @@ pub async fn sweep(core: Core, retention: Retention) {
             Ok(Ended { overdue: 0, .. }) => tokio::select! {
                 () = tokio::time::sleep(inner.pause()) => {}
                 () = inner.fleeting.earlier_deadline() => {}
+                Ok(()) = stop.changed() => {}
             },
             Ok(_) => tokio::task::yield_now().await,
             Err(QueueError::Closed) => return,

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::outcome::{Fate, Outcome, reply};
@@ -56,9 +57,15 @@ impl Sandbox {
     }
 
     /// Delivers until the task is dropped; what is on its way then is handed out again after a restart.
-    pub async fn run(mut self) {
+    pub async fn run(self) {
+        // Nobody can say that it is to stop.
+        self.run_until(watch::channel(false).1).await;
+    }
+
+    /// Delivers until `stop` is true, and reports what has arrived by then to the end: nobody is told half of it.
+    pub async fn run_until(mut self, mut stop: watch::Receiver<bool>) {
         let mut work = self.core.watch(&self.lane);
-        loop {
+        while !*stop.borrow_and_update() {
             work.seen();
             let room = self.config.most_at_once.saturating_sub(self.travelling.len());
             let taken = if room > 0 { self.take(room.min(BATCH)).await } else { 0 };
@@ -70,6 +77,7 @@ impl Sandbox {
             tokio::select! {
                 more = work.changed(), if room > taken => if !more { return },
                 () = tokio::time::sleep_until(next) => {}
+                Ok(()) = stop.changed() => {}
             }
         }
     }
@@ -161,3 +169,100 @@ const BATCH: usize = 1000;
 const MARGIN: Duration = Duration::from_secs(60);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Semaphore;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::BoxFuture;
+    use crate::api::{Answer, Cancel, NetworkReport, Question, Refusal, Replacement, Standing, Work};
+    use crate::model::Account;
+
+    /// A core with these messages that takes its time over reports.
+    struct Slow {
+        messages: Mutex<Vec<Message>>,
+        more: watch::Sender<u64>,
+        begun: Semaphore,
+        may_end: Semaphore,
+        told: AtomicUsize,
+    }
+
+    impl CoreApi for Slow {
+        fn submit(&self, _batch: Vec<Submission>) -> BoxFuture<'_, Vec<Answer>> {
+            Box::pin(async { Vec::new() })
+        }
+        fn query(&self, _question: Question) -> BoxFuture<'_, Result<Standing, Refusal>> {
+            Box::pin(async { Err(Refusal::Away) })
+        }
+        fn cancel(&self, _cancel: Cancel) -> BoxFuture<'_, Result<(), Refusal>> {
+            Box::pin(async { Err(Refusal::Away) })
+        }
+        fn replace(&self, _replacement: Replacement) -> BoxFuture<'_, Result<(), Refusal>> {
+            Box::pin(async { Err(Refusal::Away) })
+        }
+        fn lease<'a>(&'a self, _lane: &'a Lane, _max: usize, _hold: Duration) -> BoxFuture<'a, Vec<Message>> {
+            Box::pin(async { std::mem::take(&mut *self.messages.lock().unwrap()) })
+        }
+        fn report(&self, reports: Vec<Report>) -> BoxFuture<'_, ()> {
+            Box::pin(async move {
+                self.begun.add_permits(1);
+                self.may_end.acquire().await.unwrap().forget();
+                self.told.fetch_add(reports.len(), Ordering::Relaxed);
+            })
+        }
+        fn hear(&self, _reports: Vec<NetworkReport>) -> BoxFuture<'_, Vec<bool>> {
+            Box::pin(async { Vec::new() })
+        }
+        fn release(&self, _messages: &[MessageId]) {}
+        fn watch(&self, _lane: &Lane) -> Work {
+            Work::new([self.more.subscribe()])
+        }
+        fn next_due(&self, _lane: &Lane) -> Option<Timestamp> {
+            None
+        }
+    }
+
+    /// A sandbox at work on so many messages, and what stops it.
+    fn at_work(messages: u64) -> (Arc<Slow>, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+        let lane = Lane::from("sandbox");
+        let messages = (1..=messages).map(|id| Message::new(MessageId(id), Account::from("shop"), lane.clone())).collect();
+        let (begun, may_end) = (Semaphore::new(0), Semaphore::new(0));
+        let (messages, more, told) = (Mutex::new(messages), watch::Sender::new(0), AtomicUsize::new(0));
+        let core = Arc::new(Slow { messages, more, begun, may_end, told });
+        let (stop, stopped) = watch::channel(false);
+        let config = SandboxConfig { delay: Duration::ZERO, by_number: false, ..SandboxConfig::default() };
+        let task = tokio::spawn(Sandbox::new(core.clone(), lane, config).run_until(stopped));
+        (core, stop, task)
+    }
+
+    async fn ends(task: tokio::task::JoinHandle<()>) {
+        timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_has_arrived_is_told_to_the_end_before_the_sandbox_stops() {
+        let (core, stop, task) = at_work(3);
+        core.begun.acquire().await.unwrap().forget();
+        stop.send_replace(true);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!task.is_finished());
+        core.may_end.add_permits(1);
+        ends(task).await;
+        assert_eq!(core.told.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_sandbox_with_nothing_to_do_stops_at_once() {
+        let (_core, stop, task) = at_work(0);
+        tokio::task::yield_now().await;
+        stop.send_replace(true);
+        ends(task).await;
+    }
+}
