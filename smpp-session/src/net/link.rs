@@ -90,7 +90,8 @@ impl Link {
     /// while done < messages.len() {
     ///     match link.request_many(&messages[sent..], sent as u64, &collector) {
     ///         Ok(more) => sent += more,
-    ///         Err(RequestError::WindowFull) => {}
+    ///         // There will be room when some of them are answered.
+    ///         Err(RequestError::WindowFull) if sent > done => {}
     ///         Err(error) => return Err(error),
     ///     }
     ///     done += outcomes.next_many(&mut gathered).await;
