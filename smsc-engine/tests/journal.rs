@@ -606,6 +606,30 @@ async fn many_callers_get_through_a_narrow_door() {
 }
 
 #[tokio::test]
+async fn messages_on_their_way_take_their_places_and_their_ids() {
+    let mut options = options();
+    options.pending_limit = 10;
+    let queue = Arc::new(JournalQueue::open_on(Arc::new(FaultyIo::new(1)), options).unwrap());
+    let (early, late) = (message(&queue, 10), message(&queue, 10));
+    for message in [late, early] {
+        // The second time with an id below those that are known.
+        let call = || queue.append(vec![message.clone()]);
+        let results = tokio::join!(call(), call());
+        assert_eq!(results, (Ok(()), Err(QueueError::Duplicate(message.id))));
+        assert_eq!(call().await, Err(QueueError::Duplicate(message.id)), "it has come");
+    }
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let (queue, message) = (Arc::clone(&queue), message(&queue, 10));
+        calls.spawn(async move { queue.append(vec![message]).await });
+    }
+    let results = calls.join_all().await;
+    let full = results.iter().filter(|result| **result == Err(QueueError::Full { limit: 10 }));
+    assert_eq!(full.count(), 22);
+    assert_eq!(queue.counts().pending, 10);
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_read_holds_up_no_other() {
     let io = FaultyIo::new(1);
     let queue = open(&io);

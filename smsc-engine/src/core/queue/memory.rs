@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::model::{Lane, Message, MessageId, Timestamp};
 
-use super::index::{self, Effect, Ended, Hit, Index, Limits};
+use super::index::{self, Arrivals, Effect, Ended, Facts, Hit, Index, Limits};
 use super::{BoxFuture, Change, ChangeError, Counts, End, Lease, Like, Page, Queue, QueueError, Record};
 
 /// Keeps every message in memory only; everything else is as the trait says.
@@ -20,6 +20,8 @@ pub struct MemoryQueue {
 #[derive(Debug)]
 struct State {
     index: Index<Arc<Message>>,
+    /// Those of the call that is made right now.
+    arrivals: Arrivals,
     closed: bool,
 }
 
@@ -35,7 +37,8 @@ impl MemoryQueue {
     }
 
     fn with(limits: Limits) -> Self {
-        MemoryQueue { next_id: AtomicU64::new(1), state: Mutex::new(State { index: Index::new(limits), closed: false }) }
+        let state = State { index: Index::new(limits), arrivals: Arrivals::new(limits.pending), closed: false };
+        MemoryQueue { next_id: AtomicU64::new(1), state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -50,16 +53,21 @@ impl MemoryQueue {
 
 impl State {
     fn append(&mut self, batch: Vec<Message>) -> Result<(), QueueError> {
-        self.index.admit(&batch, &nothing())?;
-        for message in batch {
-            self.index.commit(Effect::Accepted { id: message.id, body: Arc::new(message.detached()) });
-        }
+        let ids = batch.iter().map(|message| message.id);
+        self.arrivals.admit(ids, self.index.occupied(), |id| self.index.knows(id))?;
+        batch.into_iter().for_each(|message| self.accept(message));
         self.finish();
         Ok(())
     }
 
+    fn accept(&mut self, message: Message) {
+        let (id, facts) = (message.id, Facts::of(&message));
+        self.index.commit(Effect::Accepted { id, body: Arc::new(message.detached()), facts });
+        self.arrivals.leave(id);
+    }
+
     fn change(&mut self, change: Change) -> Result<(), ChangeError> {
-        self.index.promise(&change, &nothing())?;
+        self.index.promise(&change, |id| self.arrivals.take(id))?;
         let effect = match change {
             Change::Settle(end) | Change::Cancel(end) => self.end(end),
             Change::Retry { id, attempts, deliver_after, lane } => {
@@ -83,7 +91,7 @@ impl State {
     fn end(&mut self, end: End) -> Effect<Arc<Message>> {
         let End { id, outcome, receipt, by, erase } = end;
         if let Some(receipt) = receipt {
-            self.index.commit(Effect::Accepted { id: receipt.id, body: Arc::new(receipt.detached()) });
+            self.accept(*receipt);
         }
         if let Some(hit) = self.index.get(id).filter(|_| erase) {
             let mut emptied = Message::clone(&hit.body);
@@ -203,11 +211,6 @@ impl Queue for MemoryQueue {
             Ok(())
         })
     }
-}
-
-/// Stands in for the body of a message that is not there yet.
-fn nothing() -> Arc<Message> {
-    Arc::new(Message::new(MessageId(0), "".into(), "".into()))
 }
 
 fn record(hit: Hit<Arc<Message>>) -> Record {

@@ -25,7 +25,9 @@ pub(super) struct Promises<B> {
 /// Resolves once the group is durable and all effects before it are done.
 pub(super) struct Durable {
     handful: Arc<Handful>,
-    /// Where the waker is.
+    /// Who looks first is woken without more, for he has left his waker already.
+    told: bool,
+    /// Where a later waker is.
     place: Option<usize>,
 }
 
@@ -34,6 +36,8 @@ pub(super) struct Durable {
 struct Waiting {
     handful: Arc<Handful>,
     callers: usize,
+    /// Of those callers who left one when they joined.
+    wakers: Vec<Waker>,
     /// How many effects are done before this handful, and before it is answered.
     before: usize,
     effects: usize,
@@ -42,6 +46,7 @@ struct Waiting {
 /// Callers who are answered at once.
 struct Handful {
     answer: OnceLock<Result<(), QueueError>>,
+    /// Of those callers who left theirs, or another one, only when they looked again.
     wakers: Mutex<Vec<Waker>>,
     /// Where they are woken; `None` when that is not sure to get round to it.
     runtime: Option<Handle>,
@@ -53,9 +58,9 @@ struct Woken(Vec<Waker>);
 /// Wakes a thread.
 struct Parked(Thread);
 
-/// How many effects are done under one lock.
-const PART: usize = 256;
-/// Callers of one handful: as many tasks as the queue of a worker of tokio's takes.
+/// How many effects are done under one lock: some twenty microseconds.
+const PART: usize = 64;
+/// Callers of one handful, and effects: as many tasks as the queue of a worker of tokio's takes.
 const HANDFUL: usize = 256;
 /// For fewer callers a task of its own does not pay.
 const FEW: usize = 8;
@@ -63,24 +68,26 @@ const FEW: usize = 8;
 const KEPT: usize = 16 << 10;
 
 impl<B> Promises<B> {
-    /// Waits for the group with all effects that it has so far.
-    pub(super) fn join(&mut self) -> Durable {
+    /// Waits for the group with all effects that it has so far. The waker must be of the task that looks next, or `None`.
+    pub(super) fn join(&mut self, waker: Option<&Waker>) -> Durable {
         let effects = self.effects.len();
         let before = self.waiting.last().map_or(0, |last| last.effects);
-        let last = self.waiting.last_mut().filter(|last| last.callers < HANDFUL && effects - last.before <= PART);
+        let last = self.waiting.last_mut().filter(|last| last.callers < HANDFUL && effects - last.before <= HANDFUL);
         let handful = match last {
             Some(last) => {
                 last.callers += 1;
                 last.effects = effects;
+                last.wakers.extend(waker.cloned());
                 Arc::clone(&last.handful)
             }
             None => {
                 let handful = Arc::new(Handful::new());
-                self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, before, effects });
+                let wakers = waker.cloned().into_iter().collect();
+                self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, wakers, before, effects });
                 handful
             }
         };
-        Durable { handful, place: None }
+        Durable { handful, told: waker.is_some(), place: None }
     }
 
     /// Tells whether nobody waits.
@@ -93,13 +100,13 @@ impl<B> Promises<B> {
     pub(super) fn keep(&mut self, mut commit: impl FnMut(&mut dyn Iterator<Item = Effect<B>>)) {
         let mut effects = self.effects.drain(..);
         let mut done = 0;
-        for waiting in self.waiting.drain(..) {
+        for mut waiting in self.waiting.drain(..) {
             while done < waiting.effects {
                 let part = PART.min(waiting.effects - done);
                 commit(&mut effects.by_ref().take(part));
                 done += part;
             }
-            waiting.handful.answer(Ok(()));
+            waiting.answer(Ok(()));
         }
         // Nobody waits for what the queue does by itself.
         while effects.len() > 0 {
@@ -108,8 +115,8 @@ impl<B> Promises<B> {
     }
 
     /// Answers everybody that nothing is done.
-    pub(super) fn refuse(self, error: &QueueError) {
-        self.waiting.iter().for_each(|waiting| waiting.handful.answer(Err(error.clone())));
+    pub(super) fn refuse(mut self, error: &QueueError) {
+        self.waiting.iter_mut().for_each(|waiting| waiting.answer(Err(error.clone())));
     }
 
     /// Returns promises without any, with the room that these had unless that is much.
@@ -145,9 +152,12 @@ impl Future for Durable {
     type Output = Result<(), QueueError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Durable { handful, place } = &mut *self;
+        let Durable { handful, told, place } = &mut *self;
         if let Some(answer) = handful.answer.get() {
             return Poll::Ready(answer.clone());
+        }
+        if mem::take(told) {
+            return Poll::Pending;
         }
         let mut wakers = handful.lock();
         // It may have come before the lock did.
@@ -165,10 +175,17 @@ impl Future for Durable {
     }
 }
 
+impl Waiting {
+    /// Answers all of them, unless that was done.
+    fn answer(&mut self, answer: Result<(), QueueError>) {
+        self.handful.answer(answer, mem::take(&mut self.wakers));
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         // Of two answers the first one counts.
-        self.handful.answer(Err(QueueError::Closed));
+        self.answer(Err(QueueError::Closed));
     }
 }
 
@@ -179,14 +196,15 @@ impl Handful {
         Handful { answer: OnceLock::new(), wakers: Mutex::default(), runtime }
     }
 
-    /// Answers all, once.
-    fn answer(&self, answer: Result<(), QueueError>) {
-        let mut wakers = self.lock();
+    /// Answers all, once, and wakes those as well who left their wakers with the group.
+    fn answer(&self, answer: Result<(), QueueError>, mut wakers: Vec<Waker>) {
+        let mut later = self.lock();
         if self.answer.set(answer).is_err() {
             return;
         }
-        let woken = Woken(mem::take(&mut *wakers));
-        drop(wakers);
+        wakers.append(&mut later);
+        drop(later);
+        let woken = Woken(wakers);
         match &self.runtime {
             Some(runtime) if woken.0.len() > FEW => drop(runtime.spawn(async move { drop(woken) })),
             _ => drop(woken),
@@ -218,12 +236,14 @@ impl Wake for Parked {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::model::MessageId;
 
     fn promise(promises: &mut Promises<()>, effects: u64) -> Durable {
         promises.effects.extend((0..effects).map(|id| Effect::Deleted { id: MessageId(id) }));
-        promises.join()
+        promises.join(None)
     }
 
     fn poll(durable: &mut Durable) -> Poll<Result<(), QueueError>> {
@@ -294,6 +314,30 @@ mod tests {
         for task in tasks {
             assert_eq!(task.await.unwrap(), Ok(()));
         }
+    }
+
+    #[test]
+    fn who_left_his_waker_is_woken_by_it_or_by_the_one_he_showed_later() {
+        struct Bell(AtomicUsize);
+        impl Wake for Bell {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let bells: [_; 3] = std::array::from_fn(|_| Arc::new(Bell(AtomicUsize::new(0))));
+        let wakers = bells.each_ref().map(|bell| Waker::from(Arc::clone(bell)));
+        let rung = || bells.each_ref().map(|bell| bell.0.load(Ordering::Relaxed));
+        let poll = |durable: &mut Durable, waker| Pin::new(durable).poll(&mut Context::from_waker(waker));
+        let mut promises = Promises::<()>::default();
+        let (mut stays, mut moves) = (promises.join(Some(&wakers[0])), promises.join(Some(&wakers[0])));
+        assert!(poll(&mut stays, &wakers[0]).is_pending() && poll(&mut moves, &wakers[0]).is_pending());
+        assert!(poll(&mut moves, &wakers[1]).is_pending(), "another task has it now");
+        assert!(poll(&mut moves, &wakers[2]).is_pending(), "and another one");
+        assert_eq!(rung(), [0, 0, 0]);
+        promises.keep(|part| part.for_each(drop));
+        assert_eq!(rung(), [2, 0, 1]);
+        assert_eq!(poll(&mut stays, &wakers[0]), Poll::Ready(Ok(())));
+        assert_eq!(poll(&mut moves, &wakers[2]), Poll::Ready(Ok(())));
     }
 
     #[test]

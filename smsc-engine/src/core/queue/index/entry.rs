@@ -8,16 +8,17 @@ use bytes::Bytes;
 use crate::model::{FinalState, Lane, Message, MessageId, Outcome, Timestamp, Word};
 
 use super::super::{Record, change::Change, error::ChangeError};
+use super::alike::likeness_of;
 use super::handings::Handing;
 
 /// The number of a lane inside one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LaneNo(pub(crate) u32);
 
-/// What a message says about its way through the queue.
+/// What a message says about its way through the queue; its lane by name until it is in an index.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
-    pub(crate) lane: LaneNo,
+pub(crate) struct Facts<L = LaneNo> {
+    pub(crate) lane: L,
     pub(crate) attempts: u32,
     pub(crate) due: Timestamp,
     pub(crate) expires: Timestamp,
@@ -74,8 +75,6 @@ pub(crate) enum Place {
 /// The state a message has once all writes are through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coming {
-    /// Accepted, but not durable: nobody may see it.
-    Birth,
     Pending,
     Final(FinalState),
     /// Deleted, but not durably.
@@ -88,6 +87,7 @@ pub(crate) enum Effect<B> {
     Accepted {
         id: MessageId,
         body: B,
+        facts: Facts<Lane>,
     },
     /// The same message lies somewhere else.
     Moved {
@@ -149,19 +149,45 @@ pub(crate) struct Hit<B> {
 /// The order in which a lane's due messages go out.
 pub(super) type ReadyKey = (Reverse<u8>, Timestamp, MessageId);
 
+impl Facts<()> {
+    /// Extracts what a message says, but for its lane.
+    pub(crate) fn beside_lane(message: &Message) -> Self {
+        Facts {
+            lane: (),
+            attempts: message.attempts,
+            due: message.deliver_after,
+            expires: message.expires,
+            alike: likeness_of(message),
+            priority: message.priority,
+            at_once: message.deliver_after <= message.submitted,
+            marks: Marks { billed: message.kind.is_message(), ..Marks::default() },
+        }
+    }
+}
+
+impl Facts<Lane> {
+    pub(crate) fn of(message: &Message) -> Self {
+        Facts::beside_lane(message).on(message.lane.clone())
+    }
+}
+
+impl<L> Facts<L> {
+    /// The same on this lane.
+    pub(crate) fn on<M>(self, lane: M) -> Facts<M> {
+        let Facts { lane: _, attempts, due, expires, alike, priority, at_once, marks } = self;
+        Facts { lane, attempts, due, expires, alike, priority, at_once, marks }
+    }
+}
+
 impl<B> Entry<B> {
-    /// Makes the entry of a message that was promised a place and is not durable yet.
-    pub(super) fn unborn(facts: Facts, body: B) -> Self {
-        Entry { facts, body, place: Place::Held, writes: 1, coming: Some(Coming::Birth) }
+    /// Makes the entry of a message that has come just now.
+    pub(super) fn new(facts: Facts, body: B) -> Self {
+        let place = if facts.at_once { Place::Ready } else { Place::Waiting };
+        Entry { facts, body, place, writes: 0, coming: None }
     }
 
     pub(super) fn ready_key(&self, id: MessageId) -> ReadyKey {
         (Reverse(self.facts.priority), self.facts.due, id)
-    }
-
-    /// Tells whether the outside may know of it.
-    pub(super) fn is_visible(&self) -> bool {
-        self.coming != Some(Coming::Birth)
     }
 
     pub(crate) fn is_being_changed(&self) -> bool {
@@ -175,11 +201,10 @@ impl<B> Entry<B> {
         }
     }
 
-    /// Tells how it will have ended after all changes that were promised; `None` when nobody may know of it, or of it
-    /// any more.
+    /// Tells how it will have ended after all changes that were promised; `None` when nobody may know of it any more.
     pub(super) fn end(&self) -> Option<Option<FinalState>> {
         match self.coming {
-            Some(Coming::Birth | Coming::Gone) => None,
+            Some(Coming::Gone) => None,
             Some(Coming::Pending) => Some(None),
             Some(Coming::Final(state)) => Some(Some(state)),
             None => Some(self.outcome().map(|outcome| outcome.state)),
@@ -210,11 +235,6 @@ impl<B> Entry<B> {
     /// Does to the entry itself what became durable; `None` when the body stays the same.
     pub(super) fn take(&mut self, effect: Effect<B>) -> Option<B> {
         match effect {
-            Effect::Accepted { body, .. } => {
-                self.body = body;
-                self.place = if self.facts.at_once { Place::Ready } else { Place::Waiting };
-                None
-            }
             Effect::Moved { body, .. } => Some(mem::replace(&mut self.body, body)),
             Effect::Replaced { body, facts, .. } => {
                 self.facts = *facts;
@@ -244,8 +264,8 @@ impl<B> Entry<B> {
                 self.place = Place::Waiting;
                 None
             }
-            // Whoever keeps the entries takes it out.
-            Effect::Deleted { .. } => None,
+            // Whoever keeps the entries puts it in and takes it out.
+            Effect::Accepted { .. } | Effect::Deleted { .. } => None,
         }
     }
 }
@@ -272,17 +292,11 @@ impl<B> Effect<B> {
         }
     }
 
-    /// Says in another way where the body is.
-    pub(crate) fn map<C>(self, mut place: impl FnMut(B) -> C) -> Effect<C> {
+    /// The same, to say it in another way.
+    pub(crate) fn body_mut(&mut self) -> Option<&mut B> {
         match self {
-            Effect::Accepted { id, body } => Effect::Accepted { id, body: place(body) },
-            Effect::Moved { id, body } => Effect::Moved { id, body: place(body) },
-            Effect::Replaced { id, body, facts } => Effect::Replaced { id, body: place(body), facts },
-            Effect::Retried { id, attempts, due, lane } => Effect::Retried { id, attempts, due, lane },
-            Effect::Handed { id, until, handing } => Effect::Handed { id, until, handing },
-            Effect::Settled { id, end } => Effect::Settled { id, end },
-            Effect::Reopened { id, due, expires } => Effect::Reopened { id, due, expires },
-            Effect::Deleted { id } => Effect::Deleted { id },
+            Effect::Accepted { body, .. } | Effect::Moved { body, .. } | Effect::Replaced { body, .. } => Some(body),
+            _ => None,
         }
     }
 }
@@ -299,6 +313,14 @@ impl<B: Clone> Hit<B> {
 }
 
 impl<B> Hit<B> {
+    /// Tells when it ended.
+    pub(crate) fn ended(&self) -> Option<Timestamp> {
+        match self.place {
+            Place::Final(outcome) => Some(outcome.done),
+            _ => None,
+        }
+    }
+
     /// Completes the body as it was stored with what has changed since.
     pub(crate) fn record(self, stored: Message) -> Record {
         let mut message =

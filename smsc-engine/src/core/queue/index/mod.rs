@@ -1,10 +1,12 @@
 //! What a store knows about its messages without reading them: who is due, who is leased, who ended.
 //!
 //! One index serves every embedded queue; `B` says where the body of a message is. It does no I/O and has no
-//! clock. A change comes in two halves: `admit` and `promise` check it against everything promised before, `commit`
-//! does it once it is durable. Between the two a message is held: nobody can lease it.
+//! clock. A change comes in two halves: `promise` checks it against everything promised before, `commit` does it once it
+//! is durable. Between the two a message is held: nobody can lease it. New messages are let in by [`Arrivals`]; here they
+//! are unknown until they are durable.
 
 mod alike;
+mod arrivals;
 mod entry;
 mod handings;
 mod lanes;
@@ -29,6 +31,7 @@ use sets::Sets;
 
 #[cfg(feature = "postgres")]
 pub(crate) use alike::{likeness, likeness_of};
+pub(crate) use arrivals::Arrivals;
 pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
 pub(crate) use handings::Handing;
 pub(crate) use restore::{Known, Past};
@@ -39,7 +42,7 @@ pub(crate) struct Index<B> {
     entries: Pages<Entry<B>>,
     sets: Sets,
     handings: Handings,
-    /// Messages that are pending or were promised to be.
+    /// Messages that are pending, after all changes that were promised.
     pending: usize,
     /// Ends that were promised to messages of which a record is owed.
     ending: usize,
@@ -144,8 +147,7 @@ impl<B: Clone> Index<B> {
     }
 
     pub(crate) fn get(&self, id: MessageId) -> Option<Hit<B>> {
-        let entry = self.entries.get(id).filter(|entry| entry.is_visible())?;
-        Some(self.hit(id, entry))
+        Some(self.hit(id, self.entries.get(id)?))
     }
 
     /// Finds the message that the next MC took last under this id.
@@ -162,10 +164,9 @@ impl<B: Clone> Index<B> {
 
     /// Returns the pending message with the lowest id.
     pub(crate) fn oldest(&self) -> Option<Hit<B>> {
-        let pending = |entry: &&Entry<B>| entry.is_visible() && entry.outcome().is_none();
         self.sets.oldest.blocks().find_map(|(below, last)| {
             let mut block = self.entries.above(below).take_while(|(id, _)| *id <= last);
-            block.find(|(_, entry)| pending(entry)).map(|(id, entry)| self.hit(id, entry))
+            block.find(|(_, entry)| entry.outcome().is_none()).map(|(id, entry)| self.hit(id, entry))
         })
     }
 
@@ -205,16 +206,7 @@ impl<B: Clone> Index<B> {
 
     /// Extracts what a message says about its way.
     pub(crate) fn facts(&mut self, message: &Message) -> Facts {
-        Facts {
-            lane: self.sets.lanes.number(&message.lane),
-            attempts: message.attempts,
-            due: message.deliver_after,
-            expires: message.expires,
-            alike: alike::likeness_of(message),
-            priority: message.priority,
-            at_once: message.deliver_after <= message.submitted,
-            marks: Marks { billed: message.kind.is_message(), ..Marks::default() },
-        }
+        Facts::beside_lane(message).on(self.lane(&message.lane))
     }
 
     fn entries_beyond(
@@ -227,8 +219,7 @@ impl<B: Clone> Index<B> {
 
     fn is_shown(&self, entry: &Entry<B>, page: &Page) -> bool {
         let status = entry.outcome().map_or(Status::Pending, |outcome| outcome.state.status());
-        entry.is_visible()
-            && page.status.is_none_or(|wanted| wanted == status)
+        page.status.is_none_or(|wanted| wanted == status)
             && page.lane.as_ref().is_none_or(|lane| self.sets.lanes.find(lane) == Some(entry.facts.lane))
     }
 

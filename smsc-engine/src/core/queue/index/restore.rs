@@ -69,7 +69,7 @@ impl<B: Clone> Index<B> {
         }
     }
 
-    /// Returns the first messages above an id that are durable, and the id to go on with if there may be more.
+    /// Returns the first messages above an id, and the id to go on with if there may be more.
     pub(crate) fn known(&self, beyond: Option<MessageId>, max: usize) -> (Vec<Known<B>>, Option<MessageId>) {
         let mut last = None;
         let mut known = Vec::with_capacity(max);
@@ -78,10 +78,8 @@ impl<B: Clone> Index<B> {
                 return (known, last);
             }
             last = Some(id);
-            if entry.is_visible() {
-                let (facts, body, outcome) = (entry.facts, entry.body.clone(), entry.outcome());
-                known.push(Known { id, facts, body, outcome, handing: self.past_handing(id, entry) });
-            }
+            let (facts, body, outcome) = (entry.facts, entry.body.clone(), entry.outcome());
+            known.push(Known { id, facts, body, outcome, handing: self.past_handing(id, entry) });
         }
         (known, None)
     }

@@ -3,7 +3,7 @@
 use crate::model::{MessageId, Status, Timestamp};
 
 use super::Index;
-use super::entry::{Coming, Place};
+use super::entry::Place;
 
 impl<B: Clone> Index<B> {
     /// Takes back every promise there is; `ids` are the messages they were about.
@@ -15,9 +15,8 @@ impl<B: Clone> Index<B> {
                 continue;
             };
             entry.writes = 0;
-            if entry.coming.take() == Some(Coming::Birth) {
-                self.entries.remove(id);
-            } else if entry.place == Place::Held {
+            entry.coming = None;
+            if entry.place == Place::Held {
                 entry.place = Place::Leased(until);
                 if let Some(lane) = self.sets.lanes.get_mut(entry.facts.lane) {
                     lane.enter(id, entry);

@@ -1,40 +1,40 @@
 //! Changing an index in two halves: promise, then commit.
 
-use crate::model::{Message, MessageId, Timestamp, Word};
+use crate::model::{Lane, MessageId, Timestamp, Word};
 
 use super::super::change::Change;
-use super::super::error::{ChangeError, QueueError};
-use super::entry::{Coming, Effect, Entry, Marks, Place};
+use super::super::error::ChangeError;
+use super::entry::{Coming, Effect, Entry, Facts, Marks, Place};
 use super::{Handing, Index};
 
 impl<B: Clone> Index<B> {
-    /// Promises places to new messages, all or none; `body` stands in until they are durable.
-    pub(crate) fn admit(&mut self, batch: &[Message], body: &B) -> Result<(), QueueError> {
-        if self.pending + self.ending + self.sets.unrecorded.len() + batch.len() > self.limits.pending {
-            return Err(QueueError::Full { limit: self.limits.pending });
-        }
-        for (admitted, message) in batch.iter().enumerate() {
-            if !self.admit_one(message, body) {
-                for message in batch.iter().take(admitted) {
-                    self.entries.remove(message.id);
-                }
-                self.pending -= admitted;
-                return Err(QueueError::Duplicate(message.id));
-            }
-        }
-        Ok(())
+    /// Tells whether there is a message with this id; see `Arrivals` for those that will be.
+    pub(crate) fn knows(&self, id: MessageId) -> bool {
+        self.entries.get(id).is_some()
     }
 
-    /// Promises a change, and a place to its receipt; the message is held until `commit`.
-    pub(crate) fn promise(&mut self, change: &Change, body: &B) -> Result<(), ChangeError> {
+    /// Returns the lowest id above those of all messages.
+    pub(crate) fn fresh(&self) -> MessageId {
+        self.entries.below(None).next().map_or(MessageId(0), |(id, _)| MessageId(id.0.saturating_add(1)))
+    }
+
+    /// Counts what takes a place: messages that are pending, or have ended and owe a record, after all changes that were
+    /// promised.
+    pub(crate) fn occupied(&self) -> usize {
+        self.pending + self.ending + self.sets.unrecorded.len()
+    }
+
+    /// Promises a change; the message is held until `commit`. `take` promises a place to the receipt, if there is one.
+    pub(crate) fn promise(&mut self, change: &Change, take: impl FnOnce(MessageId) -> bool) -> Result<(), ChangeError> {
+        let entry = self.entries.get(change.id()).ok_or(ChangeError::Unknown)?;
+        entry.permits(change)?;
+        if let Some(receipt) = change.receipt()
+            && (self.knows(receipt.id) || !take(receipt.id))
+        {
+            return Err(ChangeError::Duplicate(receipt.id));
+        }
         let id = change.id();
         let entry = self.entries.get_mut(id).ok_or(ChangeError::Unknown)?;
-        entry.permits(change)?;
-        let entry = match change.receipt() {
-            None => entry,
-            Some(receipt) if self.admit_one(receipt, body) => self.entries.get_mut(id).ok_or(ChangeError::Unknown)?,
-            Some(receipt) => return Err(ChangeError::Duplicate(receipt.id)),
-        };
         if entry.outcome().is_none() {
             // Off its lane, so that nobody leases it.
             if let Some(lane) = self.sets.lanes.get_mut(entry.facts.lane) {
@@ -83,12 +83,14 @@ impl<B: Clone> Index<B> {
     /// Does what has become durable.
     pub(crate) fn commit(&mut self, effect: Effect<B>) {
         let id = effect.id();
+        let effect = match effect {
+            Effect::Accepted { body, facts, .. } => return self.arrive(id, facts, body),
+            other => other,
+        };
         let Some(entry) = self.entries.get_mut(id) else {
             return;
         };
-        if entry.is_visible() {
-            self.sets.leave(id, entry);
-        }
+        self.sets.leave(id, entry);
         match &effect {
             Effect::Deleted { .. } => return self.remove(id),
             Effect::Handed { handing, .. } => self.handings.insert(id, Handing::clone(handing)),
@@ -150,10 +152,11 @@ impl<B: Clone> Index<B> {
         }
     }
 
-    fn admit_one(&mut self, message: &Message, body: &B) -> bool {
-        let facts = self.facts(message);
-        let admitted = self.entries.insert(message.id, Entry::unborn(facts, body.clone()));
-        self.pending += usize::from(admitted);
-        admitted
+    fn arrive(&mut self, id: MessageId, facts: Facts<Lane>, body: B) {
+        let lane = self.sets.lanes.number(&facts.lane);
+        let entry = Entry::new(facts.on(lane), body);
+        self.sets.enter(id, &entry);
+        self.entries.insert(id, entry);
+        self.pending += 1;
     }
 }

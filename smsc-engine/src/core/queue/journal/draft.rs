@@ -1,37 +1,109 @@
-//! New messages as octets, made before anybody is locked out.
+//! Records in the making, and what they do once they are durable: what callers add to a group.
+//!
+//! New messages are encoded before anybody is locked out; changes while the index is locked, but not the group.
+
+use std::cell::Cell;
+use std::mem;
 
 use super::super::QueueError;
+use super::super::index::{Effect, Facts, Past};
+use super::group::Position;
 use super::record::{self, Kind, PREFIX};
 use super::shared::{CALL_LIMIT, MESSAGE_LIMIT};
-use crate::model::Message;
+use crate::model::{Message, MessageId, Part};
 
-/// The messages of one call and their records.
+/// Records and their effects; places count from its start.
+#[derive(Debug)]
 pub(super) struct Draft {
-    pub(super) messages: Vec<Message>,
-    /// A record for each.
+    salt: u32,
     pub(super) octets: Vec<u8>,
+    pub(super) effects: Vec<Effect<Position>>,
+}
+
+thread_local! {
+    /// An empty draft: its room is used again for one call of this thread after the other.
+    static OWN: Cell<Draft> = const { Cell::new(Draft::new(0)) };
 }
 
 impl Draft {
-    /// Encodes messages, unless they are too large.
-    pub(super) fn new(salt: u32, messages: Vec<Message>) -> Result<Self, QueueError> {
-        let mut octets = Vec::with_capacity(check(&messages)?);
-        for message in &messages {
-            record::write(Kind::Accepted, salt, &mut octets, |out| message.encode(out));
+    pub(super) const fn new(salt: u32) -> Self {
+        Draft { salt, octets: Vec::new(), effects: Vec::new() }
+    }
+
+    /// Encodes the messages of one call, unless they are too large, and has that used.
+    pub(super) fn with<T>(
+        salt: u32,
+        messages: Vec<Message>,
+        used: impl FnOnce(&mut Draft) -> Result<T, QueueError>,
+    ) -> Result<T, QueueError> {
+        // A thread that ends has none any more.
+        let own = OWN.try_with(|own| own.replace(Draft::new(0))).unwrap_or(Draft::new(0));
+        let mut draft = Draft { salt, ..own };
+        let done = draft.encode(messages).and_then(|()| used(&mut draft));
+        draft.clear();
+        let _ = OWN.try_with(|own| own.set(draft));
+        done
+    }
+
+    /// Leaves an empty one.
+    pub(super) fn take(&mut self) -> Draft {
+        mem::replace(self, Draft::new(self.salt))
+    }
+
+    fn clear(&mut self) {
+        self.octets.clear();
+        self.octets.shrink_to(KEPT);
+        self.effects.clear();
+        self.effects.shrink_to(KEPT / size_of::<Effect<Position>>());
+    }
+
+    fn encode(&mut self, messages: Vec<Message>) -> Result<(), QueueError> {
+        let mut messages = messages.into_iter();
+        while let Some(message) = messages.next() {
+            let start = self.octets.len();
+            self.accept(message);
+            let octets = self.octets.len() - start - FRAME;
+            if octets > MESSAGE_LIMIT {
+                return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
+            }
+            if self.octets.len() > CALL_LIMIT {
+                let rest = messages.map(|message| message.encoded_len() + FRAME);
+                return Err(QueueError::TooLarge { octets: self.octets.len() + rest.sum::<usize>(), limit: CALL_LIMIT });
+            }
         }
-        Ok(Draft { messages, octets })
+        Ok(())
+    }
+
+    /// Adds a record and tells where it is.
+    pub(super) fn put(&mut self, kind: Kind, values: impl FnOnce(&mut Vec<u8>)) -> Position {
+        let start = self.octets.len();
+        record::write(kind, self.salt, &mut self.octets, values);
+        Position { segment: 0, offset: start as u32, len: (self.octets.len() - start) as u32 }
+    }
+
+    /// Adds a new message, and what becomes of it once it is durable.
+    pub(super) fn accept(&mut self, message: Message) {
+        let body = self.put(Kind::Accepted, |out| message.encode(out));
+        let (id, facts) = (message.id, Facts::beside_lane(&message));
+        // Names are counted by all who hold them: to take this one along is cheaper than another of it.
+        self.effects.push(Effect::Accepted { id, body, facts: facts.on(message.lane) });
+    }
+
+    /// Adds a message again with all that is known of it.
+    pub(super) fn keep(&mut self, message: &Message, past: &Past) -> Position {
+        self.put(Kind::Kept, |out| {
+            record::put_past(past, out);
+            message.encode(out);
+        })
+    }
+
+    /// Adds the ids that a record of this kind is about.
+    pub(super) fn put_ids(&mut self, kind: Kind, ids: &[MessageId]) {
+        self.put(kind, |out| ids.iter().for_each(|id| id.put(out)));
     }
 }
 
-/// Returns how many octets the records of these messages take.
-fn check(messages: &[Message]) -> Result<usize, QueueError> {
-    let mut all = 0;
-    for message in messages {
-        let octets = message.encoded_len();
-        if octets > MESSAGE_LIMIT {
-            return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
-        }
-        all += octets + PREFIX + 1;
-    }
-    if all > CALL_LIMIT { Err(QueueError::TooLarge { octets: all, limit: CALL_LIMIT }) } else { Ok(all) }
-}
+/// Octets of a record beside its message.
+const FRAME: usize = PREFIX + 1;
+/// Octets of room that a thread keeps for its next call, for records and for effects.
+const KEPT: usize = 64 << 10;

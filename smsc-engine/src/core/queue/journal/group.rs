@@ -4,13 +4,14 @@
 //! record's checksum and the lengths agree; everything else is no group. The header's checksum covers
 //! the number of the segment, so that what an earlier life of a reused file left behind is no group either.
 
-use super::super::index::{Effect, Past};
+use super::super::index::Effect;
 use super::super::promises::Promises;
 use super::draft::Draft;
-use super::record::{self, Kind};
-use crate::model::{Message, MessageId, Part, Timestamp};
+use super::record;
+use crate::model::{Part, Timestamp};
 
-/// Where a record is. Inside a group that is not written yet, `segment` is 0 and `offset` counts from the group.
+/// Where a record is. Inside a group that is not written yet, `segment` is 0 and `offset` counts from the group; inside
+/// a draft from the draft.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) segment: u32,
@@ -21,8 +22,10 @@ pub(super) struct Position {
 /// A group in the making, what it does, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) salt: u32,
+    salt: u32,
     octets: Vec<u8>,
+    /// Octets of the records that are bodies.
+    bodies: u64,
     pub(super) promises: Promises<Position>,
 }
 
@@ -51,7 +54,7 @@ impl Group {
     pub(super) fn reusing(salt: u32, mut octets: Vec<u8>, promises: Promises<Position>) -> Self {
         octets.clear();
         octets.resize(HEADER, 0);
-        Group { salt, octets, promises }
+        Group { salt, octets, bodies: 0, promises }
     }
 
     /// Tells whether there is nothing to write.
@@ -63,40 +66,20 @@ impl Group {
         self.octets.len()
     }
 
-    /// Adds a record and tells where in the group it is.
-    pub(super) fn put(&mut self, kind: Kind, values: impl FnOnce(&mut Vec<u8>)) -> Position {
-        let start = self.octets.len();
-        record::write(kind, self.salt, &mut self.octets, values);
-        Position { segment: 0, offset: start as u32, len: (self.octets.len() - start) as u32 }
+    pub(super) fn bodies(&self) -> u64 {
+        self.bodies
     }
 
-    /// Adds the messages of one call, and what becomes of them once they are durable.
-    pub(super) fn append(&mut self, draft: &Draft) {
-        let mut offset = self.octets.len() as u32;
+    /// Takes everything out of a draft.
+    pub(super) fn add(&mut self, draft: &mut Draft) {
+        let start = self.octets.len() as u32;
         self.octets.extend_from_slice(&draft.octets);
-        for (message, len) in draft.messages.iter().zip(record::lengths(&draft.octets)) {
-            self.promises.effects.push(Effect::Accepted { id: message.id, body: Position { segment: 0, offset, len } });
-            offset += len;
+        draft.octets.clear();
+        for body in draft.effects.iter_mut().filter_map(Effect::body_mut) {
+            self.bodies += u64::from(body.len);
+            *body = body.based(0, start);
         }
-    }
-
-    /// Adds a new message, and what becomes of it once it is durable.
-    pub(super) fn accept(&mut self, message: &Message) {
-        let body = self.put(Kind::Accepted, |out| message.encode(out));
-        self.promises.effects.push(Effect::Accepted { id: message.id, body });
-    }
-
-    /// Adds a message again with all that is known of it.
-    pub(super) fn keep(&mut self, message: &Message, past: &Past) -> Position {
-        self.put(Kind::Kept, |out| {
-            record::put_past(past, out);
-            message.encode(out);
-        })
-    }
-
-    /// Adds the ids that a record of this kind is about.
-    pub(super) fn put_ids(&mut self, kind: Kind, ids: &[MessageId]) {
-        self.put(kind, |out| ids.iter().for_each(|id| id.put(out)));
+        self.promises.effects.append(&mut draft.effects);
     }
 
     /// Completes the header and returns the octets to write; the group is empty afterwards but for what it does.
@@ -156,8 +139,8 @@ pub(super) fn records(octets: &[u8], header: GroupHeader, salt: u32) -> Option<V
 }
 
 impl Position {
-    /// Turns a place inside a group into a place on disk.
-    pub(super) fn based(self, segment: u32, group: u32) -> Self {
-        Position { segment, offset: self.offset + group, len: self.len }
+    /// Turns a place inside a draft or a group into one inside the group or on disk.
+    pub(super) fn based(self, segment: u32, start: u32) -> Self {
+        Position { segment, offset: self.offset + start, len: self.len }
     }
 }

@@ -8,6 +8,7 @@
 //! segments on disk, read in order, give the same queue.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -77,7 +78,7 @@ impl House {
                 return None;
             }
             // Perhaps by a file that was used before.
-            self.retry = self.retry.filter(|_| state.full);
+            self.retry = self.retry.filter(|_| self.shared.full.load(Ordering::Relaxed));
             if let Some(task) = self.task(&state) {
                 return Some(task);
             }
@@ -102,14 +103,13 @@ impl House {
 
     /// Lets no new message in until there is room for another segment.
     fn wait_for_room(&mut self) {
-        let mut state = self.shared.lock();
+        let state = self.shared.lock();
         if state.spare.is_some() {
             return;
         }
-        if !state.full {
+        if !self.shared.full.swap(true, Ordering::Relaxed) {
             tracing::error!("there is no room on the disk for the next segment; new messages are refused until there is");
         }
-        state.full = true;
         self.retry = Some(Instant::now() + LOOK_AGAIN);
     }
 
@@ -123,7 +123,7 @@ impl House {
     fn prepare(&mut self) -> Result<(), OpenError> {
         let name = self.next_spare();
         let file = on(&name, self.fill(&name))?;
-        self.shared.lock().take_spare(Spare { name, file });
+        self.shared.take_spare(Spare { name, file });
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl House {
         for (message, position) in batch.messages.drain(..) {
             any |= state.keep(message, position);
         }
-        if any { Ok(self.shared.wait(state).wait()?) } else { Ok(()) }
+        if any { Ok(self.shared.wait(state, None).wait()?) } else { Ok(()) }
     }
 
     /// Gives up the oldest segment: its file becomes a spare one or is deleted.
@@ -224,7 +224,7 @@ impl House {
         match on(&segment::name(number), result) {
             Ok(spare) => {
                 if let Some(spare) = spare {
-                    self.shared.lock().take_spare(spare);
+                    self.shared.take_spare(spare);
                 }
                 Ok(())
             }
@@ -272,12 +272,15 @@ impl Batch {
     }
 }
 
-impl State {
-    fn take_spare(&mut self, spare: Spare) {
-        self.spare.get_or_insert(spare);
-        self.full = false;
+impl Shared {
+    fn take_spare(&self, spare: Spare) {
+        let mut state = self.lock();
+        state.spare.get_or_insert(spare);
+        self.full.store(false, Ordering::Relaxed);
     }
+}
 
+impl State {
     pub(super) fn needs_housework(&self, options: &JournalOptions) -> bool {
         self.spare.is_none() || self.oldest_to_empty(options).is_some()
     }
@@ -305,8 +308,8 @@ impl State {
         let Some(hit) = self.index.get(id) else {
             return false;
         };
-        let body = self.group.keep(&hit.record(message).message, &self.index.past(id));
-        self.group.promises.effects.push(Effect::Moved { id, body });
+        let body = self.draft.keep(&hit.record(message).message, &self.index.past(id));
+        self.draft.effects.push(Effect::Moved { id, body });
         true
     }
 }

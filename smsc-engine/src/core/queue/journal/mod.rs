@@ -9,8 +9,8 @@
 //!
 //! # Threads
 //!
-//! Callers encode straight into the group that gathers; one thread writes and syncs it, one does and answers
-//! what became durable, one reads bodies that are not in memory any more, one tidies, one writes snapshots. None of them
+//! Callers encode what they want and add it to the group that gathers; one thread writes and syncs it, does what became
+//! durable and answers, one reads bodies that are not in memory any more, one tidies, one writes snapshots. None of them
 //! is a thread of the caller's runtime.
 //!
 //! # Crashes
@@ -32,9 +32,12 @@
 mod commit;
 mod copy;
 mod draft;
+mod ended;
 mod error;
+mod gate;
 mod group;
 mod house;
+mod lock;
 mod options;
 mod read;
 mod recent;
@@ -48,30 +51,29 @@ mod snapshot;
 mod writer;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
 use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
-use super::promises::Promises;
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
-use commit::Committer;
 use draft::Draft;
 use error::on;
-use group::{Group, Position};
+use group::Position;
 use house::House;
 use read::{Body, Reader};
 use recent::Recent;
 use recover::Recovered;
 use saver::Saver;
-use shared::{Shared, State};
+use shared::{Entry, Shared, State};
 use snapshot::Extent;
 use writer::Writer;
 
@@ -116,7 +118,7 @@ impl JournalQueue {
         }
         let recovered = found.unwrap_or_else(|| begin(&options));
         recovered.renew_last_group()?;
-        let (shared, mut writer) = on("thread", assemble(io, options, recovered))?;
+        let (shared, mut writer) = assemble(io, options, recovered);
         writer.start()?;
         let salt = writer.salt;
         let reader = on("thread", Reader::start(salt))?;
@@ -149,6 +151,19 @@ impl JournalQueue {
         self.reader.records(bodies).await.pop().transpose()
     }
 
+    /// Appends what came when there was no room.
+    async fn append_late(&self, mut draft: Box<Draft>) -> Result<(), QueueError> {
+        let durable = loop {
+            self.shared.roomy().await;
+            if let Some(durable) = poll_fn(|context| Poll::Ready(self.shared.enter(&mut draft, context.waker()))).await? {
+                break durable;
+            }
+        };
+        // The octets are copied; holding on to it would keep two of each.
+        drop(draft);
+        durable.await
+    }
+
     /// Waits until the threads are gone.
     fn join(&self) {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -173,27 +188,23 @@ fn begin(options: &JournalOptions) -> Recovered {
     }
 }
 
-fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> io::Result<(Arc<Shared>, Writer)> {
+fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (Arc<Shared>, Writer) {
     let Recovered { index, segments, salt, sequence, last_group, next_id, replayed } = recovered;
     let segments = VecDeque::from(segments);
     let last = segments.back().cloned();
     let recent = Recent::new(options.recent_octets);
-    let group = Group::new(salt);
     let state = State {
         index,
-        group,
+        draft: Draft::new(salt),
         segments,
         recent,
         spare: None,
         stop: None,
         snapshot: false,
-        buffer: Vec::new(),
-        promises: Promises::default(),
         committed: Extent::default(),
         written: replayed,
-        full: false,
     };
-    let shared = Arc::new(Shared::new(io, options, next_id, state));
+    let shared = Arc::new(Shared::new(io, options, (salt, next_id), state));
     let writer = Writer {
         shared: Arc::clone(&shared),
         salt,
@@ -204,9 +215,9 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> i
         last_group,
         sequence,
         reserved: 0,
-        committer: Committer::start(Arc::clone(&shared))?,
+        room: Default::default(),
     };
-    Ok((shared, writer))
+    (shared, writer)
 }
 
 impl Queue for JournalQueue {
@@ -219,16 +230,12 @@ impl Queue for JournalQueue {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
-            let draft = Draft::new(self.shared.salt, batch)?;
-            let durable = loop {
-                self.shared.roomy().await;
-                if let Some(durable) = self.shared.append(&draft)? {
-                    break durable;
-                }
-            };
-            // The octets are copied; holding on to it would keep two of each.
-            drop(draft);
-            durable.await
+            let mut batch = Some(batch);
+            let entry = poll_fn(|context| Poll::Ready(self.shared.append(batch.take().unwrap_or_default(), context.waker())));
+            match entry.await? {
+                Entry::Made(durable) => durable.await,
+                Entry::Late(draft) => self.append_late(draft).await,
+            }
         })
     }
 
@@ -236,7 +243,8 @@ impl Queue for JournalQueue {
         Box::pin(async move {
             let applied = loop {
                 self.shared.roomy().await;
-                if let Some(applied) = self.shared.apply(&mut changes)? {
+                let applied = poll_fn(|context| Poll::Ready(self.shared.apply(&mut changes, context.waker())));
+                if let Some(applied) = applied.await? {
                     break applied;
                 }
             };
@@ -295,7 +303,7 @@ impl Queue for JournalQueue {
 
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
-            let bodies = self.query(|index| index.unrecorded(beyond, max))?;
+            let bodies = self.shared.unrecorded(beyond, max)?;
             Ok(self.readable(bodies).await.collect())
         })
     }
@@ -308,10 +316,10 @@ impl Queue for JournalQueue {
                     break noted;
                 }
             };
-            match noted.durable {
-                Some(durable) => durable.await,
-                None => Ok(()),
+            for durable in noted {
+                durable.await?;
             }
+            Ok(())
         })
     }
 
@@ -349,8 +357,8 @@ impl Queue for JournalQueue {
     }
 
     fn health(&self) -> Result<(), QueueError> {
-        let state = self.shared.open()?;
-        if state.full { Err(QueueError::NoRoom) } else { Ok(()) }
+        drop(self.shared.open()?);
+        if self.shared.full.load(Ordering::Relaxed) { Err(QueueError::NoRoom) } else { Ok(()) }
     }
 
     fn counts(&self) -> Counts {

@@ -64,16 +64,6 @@ pub(super) fn message(body: &[u8], others: &mut Together) -> Result<Message, For
     }
 }
 
-/// Returns how many octets each of these records takes.
-pub(super) fn lengths(mut octets: &[u8]) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let (length, _) = octets.split_first_chunk()?;
-        let all = u32::from_le_bytes(*length) + PREFIX as u32;
-        octets = octets.get(all as usize..)?;
-        Some(all)
-    })
-}
-
 /// Splits the first record off `octets`: its kind with its values. `None` when it is damaged; it is split off all the
 /// same unless its length is nonsense.
 pub(super) fn split<'a>(salt: u32, octets: &mut &'a [u8]) -> Option<&'a [u8]> {

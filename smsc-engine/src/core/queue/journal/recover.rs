@@ -304,6 +304,7 @@ mod tests {
 
     use super::super::super::Queue;
     use super::super::JournalQueue;
+    use super::super::draft::Draft;
     use super::super::group::Group;
     use super::super::record::Kind;
     use super::*;
@@ -312,9 +313,10 @@ mod tests {
 
     /// A text that looks like a whole later group, for those who do not know the salt, at every alignment.
     fn forged() -> Bytes {
-        let mut group = Group::new(0);
-        group.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()));
-        group.put(Kind::Reserved, |_| ());
+        let (mut group, mut draft) = (Group::new(0), Draft::new(0));
+        draft.accept(Message::new(MessageId(666), "thief".into(), "sandbox".into()));
+        draft.put(Kind::Reserved, |_| ());
+        group.add(&mut draft);
         let octets = group.seal(1, 99, Timestamp(0));
         let mut text = Vec::new();
         for _ in 0..4 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::index::Limits;
 use super::super::io::{Io, IoFile};
+use super::draft::Draft;
 use super::error::on;
 use super::group::{self, ALIGN, Group, GroupHeader, Position};
 use super::record::{self, PREFIX, Record};
@@ -130,9 +131,9 @@ impl Salvage {
     fn write(mut self, files: &Files, to: Arc<dyn Io>, options: JournalOptions) -> Result<Repaired, OpenError> {
         let mut fresh = begin(&options);
         fresh.next_id = self.replay.next_id();
-        let (shared, mut writer) = on("thread", assemble(to, options, fresh))?;
+        let (shared, mut writer) = assemble(to, options, fresh);
         let ids: Vec<_> = self.replay.index.bodies().map(|(id, ..)| id).collect();
-        let mut group = Group::new(writer.salt);
+        let (mut group, mut draft) = (Group::new(writer.salt), Draft::new(writer.salt));
         for id in ids {
             let Some(hit) = self.replay.index.get(id) else {
                 continue;
@@ -142,7 +143,8 @@ impl Salvage {
                 self.damaged(position.segment, position.offset as usize, "a message is lost");
                 continue;
             };
-            group.keep(&hit.record(message).message, &self.replay.index.past(id));
+            draft.keep(&hit.record(message).message, &self.replay.index.past(id));
+            group.add(&mut draft);
             self.repaired.messages += 1;
             if group.octets() > STEP {
                 writer.write(std::mem::replace(&mut group, Group::new(writer.salt)));

@@ -2,24 +2,27 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, MutexGuard};
+use std::task::Waker;
 
 use tokio::sync::{Notify, watch};
 
 use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
-use super::super::promises::{Durable, Promises};
+use super::super::promises::Durable;
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::draft::Draft;
-use super::group::{Group, Position};
+use super::gate::Gate;
+use super::group::Position;
 use super::house::Spare;
+use super::lock::Lock;
 use super::read::{Body, Source};
 use super::recent::Recent;
 use super::record::{Kind, PREFIX, put};
 use super::segment::Segment;
 use super::snapshot::Extent;
-use crate::model::{Message, MessageId, Part, Timestamp};
+use crate::model::{Message, MessageId, Part};
 
 /// What became of each change, and when those that succeeded are durable.
 pub(super) struct Applied {
@@ -28,33 +31,43 @@ pub(super) struct Applied {
     pub(super) durable: Option<Durable>,
 }
 
+/// What became of new messages.
+pub(super) enum Entry {
+    /// They are promised.
+    Made(Durable),
+    /// There is no room yet.
+    Late(Box<Draft>),
+}
+
 /// One open journal.
 pub(super) struct Shared {
     pub(super) io: Arc<dyn Io>,
     pub(super) salt: u32,
     pub(super) options: JournalOptions,
     pub(super) next_id: AtomicU64,
-    state: Mutex<State>,
-    /// There is something to write, or it is time to go.
+    state: Lock<State>,
+    /// Never locked before the state by who needs both.
+    gate: Lock<Gate>,
+    /// There is something to write, or it is time to go. It goes with the gate.
     pub(super) work: Condvar,
-    /// There is something to tidy, or it is time to go.
+    /// There is something to tidy, or it is time to go. It goes with the state.
     pub(super) housework: Condvar,
     /// The waiting group has grown to its limit.
     crowded: AtomicBool,
+    /// There was no room on the disk for another segment: what is left of the one in use is for changes. It changes under
+    /// the lock of the state.
+    pub(super) full: AtomicBool,
     /// The waiting group was taken away to be written.
     room: Notify,
     /// Set once the last thread has let go of the files.
     pub(super) closed: watch::Sender<bool>,
 }
 
-/// Everything behind the one lock; it is never held while the disk works.
+/// What is known of the messages and the files; the lock is never held while the disk works.
 pub(super) struct State {
     pub(super) index: Index<Position>,
-    /// What is written next.
-    pub(super) group: Group,
-    /// A buffer for the next group, and promises without any.
-    pub(super) buffer: Vec<u8>,
-    pub(super) promises: Promises<Position>,
+    /// Records of the call that is made right now.
+    pub(super) draft: Draft,
     /// All segments, the oldest first; the last one is written to.
     pub(super) segments: VecDeque<Segment>,
     pub(super) recent: Recent,
@@ -68,21 +81,21 @@ pub(super) struct State {
     pub(super) committed: Extent,
     /// Octets that were read beyond the snapshot or written since.
     pub(super) written: u64,
-    /// There was no room on the disk for another segment: what is left of the one in use is for changes.
-    pub(super) full: bool,
 }
 
 impl Shared {
-    pub(super) fn new(io: Arc<dyn Io>, options: JournalOptions, next_id: u64, state: State) -> Self {
+    pub(super) fn new(io: Arc<dyn Io>, options: JournalOptions, (salt, next_id): (u32, u64), state: State) -> Self {
         Shared {
             io,
-            salt: state.group.salt,
-            options,
+            salt,
             next_id: AtomicU64::new(next_id),
-            state: Mutex::new(state),
+            gate: Lock::new(Gate::new(salt, options.pending_limit, &state.index)),
+            options,
+            state: Lock::new(state),
             work: Condvar::new(),
             housework: Condvar::new(),
             crowded: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             room: Notify::new(),
             closed: watch::Sender::new(false),
         }
@@ -90,22 +103,27 @@ impl Shared {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere must not take the queue away; the state is consistent between any two calls.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
+    }
+
+    /// The same for one of many parts of some work: others come first.
+    pub(super) fn lock_for_part(&self) -> MutexGuard<'_, State> {
+        self.state.lock_after_others()
+    }
+
+    /// Locks what gathers.
+    pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock()
     }
 
     /// Locks the state unless the journal has stopped.
     pub(super) fn open(&self) -> Result<MutexGuard<'_, State>, QueueError> {
-        let state = self.lock();
-        match &state.stop {
-            Some(stop) => Err(stop.clone()),
-            None => Ok(state),
-        }
+        running(self.lock())
     }
 
     /// Locks the state for a query: what is known can be told as long as the queue is not closed.
     pub(super) fn known(&self) -> Result<MutexGuard<'_, State>, QueueError> {
-        let state = self.lock();
-        if state.stop == Some(QueueError::Closed) { Err(QueueError::Closed) } else { Ok(state) }
+        known(self.lock())
     }
 
     /// Waits until the group that waits to be written has room.
@@ -125,85 +143,92 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// Promises new messages, all or none; `None` when there is no room yet.
-    pub(super) fn append(&self, draft: &Draft) -> Result<Option<Durable>, QueueError> {
-        let mut state = self.open()?;
-        if self.is_crowded(&state) {
-            return Ok(None);
-        }
-        if state.full {
-            return Err(QueueError::NoRoom);
-        }
-        state.index.admit(&draft.messages, &Position::default())?;
-        state.group.append(draft);
-        let durable = self.wait(state);
+    /// Promises new messages, all or none.
+    pub(super) fn append(&self, messages: Vec<Message>, waker: &Waker) -> Result<Entry, QueueError> {
+        Draft::with(self.salt, messages, |draft| {
+            Ok(match self.enter(draft, waker)? {
+                Some(durable) => Entry::Made(durable),
+                None => Entry::Late(Box::new(draft.take())),
+            })
+        })
+    }
+
+    /// Promises the messages of a draft, all or none; `None` when there is no room yet, and then they are all still there.
+    pub(super) fn enter(&self, draft: &mut Draft, waker: &Waker) -> Result<Option<Durable>, QueueError> {
+        let highest = draft.effects.iter().map(|effect| effect.id().0.saturating_add(1)).max().unwrap_or(0);
+        let gate = self.gate();
+        let durable = if gate.may_know(draft) {
+            drop(gate);
+            let state = self.lock();
+            self.pass(self.gate(), (draft, waker), |id| state.index.knows(id))?
+        } else {
+            self.pass(gate, (draft, waker), |_| false)?
+        };
         // Ids that we did not hand out ourselves must not be handed out later.
-        let highest = draft.messages.iter().map(|message| message.id.0.saturating_add(1)).max().unwrap_or(0);
-        if highest > self.next_id.load(Ordering::Relaxed) {
+        if durable.is_some() && highest > self.next_id.load(Ordering::Relaxed) {
             self.next_id.fetch_max(highest, Ordering::Relaxed);
         }
-        Ok(Some(durable))
+        Ok(durable)
+    }
+
+    /// Lets new messages in; `known` tells whether one is in the index.
+    fn pass(
+        &self,
+        mut gate: MutexGuard<'_, Gate>,
+        (draft, waker): (&mut Draft, &Waker),
+        known: impl Fn(MessageId) -> bool,
+    ) -> Result<Option<Durable>, QueueError> {
+        if self.is_crowded(&gate) {
+            return gate.stop.clone().map_or(Ok(None), Err);
+        }
+        if self.full.load(Ordering::Relaxed) {
+            return Err(gate.stop.clone().unwrap_or(QueueError::NoRoom));
+        }
+        gate.admit(draft, known)?;
+        gate.group.add(draft);
+        Ok(Some(self.join(gate, Some(waker))))
     }
 
     /// Promises and encodes changes, each on its own; `None` when there is no room yet, and then they are all still there.
-    pub(super) fn apply(&self, changes: &mut Vec<Change>) -> Result<Option<Applied>, QueueError> {
+    pub(super) fn apply(&self, changes: &mut Vec<Change>, waker: &Waker) -> Result<Option<Applied>, QueueError> {
         check_call(changes.iter().map(change_len).sum())?;
         let mut state = self.open()?;
-        if self.is_crowded(&state) {
+        if self.is_crowded(&self.gate()) {
             return Ok(None);
         }
-        let results: Vec<_> = changes.drain(..).map(|change| state.change(change)).collect();
+        let take = |id| self.gate().arrivals.take(id);
+        let results: Vec<_> = changes.drain(..).map(|change| state.change(change, take)).collect();
         let any = results.iter().any(Result::is_ok);
-        Ok(Some(Applied { results, durable: any.then(|| self.wait(state)) }))
-    }
-
-    /// Notes that records are written; `None` when there is no room yet.
-    pub(super) fn recorded(&self, ids: &[MessageId]) -> Result<Option<Applied>, QueueError> {
-        check_call(size_of_val(ids) + FRAME)?;
-        let mut state = self.open()?;
-        if self.is_crowded(&state) {
-            return Ok(None);
-        }
-        let noted: Vec<_> = ids.iter().copied().filter(|id| state.index.recorded(*id)).collect();
-        state.settle_freed();
-        if noted.is_empty() {
-            return Ok(Some(Applied { results: Vec::new(), durable: None }));
-        }
-        state.group.put_ids(Kind::Recorded, &noted);
-        Ok(Some(Applied { results: Vec::new(), durable: Some(self.wait(state)) }))
-    }
-
-    /// Forgets messages that ended before `done_before`, a few at a time so that nobody is locked out for long.
-    pub(super) fn forget(&self, done_before: Timestamp) -> usize {
-        let mut forgotten = 0;
-        loop {
-            let mut state = self.lock();
-            let ids = state.index.forget(done_before, FORGET_STEP);
-            state.settle_freed();
-            if ids.is_empty() {
-                return forgotten;
-            }
-            forgotten += ids.len();
-            if state.stop.is_none() {
-                state.group.put_ids(Kind::Gone, &ids);
-                self.work.notify_one();
-            }
-        }
+        Ok(Some(Applied { results, durable: any.then(|| self.wait(state, Some(waker))) }))
     }
 
     /// Tells whether the group has grown to its limit; one call always fits, however low that is.
-    fn is_crowded(&self, state: &State) -> bool {
-        !state.group.is_empty() && state.group.octets() >= self.options.waiting_octets
+    pub(super) fn is_crowded(&self, gate: &Gate) -> bool {
+        !gate.group.is_empty() && gate.group.octets() >= self.options.waiting_octets
+    }
+
+    /// Hands in what a call has drafted under the lock of the state.
+    pub(super) fn hand_in(&self, state: &mut State) -> MutexGuard<'_, Gate> {
+        let mut gate = self.gate();
+        gate.group.add(&mut state.draft);
+        gate.follow(&state.index);
+        gate
+    }
+
+    /// Hands it in and joins those who wait for the group.
+    pub(super) fn wait(&self, mut state: MutexGuard<'_, State>, waker: Option<&Waker>) -> Durable {
+        let gate = self.hand_in(&mut state);
+        drop(state);
+        self.join(gate, waker)
     }
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
-    pub(super) fn wait(&self, mut state: MutexGuard<'_, State>) -> Durable {
-        let first = state.group.promises.is_lonely();
-        let durable = state.group.promises.join();
-        if self.is_crowded(&state) {
+    fn join(&self, mut gate: MutexGuard<'_, Gate>, waker: Option<&Waker>) -> Durable {
+        let (durable, first) = gate.join(waker);
+        if self.is_crowded(&gate) {
             self.crowded.store(true, Ordering::SeqCst);
         }
-        drop(state);
+        drop(gate);
         if first {
             // A system call even when nobody sleeps.
             self.work.notify_one();
@@ -215,17 +240,21 @@ impl Shared {
     pub(super) fn close(&self, snapshot: bool) {
         let mut state = self.lock();
         if state.stop.is_none() {
-            state.stop = Some(QueueError::Closed);
             state.snapshot = snapshot;
+            self.stop(state, QueueError::Closed);
         }
-        drop(state);
         self.wake_all();
     }
 
     /// Refuses everything from now on.
     pub(super) fn poison(&self, poisoned: QueueError) {
-        self.lock().stop = Some(poisoned);
+        self.stop(self.lock(), poisoned);
         self.wake_all();
+    }
+
+    fn stop(&self, mut state: MutexGuard<'_, State>, why: QueueError) {
+        self.gate().stop = Some(why.clone());
+        state.stop = Some(why);
     }
 
     fn wake_all(&self) {
@@ -236,43 +265,44 @@ impl Shared {
 }
 
 impl State {
-    fn change(&mut self, change: Change) -> Result<(), ChangeError> {
+    /// Promises and encodes a change; `take` promises a place to its receipt.
+    fn change(&mut self, change: Change, take: impl FnOnce(MessageId) -> bool) -> Result<(), ChangeError> {
         check_change(&change)?;
-        self.index.promise(&change, &Position::default())?;
+        self.index.promise(&change, take)?;
         let effect = match change {
             Change::Settle(end) | Change::Cancel(end) => self.end_of(end),
             Change::Retry { id, attempts, deliver_after: due, lane } => {
-                self.group.put(Kind::Retried, |out| put!(out, id, attempts, due, lane));
+                self.draft.put(Kind::Retried, |out| put!(out, id, attempts, due, lane));
                 Effect::Retried { id, attempts, due, lane: lane.map(|lane| self.index.lane(&lane)) }
             }
             Change::Handed { id, remote, until } => {
                 let handing = self.index.handing(id, remote);
-                self.group.put(Kind::Handed, |out| put!(out, id, until, handing));
+                self.draft.put(Kind::Handed, |out| put!(out, id, until, handing));
                 Effect::Handed { id, until, handing: Box::new(handing) }
             }
             Change::Replace { message, .. } => {
-                let body = self.group.put(Kind::Replaced, |out| message.encode(out));
+                let body = self.draft.put(Kind::Replaced, |out| message.encode(out));
                 Effect::Replaced { id: message.id, body, facts: Box::new(self.index.facts(&message)) }
             }
             Change::Reopen { id, deliver_after: due, expires } => {
-                self.group.put(Kind::Reopened, |out| put!(out, id, due, expires));
+                self.draft.put(Kind::Reopened, |out| put!(out, id, due, expires));
                 Effect::Reopened { id, due, expires }
             }
             Change::Delete { id } => {
-                self.group.put_ids(Kind::Gone, &[id]);
+                self.draft.put_ids(Kind::Gone, &[id]);
                 Effect::Deleted { id }
             }
         };
-        self.group.promises.effects.push(effect);
+        self.draft.effects.push(effect);
         Ok(())
     }
 
     fn end_of(&mut self, end: End) -> Effect<Position> {
         let End { id, outcome, receipt, by, erase } = end;
         if let Some(receipt) = receipt {
-            self.group.accept(&receipt);
+            self.draft.accept(*receipt);
         }
-        self.group.put(Kind::Settled, |out| put!(out, id, outcome, by, erase));
+        self.draft.put(Kind::Settled, |out| put!(out, id, outcome, by, erase));
         let by = by.map(|lane| self.index.lane(&lane));
         Effect::Settled { id, end: Ended { outcome, by, erase } }
     }
@@ -298,16 +328,19 @@ impl State {
         segment.map_or(Source::Gone, |segment| Source::File(Arc::clone(&segment.file)))
     }
 
+    /// Notes where a segment ends now, and how many octets of bodies were added.
+    pub(super) fn extend(&mut self, segment: u32, end: u64, bodies: u64) {
+        if let Some(segment) = segment_of(&mut self.segments, segment) {
+            segment.used = end;
+            segment.live += bodies;
+        }
+    }
+
     /// Does what became durable.
     pub(super) fn commit(&mut self, effect: Effect<Position>) {
-        if let Some(body) = effect.body()
-            && let Some(segment) = segment_of(&mut self.segments, *body)
-        {
-            segment.live += u64::from(body.len);
-        }
         if let Effect::Settled { id, end: Ended { erase: true, .. } } = &effect {
             let body = self.index.get(*id).map(|hit| hit.body);
-            if let Some(segment) = body.and_then(|body| segment_of(&mut self.segments, body)) {
+            if let Some(segment) = body.and_then(|body| segment_of(&mut self.segments, body.segment)) {
                 segment.wiped = true;
             }
         }
@@ -318,19 +351,32 @@ impl State {
     /// Counts out the bodies that nobody needs any more.
     pub(super) fn settle_freed(&mut self) {
         for position in self.index.take_freed() {
-            if let Some(segment) = segment_of(&mut self.segments, position) {
+            if let Some(segment) = segment_of(&mut self.segments, position.segment) {
                 segment.live = segment.live.saturating_sub(u64::from(position.len));
             }
         }
     }
 }
 
-fn segment_of(segments: &mut VecDeque<Segment>, position: Position) -> Option<&mut Segment> {
-    let place = segments.binary_search_by_key(&position.segment, |segment| segment.number).ok()?;
+fn segment_of(segments: &mut VecDeque<Segment>, number: u32) -> Option<&mut Segment> {
+    let place = segments.binary_search_by_key(&number, |segment| segment.number).ok()?;
     segments.get_mut(place)
 }
 
-fn check_call(octets: usize) -> Result<(), QueueError> {
+/// Returns the state unless the queue is closed.
+pub(super) fn known(state: MutexGuard<'_, State>) -> Result<MutexGuard<'_, State>, QueueError> {
+    if state.stop == Some(QueueError::Closed) { Err(QueueError::Closed) } else { Ok(state) }
+}
+
+/// Returns the state unless the journal has stopped.
+pub(super) fn running(state: MutexGuard<'_, State>) -> Result<MutexGuard<'_, State>, QueueError> {
+    match &state.stop {
+        Some(stop) => Err(stop.clone()),
+        None => Ok(state),
+    }
+}
+
+pub(super) fn check_call(octets: usize) -> Result<(), QueueError> {
     if octets > CALL_LIMIT { Err(QueueError::TooLarge { octets, limit: CALL_LIMIT }) } else { Ok(()) }
 }
 
@@ -357,7 +403,5 @@ fn check_change(change: &Change) -> Result<(), ChangeError> {
 pub(super) const MESSAGE_LIMIT: usize = 256 << 10;
 /// Octets of one call: it becomes durable in one group, and a group must fit into memory and the offsets of a segment.
 pub(super) const CALL_LIMIT: usize = 64 << 20;
-/// Messages that are forgotten under one lock: some hundred microseconds.
-const FORGET_STEP: usize = 1000;
 /// Octets of a record beside names and messages, and some to spare.
-const FRAME: usize = PREFIX + 56;
+pub(super) const FRAME: usize = PREFIX + 56;

@@ -1,6 +1,6 @@
 //! The thread that writes: it takes everything that waits, writes it at once and syncs once.
 //!
-//! There is no timer: while one group is written the next one gathers, and the one before is answered. After a failed
+//! There is no timer: while one group is written, done and answered the next one gathers. After a failed
 //! write or sync nobody can say what is on disk, so the journal is poisoned: everybody is refused until a new start has
 //! read it.
 
@@ -14,14 +14,16 @@ use std::time::Duration;
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::IoFile;
-use super::commit::{Committer, Written};
-use super::group::Group;
+use super::super::promises::Promises;
+use super::commit::Written;
+use super::draft::Draft;
+use super::group::{Group, Position};
 use super::house::{self, DRAFT, Spare};
 use super::record::Kind;
 use super::segment::{self, HEADER, Segment, SegmentHeader, VERSION};
 use super::shared::Shared;
 use super::snapshot::{self, Extent};
-use crate::model::{MessageId, Part, Timestamp};
+use crate::model::{MessageId, Timestamp};
 
 /// Where the next group goes.
 pub(super) struct Writer {
@@ -38,7 +40,8 @@ pub(super) struct Writer {
     pub(super) sequence: u64,
     /// Ids from here on were never handed out.
     pub(super) reserved: u64,
-    pub(super) committer: Committer,
+    /// For the next group: a buffer, and promises without any.
+    pub(super) room: (Vec<u8>, Promises<Position>),
 }
 
 /// Why a group could not be written.
@@ -58,13 +61,11 @@ impl Writer {
         while let Some(group) = self.next_group() {
             self.write(group);
         }
-        self.committer.settle();
         for helper in helpers {
             // A panic in there was reported by its thread; the files are ours again in any case.
             let _ = helper.join();
         }
         self.finish();
-        self.committer.finish();
         drop(guard);
         shared.closed.send_replace(true);
     }
@@ -77,17 +78,18 @@ impl Writer {
 
     /// Waits for something to write; `None` when the journal has stopped and everything is written.
     fn next_group(&mut self) -> Option<Group> {
-        let mut state = self.shared.lock();
-        while state.group.is_empty() {
-            if state.stop.is_some() {
+        let (buffer, promises) = mem::take(&mut self.room);
+        let mut gate = self.shared.gate();
+        while gate.group.is_empty() {
+            if gate.stop.is_some() {
                 return None;
             }
-            state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            gate = self.shared.work.wait(gate).unwrap_or_else(PoisonError::into_inner);
         }
-        let fresh = Group::reusing(self.salt, mem::take(&mut state.buffer), mem::take(&mut state.promises));
-        let group = mem::replace(&mut state.group, fresh);
+        let fresh = Group::reusing(self.salt, buffer, promises);
+        let group = mem::replace(&mut gate.group, fresh);
         self.shared.make_room();
-        drop(state);
+        drop(gate);
         Some(group)
     }
 
@@ -100,7 +102,9 @@ impl Writer {
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
         if next_id + RESERVE / 2 > reserved {
             self.reserved = next_id + RESERVE;
-            group.put(Kind::Reserved, |out| MessageId(self.reserved).put(out));
+            let mut reserve = Draft::new(self.salt);
+            reserve.put_ids(Kind::Reserved, &[MessageId(self.reserved)]);
+            group.add(&mut reserve);
         }
         match self.put(&mut group) {
             Ok(octets) => self.commit(group, octets),
@@ -114,15 +118,16 @@ impl Writer {
 
     /// Refuses a group that found no room, and the one that gathers: it may build on the first.
     fn take_back(&self, group: Group) {
-        // What is on the disk counts, and must not be taken back with the rest.
-        self.committer.settle();
         let mut state = self.shared.lock();
-        let gathered = mem::replace(&mut state.group, Group::new(self.salt));
+        let mut gate = self.shared.gate();
+        let gathered = mem::replace(&mut gate.group, Group::new(self.salt));
         let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
+        gate.arrivals.clear();
+        gate.follow(&state.index);
         // Somebody may have made room just now.
-        state.full = state.spare.is_none();
-        drop(state);
+        self.shared.full.store(state.spare.is_none(), Ordering::Relaxed);
+        drop((gate, state));
         self.shared.make_room();
         self.shared.housework.notify_all();
         group.promises.refuse(&QueueError::NoRoom);
@@ -183,11 +188,8 @@ impl Writer {
         self.last_group = self.end;
         self.end += octets.len() as u64;
         self.sequence += 1;
-        if let Some(last) = self.shared.lock().segments.back_mut() {
-            last.used = self.end;
-        }
         let extent = self.extent(self.reserved);
-        self.committer.hand(Written { group, octets, start, extent });
+        self.room = Written { group, octets, start, extent }.commit(&self.shared);
     }
 
     fn extent(&self, next_id: u64) -> Extent {
@@ -196,7 +198,7 @@ impl Writer {
     }
 
     fn poisoned(&self) -> Result<(), QueueError> {
-        match &self.shared.lock().stop {
+        match &self.shared.gate().stop {
             Some(poisoned @ QueueError::Poisoned(_)) => Err(poisoned.clone()),
             _ => Ok(()),
         }

@@ -11,9 +11,8 @@ use super::super::promises::Promises;
 use crate::model::{Lane, Message, MessageId, Outcome, Timestamp};
 
 /// Which body of which message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Body {
-    /// The message; 0 stands in for one that is not there yet.
     pub(super) id: u64,
     pub(super) version: u32,
 }
@@ -22,14 +21,13 @@ pub(super) struct Body {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) body: Body,
-    pub(super) lane: Lane,
-    pub(super) facts: Facts,
+    pub(super) facts: Facts<Lane>,
     pub(super) octets: Arc<[u8]>,
 }
 
 impl Stored {
-    pub(super) fn new(message: &Message, (version, facts): (u32, Facts), octets: Arc<[u8]>) -> Self {
-        Stored { body: Body { id: message.id.0, version }, lane: message.lane.clone(), facts, octets }
+    pub(super) fn new(message: &Message, version: u32, octets: Arc<[u8]>) -> Self {
+        Stored { body: Body { id: message.id.0, version }, facts: Facts::of(message), octets }
     }
 }
 
@@ -78,9 +76,9 @@ impl Group {
 
     /// Adds a message, and what becomes of it once it is durable.
     pub(super) fn accept(&mut self, stored: Stored) {
-        let (id, body) = (MessageId(stored.body.id), stored.body);
+        let (id, body, facts) = (MessageId(stored.body.id), stored.body, stored.facts.clone());
         self.batch(id).accepted.push(stored);
-        self.promises.effects.push(Effect::Accepted { id, body });
+        self.promises.effects.push(Effect::Accepted { id, body, facts });
     }
 
     /// Returns the bodies that were written, by message and version, to be kept in memory for a while.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, RwLock, Semaphore, watch};
 
-use super::super::index::{Effect, Ended, Index};
+use super::super::index::{Arrivals, Effect, Ended, Index};
 use super::super::promises::Durable;
 use super::super::{Change, ChangeError, End, QueueError};
 use super::SqlQueueOptions;
@@ -38,6 +38,7 @@ pub(super) struct Shared {
 /// Everything behind the one lock; it is never held while the database works.
 pub(super) struct State {
     pub(super) index: Index<Body>,
+    pub(super) arrivals: Arrivals,
     /// What is written next.
     pub(super) group: Group,
     pub(super) recent: Recent,
@@ -74,7 +75,8 @@ impl Shared {
     pub(super) fn new(database: Database, options: &SqlQueueOptions, restored: Restored) -> Self {
         let Restored { index, next_id, next_version, surplus } = restored;
         let recent = Recent::new(options.recent_octets);
-        let mut state = State { index, group: Group::default(), recent, stop: None, next_version };
+        let arrivals = Arrivals::new(options.limits().pending);
+        let mut state = State { index, arrivals, group: Group::default(), recent, stop: None, next_version };
         surplus.into_iter().for_each(|id| state.delete_row(id));
         let all_room = u32::try_from(options.waiting_octets / KILO).unwrap_or(u32::MAX).clamp(1, MOST_ROOM);
         Shared {
@@ -120,9 +122,10 @@ impl Shared {
     pub(super) fn append(&self, draft: Draft, room: Option<OwnedSemaphorePermit>) -> Result<Durable, QueueError> {
         let Draft { messages, bodies, .. } = draft;
         let mut state = self.open()?;
-        state.index.admit(&messages, &Body::default())?;
+        let State { index, arrivals, group, .. } = &mut *state;
+        arrivals.admit(messages.iter().map(|message| message.id), index.occupied(), |id| index.knows(id))?;
         for (message, body) in messages.iter().zip(bodies) {
-            state.accept(message, body);
+            group.accept(Stored::new(message, 0, body));
         }
         let durable = self.wait(state, room);
         // Ids that we did not hand out ourselves must not be handed out later.
@@ -175,7 +178,7 @@ impl Shared {
     /// Joins those who wait for the group.
     fn wait(&self, mut state: MutexGuard<'_, State>, room: Option<OwnedSemaphorePermit>) -> Durable {
         let first = state.group.promises.is_lonely();
-        let durable = state.group.promises.join();
+        let durable = state.group.promises.join(None);
         state.group.room.extend(room);
         drop(state);
         if first {
@@ -188,7 +191,7 @@ impl Shared {
 impl State {
     fn change(&mut self, change: Change) -> Result<(), ChangeError> {
         check_change(&change)?;
-        self.index.promise(&change, &Body::default())?;
+        self.index.promise(&change, |id| self.arrivals.take(id))?;
         let effect = match change {
             Change::Settle(end) | Change::Cancel(end) => self.end_of(end),
             Change::Retry { id, attempts, deliver_after: due, lane } => {
@@ -214,15 +217,10 @@ impl State {
         Ok(())
     }
 
-    fn accept(&mut self, message: &Message, body: Arc<[u8]>) {
-        let facts = self.index.facts(message);
-        self.group.accept(Stored::new(message, (0, facts), body));
-    }
-
     fn end_of(&mut self, end: End) -> Effect<Body> {
         let End { id, outcome, receipt, by, erase } = end;
         if let Some(receipt) = receipt {
-            self.accept(&receipt, encoded(&receipt));
+            self.group.accept(Stored::new(&receipt, 0, encoded(&receipt)));
         }
         let batch = self.group.batch(id);
         batch.settled.push((id, outcome, by.clone()));
@@ -232,12 +230,12 @@ impl State {
     }
 
     fn replace(&mut self, message: &Message) -> Effect<Body> {
-        let (id, facts) = (message.id, self.index.facts(message));
-        let stored = Stored::new(message, (self.next_version, facts), encoded(message));
+        let (id, facts) = (message.id, Box::new(self.index.facts(message)));
+        let stored = Stored::new(message, self.next_version, encoded(message));
         self.next_version += 1;
         let body = stored.body;
         self.group.batch(id).replaced.push(stored);
-        Effect::Replaced { id, body, facts: Box::new(facts) }
+        Effect::Replaced { id, body, facts }
     }
 
     /// Does what became durable; `bodies` are those that the group wrote.
@@ -249,6 +247,9 @@ impl State {
         }
         if matches!(effect, Effect::Settled { .. } | Effect::Deleted { .. }) {
             self.recent.remove(effect.id());
+        }
+        if matches!(effect, Effect::Accepted { .. }) {
+            self.arrivals.leave(effect.id());
         }
         self.index.commit(effect);
         self.settle_freed();

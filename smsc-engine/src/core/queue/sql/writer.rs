@@ -111,6 +111,7 @@ impl Writer {
         let gathered = mem::take(&mut state.group);
         let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
+        state.arrivals.clear();
         // What the index has forgotten must go all the same.
         let gone: Vec<MessageId> =
             group.batches().chain(gathered.batches()).flat_map(|batch| batch.gone.iter().copied()).collect();
