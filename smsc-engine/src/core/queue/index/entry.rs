@@ -284,15 +284,7 @@ impl<B> Effect<B> {
         }
     }
 
-    /// Returns where the body is, if that is new.
-    pub(crate) fn body(&self) -> Option<&B> {
-        match self {
-            Effect::Accepted { body, .. } | Effect::Moved { body, .. } | Effect::Replaced { body, .. } => Some(body),
-            _ => None,
-        }
-    }
-
-    /// The same, to say it in another way.
+    /// Returns where the body is, if that is new, to be said in another way perhaps.
     pub(crate) fn body_mut(&mut self) -> Option<&mut B> {
         match self {
             Effect::Accepted { body, .. } | Effect::Moved { body, .. } | Effect::Replaced { body, .. } => Some(body),

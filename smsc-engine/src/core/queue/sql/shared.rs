@@ -239,8 +239,8 @@ impl State {
     }
 
     /// Does what became durable; `bodies` are those that the group wrote.
-    pub(super) fn commit(&mut self, effect: Effect<Body>, bodies: &mut HashMap<(u64, u32), Arc<[u8]>>) {
-        if let Some(body) = effect.body()
+    pub(super) fn commit(&mut self, mut effect: Effect<Body>, bodies: &mut HashMap<(u64, u32), Arc<[u8]>>) {
+        if let Some(body) = effect.body_mut()
             && let Some(octets) = bodies.remove(&(body.id, body.version))
         {
             self.recent.put(*body, octets);
