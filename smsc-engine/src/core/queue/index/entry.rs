@@ -149,6 +149,15 @@ pub(crate) struct Hit<B> {
 /// The order in which a lane's due messages go out.
 pub(super) type ReadyKey = (Reverse<u8>, Timestamp, MessageId);
 
+impl Place {
+    fn outcome(self) -> Option<Outcome> {
+        match self {
+            Place::Final(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+}
+
 impl Facts<()> {
     /// Extracts what a message says, but for its lane.
     pub(crate) fn beside_lane(message: &Message) -> Self {
@@ -195,10 +204,7 @@ impl<B> Entry<B> {
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        match self.place {
-            Place::Final(outcome) => Some(outcome),
-            _ => None,
-        }
+        self.place.outcome()
     }
 
     /// Tells how it will have ended after all changes that were promised; `None` when nobody may know of it any more.
@@ -307,10 +313,7 @@ impl<B: Clone> Hit<B> {
 impl<B> Hit<B> {
     /// Tells when it ended.
     pub(crate) fn ended(&self) -> Option<Timestamp> {
-        match self.place {
-            Place::Final(outcome) => Some(outcome.done),
-            _ => None,
-        }
+        self.place.outcome().map(|outcome| outcome.done)
     }
 
     /// Completes the body as it was stored with what has changed since.

@@ -26,15 +26,14 @@ impl<B: Clone> Index<B> {
 
     /// Promises a change; the message is held until `commit`. `take` promises a place to the receipt, if there is one.
     pub(crate) fn promise(&mut self, change: &Change, take: impl FnOnce(MessageId) -> bool) -> Result<(), ChangeError> {
-        let entry = self.entries.get(change.id()).ok_or(ChangeError::Unknown)?;
-        entry.permits(change)?;
-        if let Some(receipt) = change.receipt()
-            && (self.knows(receipt.id) || !take(receipt.id))
-        {
-            return Err(ChangeError::Duplicate(receipt.id));
-        }
         let id = change.id();
         let entry = self.entries.get_mut(id).ok_or(ChangeError::Unknown)?;
+        entry.permits(change)?;
+        let entry = match change.receipt() {
+            None => entry,
+            Some(receipt) if self.knows(receipt.id) || !take(receipt.id) => return Err(ChangeError::Duplicate(receipt.id)),
+            Some(_) => self.entries.get_mut(id).ok_or(ChangeError::Unknown)?,
+        };
         if entry.outcome().is_none() {
             // Off its lane, so that nobody leases it.
             if let Some(lane) = self.sets.lanes.get_mut(entry.facts.lane) {

@@ -62,12 +62,12 @@ impl Draft {
         while let Some(message) = messages.next() {
             let start = self.octets.len();
             self.accept(message);
-            let octets = self.octets.len() - start - FRAME;
+            let octets = self.octets.len() - start - BESIDE;
             if octets > MESSAGE_LIMIT {
                 return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
             }
             if self.octets.len() > CALL_LIMIT {
-                let rest = messages.map(|message| message.encoded_len() + FRAME);
+                let rest = messages.map(|message| message.encoded_len() + BESIDE);
                 return Err(QueueError::TooLarge { octets: self.octets.len() + rest.sum::<usize>(), limit: CALL_LIMIT });
             }
         }
@@ -104,6 +104,6 @@ impl Draft {
 }
 
 /// Octets of a record beside its message.
-const FRAME: usize = PREFIX + 1;
+const BESIDE: usize = PREFIX + 1;
 /// Octets of room that a thread keeps for its next call, for records and for effects.
 const KEPT: usize = 64 << 10;

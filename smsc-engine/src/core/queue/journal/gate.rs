@@ -1,11 +1,8 @@
 //! Where callers hand in what is to be written: behind a lock of its own, held for the copy of a record or two, so that
 //! new messages come in while others work on the index.
 
-use std::task::Waker;
-
 use super::super::QueueError;
 use super::super::index::{Arrivals, Index};
-use super::super::promises::Durable;
 use super::draft::Draft;
 use super::group::{Group, Position};
 use crate::model::MessageId;
@@ -59,11 +56,5 @@ impl Gate {
             self.fresh = self.fresh.max(MessageId(id.0.saturating_add(1)));
         }
         self.follow(index);
-    }
-
-    /// Joins those who wait for the group; tells whether the caller is the first.
-    pub(super) fn join(&mut self, waker: Option<&Waker>) -> (Durable, bool) {
-        let first = self.group.promises.is_lonely();
-        (self.group.promises.join(waker), first)
     }
 }

@@ -53,6 +53,7 @@ mod writer;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
+use std::mem;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -225,13 +226,12 @@ impl Queue for JournalQueue {
         MessageId(self.shared.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn append(&self, batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
+    fn append(&self, mut batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
         Box::pin(async move {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
-            let mut batch = Some(batch);
-            let entry = poll_fn(|context| Poll::Ready(self.shared.append(batch.take().unwrap_or_default(), context.waker())));
+            let entry = poll_fn(|context| Poll::Ready(self.shared.append(mem::take(&mut batch), context.waker())));
             match entry.await? {
                 Entry::Made(durable) => durable.await,
                 Entry::Late(draft) => self.append_late(draft).await,

@@ -224,7 +224,8 @@ impl Shared {
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
     fn join(&self, mut gate: MutexGuard<'_, Gate>, waker: Option<&Waker>) -> Durable {
-        let (durable, first) = gate.join(waker);
+        let first = gate.group.promises.is_lonely();
+        let durable = gate.group.promises.join(waker);
         if self.is_crowded(&gate) {
             self.crowded.store(true, Ordering::SeqCst);
         }
