@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::model::{Lane, Message, MessageId, Timestamp};
 
-use super::index::{self, Arrivals, Effect, Ended, Facts, Hit, Index, Limits};
+use super::index::{self, Arrivals, Effect, Ended, Hit, Index, Limits};
 use super::{BoxFuture, Change, ChangeError, Counts, End, Lease, Like, Page, Queue, QueueError, Record};
 
 /// Keeps every message in memory only; everything else is as the trait says.
@@ -61,7 +61,7 @@ impl State {
     }
 
     fn accept(&mut self, message: Message) {
-        let (id, facts) = (message.id, Facts::of(&message));
+        let (id, facts) = (message.id, self.index.facts(&message));
         self.index.commit(Effect::Accepted { id, body: Arc::new(message.detached()), facts });
         self.arrivals.leave(id);
     }

@@ -12,13 +12,13 @@ use super::alike::likeness_of;
 use super::handings::Handing;
 
 /// The number of a lane inside one index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaneNo(pub(crate) u32);
 
-/// What a message says about its way through the queue; its lane by name until it is in an index.
+/// What a message says about its way through the queue.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts<L = LaneNo> {
-    pub(crate) lane: L,
+pub(crate) struct Facts {
+    pub(crate) lane: LaneNo,
     pub(crate) attempts: u32,
     pub(crate) due: Timestamp,
     pub(crate) expires: Timestamp,
@@ -87,7 +87,7 @@ pub(crate) enum Effect<B> {
     Accepted {
         id: MessageId,
         body: B,
-        facts: Facts<Lane>,
+        facts: Facts,
     },
     /// The same message lies somewhere else.
     Moved {
@@ -158,11 +158,11 @@ impl Place {
     }
 }
 
-impl Facts<()> {
-    /// Extracts what a message says, but for its lane.
-    pub(crate) fn beside_lane(message: &Message) -> Self {
+impl Facts {
+    /// Extracts what a message says; its lane has this number.
+    pub(crate) fn of(message: &Message, lane: LaneNo) -> Self {
         Facts {
-            lane: (),
+            lane,
             attempts: message.attempts,
             due: message.deliver_after,
             expires: message.expires,
@@ -171,20 +171,6 @@ impl Facts<()> {
             at_once: message.deliver_after <= message.submitted,
             marks: Marks { billed: message.kind.is_message(), ..Marks::default() },
         }
-    }
-}
-
-impl Facts<Lane> {
-    pub(crate) fn of(message: &Message) -> Self {
-        Facts::beside_lane(message).on(message.lane.clone())
-    }
-}
-
-impl<L> Facts<L> {
-    /// The same on this lane.
-    pub(crate) fn on<M>(self, lane: M) -> Facts<M> {
-        let Facts { lane: _, attempts, due, expires, alike, priority, at_once, marks } = self;
-        Facts { lane, attempts, due, expires, alike, priority, at_once, marks }
     }
 }
 

@@ -10,13 +10,21 @@ use super::super::LaneCount;
 use super::entry::{Entry, LaneNo, Place, ReadyKey};
 use super::ordered::Ordered;
 
-/// All lanes ever named, by number and by name. Names come from the configuration, so they are few and kept for good.
+/// Numbers of lanes, in the order in which they were named first. Names come from the configuration, so they are few and
+/// kept for good.
+#[derive(Debug, Default)]
+pub(crate) struct LaneNames {
+    numbers: HashMap<Lane, LaneNo>,
+    names: Vec<Lane>,
+    /// The lane that was named last: most often it is the next one too.
+    latest: LaneNo,
+}
+
+/// All lanes ever named.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    numbers: HashMap<Lane, LaneNo>,
+    names: LaneNames,
     lanes: Vec<LaneState>,
-    /// The lane that was named last: most often it is the next one too.
-    latest: Option<LaneNo>,
     /// Lanes that got something since the last `notify`.
     touched: Vec<LaneNo>,
 }
@@ -34,29 +42,44 @@ pub(super) struct LaneState {
     changes: watch::Sender<u64>,
 }
 
+impl LaneNames {
+    /// Returns the number of a lane that was named before.
+    pub(crate) fn number(&mut self, lane: &Lane) -> Option<LaneNo> {
+        if self.names.get(self.latest.0 as usize) != Some(lane) {
+            self.latest = *self.numbers.get(lane)?;
+        }
+        Some(self.latest)
+    }
+
+    /// Gives the next number to a lane that has none.
+    pub(crate) fn add(&mut self, lane: Lane) -> LaneNo {
+        let number = LaneNo(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.numbers.insert(lane.clone(), number);
+        self.names.push(lane);
+        number
+    }
+
+    /// All names, in the order of their numbers.
+    pub(crate) fn all(&self) -> &[Lane] {
+        &self.names
+    }
+}
+
 impl Lanes {
     /// Returns the number of a lane, a new one if need be.
     pub(super) fn number(&mut self, lane: &Lane) -> LaneNo {
-        if let Some(latest) = self.latest.filter(|latest| self.get(*latest).is_some_and(|state| state.name == *lane)) {
-            return latest;
-        }
-        let number = self.number_by_name(lane);
-        self.latest = Some(number);
-        number
-    }
-
-    fn number_by_name(&mut self, lane: &Lane) -> LaneNo {
-        if let Some(number) = self.numbers.get(lane) {
-            return *number;
-        }
-        let number = LaneNo(u32::try_from(self.lanes.len()).unwrap_or(u32::MAX));
-        self.numbers.insert(lane.clone(), number);
-        self.lanes.push(LaneState::new(lane.clone()));
-        number
+        self.names.number(lane).unwrap_or_else(|| {
+            self.lanes.push(LaneState::new(lane.clone()));
+            self.names.add(lane.clone())
+        })
     }
 
     pub(super) fn find(&self, lane: &Lane) -> Option<LaneNo> {
-        self.numbers.get(lane).copied()
+        self.names.numbers.get(lane).copied()
+    }
+
+    pub(super) fn names(&self) -> &LaneNames {
+        &self.names
     }
 
     pub(super) fn get(&self, number: LaneNo) -> Option<&LaneState> {

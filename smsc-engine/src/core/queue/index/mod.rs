@@ -34,6 +34,7 @@ pub(crate) use alike::{likeness, likeness_of};
 pub(crate) use arrivals::Arrivals;
 pub(crate) use entry::{Effect, Ended, Facts, Hit, LaneNo, Marks, erase};
 pub(crate) use handings::Handing;
+pub(crate) use lanes::LaneNames;
 pub(crate) use restore::{Known, Past};
 
 /// All messages of one store.
@@ -206,7 +207,7 @@ impl<B: Clone> Index<B> {
 
     /// Extracts what a message says about its way.
     pub(crate) fn facts(&mut self, message: &Message) -> Facts {
-        Facts::beside_lane(message).on(self.lane(&message.lane))
+        Facts::of(message, self.lane(&message.lane))
     }
 
     fn entries_beyond(

@@ -1,6 +1,6 @@
 //! Changing an index in two halves: promise, then commit.
 
-use crate::model::{Lane, MessageId, Timestamp, Word};
+use crate::model::{MessageId, Timestamp, Word};
 
 use super::super::change::Change;
 use super::super::error::ChangeError;
@@ -151,9 +151,8 @@ impl<B: Clone> Index<B> {
         }
     }
 
-    fn arrive(&mut self, id: MessageId, facts: Facts<Lane>, body: B) {
-        let lane = self.sets.lanes.number(&facts.lane);
-        let entry = Entry::new(facts.on(lane), body);
+    fn arrive(&mut self, id: MessageId, facts: Facts, body: B) {
+        let entry = Entry::new(facts, body);
         self.sets.enter(id, &entry);
         self.entries.insert(id, entry);
         self.pending += 1;

@@ -3,6 +3,8 @@
 //! Another thread would have to be woken for that, which takes about as long as the work; and the next group gathers
 //! meanwhile.
 
+use bytes::{Bytes, BytesMut};
+
 use super::super::index::Effect;
 use super::super::promises::Promises;
 use super::group::{Group, Position};
@@ -12,7 +14,7 @@ use super::snapshot::Extent;
 /// A group that is on the disk.
 pub(super) struct Written {
     pub(super) group: Group,
-    pub(super) octets: Vec<u8>,
+    pub(super) octets: Bytes,
     /// Where it starts in its segment.
     pub(super) start: u32,
     /// Up to where everything is in the index once this is done.
@@ -20,8 +22,8 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Keeps what a durable group promised; returns room for a later one: a buffer, and promises without any.
-    pub(super) fn commit(self, shared: &Shared) -> (Vec<u8>, Promises<Position>) {
+    /// Keeps what a durable group promised; returns room for a later one: a block if one is free, and promises without any.
+    pub(super) fn commit(self, shared: &Shared) -> (Option<BytesMut>, Promises<Position>) {
         let Written { mut group, octets, start, extent } = self;
         let (segment, size) = (extent.segment, octets.len());
         let mut state = shared.lock();
@@ -50,7 +52,6 @@ impl Written {
             shared.housework.notify_all();
         }
         drop(state);
-        // The next group is about as large as this one; to outgrow its buffer means to copy it.
-        (spare.unwrap_or_else(|| Vec::with_capacity(size + size / 4)), group.promises.emptied())
+        (spare, group.promises.emptied())
     }
 }

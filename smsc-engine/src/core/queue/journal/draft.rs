@@ -6,11 +6,11 @@ use std::cell::Cell;
 use std::mem;
 
 use super::super::QueueError;
-use super::super::index::{Effect, Facts, Past};
+use super::super::index::{Effect, Facts, LaneNo, Past};
 use super::group::Position;
 use super::record::{self, Kind, PREFIX};
 use super::shared::{CALL_LIMIT, MESSAGE_LIMIT};
-use crate::model::{Message, MessageId, Part};
+use crate::model::{Lane, Message, MessageId, Part};
 
 /// Records and their effects; places count from its start.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Draft {
     salt: u32,
     pub(super) octets: Vec<u8>,
     pub(super) effects: Vec<Effect<Position>>,
+    /// Lanes of new messages, which go by their place here until the index has given them numbers.
+    lanes: Vec<Lane>,
 }
 
 thread_local! {
@@ -27,7 +29,7 @@ thread_local! {
 
 impl Draft {
     pub(super) const fn new(salt: u32) -> Self {
-        Draft { salt, octets: Vec::new(), effects: Vec::new() }
+        Draft { salt, octets: Vec::new(), effects: Vec::new(), lanes: Vec::new() }
     }
 
     /// Encodes the messages of one call, unless they are too large, and has that used.
@@ -39,7 +41,7 @@ impl Draft {
         // A thread that ends has none any more.
         let own = OWN.try_with(|own| own.replace(Draft::new(0))).unwrap_or(Draft::new(0));
         let mut draft = Draft { salt, ..own };
-        let done = draft.encode(messages).and_then(|()| used(&mut draft));
+        let done = draft.encode(&messages).and_then(|()| used(&mut draft));
         draft.clear();
         let _ = OWN.try_with(|own| own.set(draft));
         done
@@ -55,21 +57,24 @@ impl Draft {
         self.octets.shrink_to(KEPT);
         self.effects.clear();
         self.effects.shrink_to(KEPT / size_of::<Effect<Position>>());
+        self.lanes.clear();
+        self.lanes.shrink_to(KEPT / size_of::<Lane>());
     }
 
-    fn encode(&mut self, messages: Vec<Message>) -> Result<(), QueueError> {
-        let mut messages = messages.into_iter();
-        while let Some(message) = messages.next() {
+    fn encode(&mut self, mut messages: &[Message]) -> Result<(), QueueError> {
+        while let Some((message, others)) = messages.split_first() {
             let start = self.octets.len();
-            self.accept(message);
+            let lane = self.place_of(&message.lane);
+            self.accept(message, lane);
             let octets = self.octets.len() - start - BESIDE;
             if octets > MESSAGE_LIMIT {
                 return Err(QueueError::TooLarge { octets, limit: MESSAGE_LIMIT });
             }
             if self.octets.len() > CALL_LIMIT {
-                let rest = messages.map(|message| message.encoded_len() + BESIDE);
+                let rest = others.iter().map(|message| message.encoded_len() + BESIDE);
                 return Err(QueueError::TooLarge { octets: self.octets.len() + rest.sum::<usize>(), limit: CALL_LIMIT });
             }
+            messages = others;
         }
         Ok(())
     }
@@ -82,11 +87,34 @@ impl Draft {
     }
 
     /// Adds a new message, and what becomes of it once it is durable.
-    pub(super) fn accept(&mut self, message: Message) {
+    pub(super) fn accept(&mut self, message: &Message, lane: LaneNo) {
         let body = self.put(Kind::Accepted, |out| message.encode(out));
-        let (id, facts) = (message.id, Facts::beside_lane(&message));
-        // Names are counted by all who hold them: to take this one along is cheaper than another of it.
-        self.effects.push(Effect::Accepted { id, body, facts: facts.on(message.lane) });
+        self.effects.push(Effect::Accepted { id: message.id, body, facts: Facts::of(message, lane) });
+    }
+
+    fn place_of(&mut self, lane: &Lane) -> LaneNo {
+        // To name one twice costs less than to look for it among many.
+        let place = self.lanes.iter().rev().take(LOOKS).position(|other| other == lane);
+        let place = place.map_or(self.lanes.len(), |back| self.lanes.len() - 1 - back);
+        if place == self.lanes.len() {
+            self.lanes.push(lane.clone());
+        }
+        LaneNo(place as u32)
+    }
+
+    /// The lanes that are to be numbered.
+    pub(super) fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// Puts the numbers of its lanes, which are these, into the effects; nothing is to be numbered any more.
+    pub(super) fn number(&mut self, mut number: impl FnMut(&Lane) -> Option<LaneNo>) {
+        for effect in &mut self.effects {
+            if let Effect::Accepted { facts, .. } = effect {
+                facts.lane = self.lanes.get(facts.lane.0 as usize).and_then(&mut number).unwrap_or(facts.lane);
+            }
+        }
+        self.lanes.clear();
     }
 
     /// Adds a message again with all that is known of it.
@@ -107,3 +135,5 @@ impl Draft {
 const BESIDE: usize = PREFIX + 1;
 /// Octets of room that a thread keeps for its next call, for records and for effects.
 const KEPT: usize = 64 << 10;
+/// Lanes of one call that are looked at to find one again.
+const LOOKS: usize = 8;

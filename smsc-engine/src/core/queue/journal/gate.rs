@@ -2,7 +2,7 @@
 //! new messages come in while others work on the index.
 
 use super::super::QueueError;
-use super::super::index::{Arrivals, Index};
+use super::super::index::{Arrivals, Index, LaneNames};
 use super::draft::Draft;
 use super::group::{Group, Position};
 use crate::model::MessageId;
@@ -16,6 +16,8 @@ pub(super) struct Gate {
     occupied: usize,
     /// Ids from here on are of no message in the index.
     fresh: MessageId,
+    /// Lanes that the index has given numbers, perhaps not all.
+    lanes: LaneNames,
     /// Why nothing more is accepted.
     pub(super) stop: Option<QueueError>,
 }
@@ -27,21 +29,34 @@ impl Gate {
             arrivals: Arrivals::new(limit),
             occupied: index.occupied(),
             fresh: index.fresh(),
+            lanes: LaneNames::default(),
             stop: None,
         }
     }
 
-    /// Tells whether any of these messages may be in the index, which only the index can say then.
-    pub(super) fn may_know(&self, draft: &Draft) -> bool {
+    /// Tells whether any of these messages may be in the index, or is on a lane not seen before: only the index knows.
+    pub(super) fn must_ask(&mut self, draft: &Draft) -> bool {
         draft.effects.iter().any(|effect| effect.id() < self.fresh)
+            || draft.lanes().iter().any(|lane| self.lanes.number(lane).is_none())
     }
 
-    /// Promises places to all messages of a draft or to none; `known` tells whether one is in the index.
-    pub(super) fn admit(&mut self, draft: &Draft, known: impl Fn(MessageId) -> bool) -> Result<(), QueueError> {
-        match &self.stop {
-            Some(stop) => Err(stop.clone()),
-            None => self.arrivals.admit(draft.effects.iter().map(|effect| effect.id()), self.occupied, known),
+    /// Has the index number all lanes of a draft.
+    pub(super) fn learn(&mut self, draft: &Draft, index: &mut Index<Position>) {
+        draft.lanes().iter().for_each(|lane| _ = index.lane(lane));
+        let known = self.lanes.all().len();
+        index.lane_names(known).into_iter().for_each(|lane| _ = self.lanes.add(lane));
+    }
+
+    /// Promises places to all messages of a draft or to none, and takes them into the group; `known` tells whether one is
+    /// in the index.
+    pub(super) fn admit(&mut self, draft: &mut Draft, known: impl Fn(MessageId) -> bool) -> Result<(), QueueError> {
+        if let Some(stop) = &self.stop {
+            return Err(stop.clone());
         }
+        self.arrivals.admit(draft.effects.iter().map(|effect| effect.id()), self.occupied, known)?;
+        draft.number(|lane| self.lanes.number(lane));
+        self.group.add(draft);
+        Ok(())
     }
 
     /// Notes what has changed in the index.

@@ -4,6 +4,10 @@
 //! record's checksum and the lengths agree; everything else is no group. The header's checksum covers
 //! the number of the segment, so that what an earlier life of a reused file left behind is no group either.
 
+use std::mem;
+
+use bytes::{Bytes, BytesMut};
+
 use super::super::index::Effect;
 use super::super::promises::Promises;
 use super::draft::Draft;
@@ -23,7 +27,7 @@ pub(super) struct Position {
 #[derive(Debug)]
 pub(super) struct Group {
     salt: u32,
-    octets: Vec<u8>,
+    octets: BytesMut,
     /// Octets of the records that are bodies.
     bodies: u64,
     pub(super) promises: Promises<Position>,
@@ -39,22 +43,40 @@ pub(super) struct GroupHeader {
     pub(super) written: Timestamp,
 }
 
+/// Octets of memory that groups gather in, one behind the other. Whoever reads a group keeps its block.
+pub(super) const BLOCK: usize = 4 << 20;
 /// Octets of a group's header.
 pub(super) const HEADER: usize = 28;
 /// Groups start at multiples of this.
 pub(super) const ALIGN: usize = 4;
+/// Octets behind a group that is taken out: for what the writer adds.
+const SLACK: usize = 64;
 const MAGIC: [u8; 4] = *b"SMGr";
 
 impl Group {
     pub(super) fn new(salt: u32) -> Self {
-        Self::reusing(salt, Vec::new(), Promises::default())
+        Self::begin(salt, BytesMut::new(), Promises::default())
     }
 
-    /// Begins one in the room that an earlier one had.
-    pub(super) fn reusing(salt: u32, mut octets: Vec<u8>, promises: Promises<Position>) -> Self {
-        octets.clear();
+    fn begin(salt: u32, mut octets: BytesMut, promises: Promises<Position>) -> Self {
         octets.resize(HEADER, 0);
         Group { salt, octets, bodies: 0, promises }
+    }
+
+    /// Takes it out and begins the next one, with these promises: behind it, or in another block when it would be too
+    /// large for the rest of this one.
+    pub(super) fn turn(&mut self, promises: Promises<Position>, spare: &mut Option<BytesMut>) -> Group {
+        let size = self.octets.len();
+        let end = self.octets.capacity().min(size + SLACK);
+        let mut rest = self.octets.split_off(end);
+        // It is about as large as this one; to outgrow its block means to copy it.
+        let expected = size + size / 4;
+        if rest.capacity() < expected {
+            let spare = spare.take().filter(|block| block.capacity() >= expected);
+            rest = spare.unwrap_or_else(|| BytesMut::with_capacity(expected.max(BLOCK)));
+        }
+        let next = Self::begin(self.salt, rest, promises);
+        mem::replace(self, next)
     }
 
     /// Tells whether there is nothing to write.
@@ -83,15 +105,15 @@ impl Group {
     }
 
     /// Completes the header and returns the octets to write; the group is empty afterwards but for what it does.
-    pub(super) fn seal(&mut self, segment: u32, sequence: u64, written: Timestamp) -> Vec<u8> {
-        let mut octets = std::mem::take(&mut self.octets);
+    pub(super) fn seal(&mut self, segment: u32, sequence: u64, written: Timestamp) -> Bytes {
+        let mut octets = mem::take(&mut self.octets);
         let length = (octets.len() - HEADER) as u32;
         let header = GroupHeader { length, sequence, written }.write(self.salt, segment);
         if let Some(place) = octets.first_chunk_mut() {
             *place = header;
         }
         octets.resize(octets.len().next_multiple_of(ALIGN), 0);
-        octets
+        octets.freeze()
     }
 }
 
@@ -142,5 +164,57 @@ impl Position {
     /// Turns a place inside a draft or a group into one inside the group or on disk.
     pub(super) fn based(self, segment: u32, start: u32) -> Self {
         Position { segment, offset: self.offset + start, len: self.len }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::Kind;
+    use super::*;
+    use crate::model::MessageId;
+
+    /// A group of one record with so many ids.
+    fn fill(group: &mut Group, ids: usize) {
+        let mut draft = Draft::new(7);
+        draft.put_ids(Kind::Gone, &vec![MessageId(1); ids]);
+        group.add(&mut draft);
+    }
+
+    #[test]
+    fn groups_follow_one_another_in_a_block_until_its_rest_is_too_small() {
+        let (mut gathers, mut spare) = (Group::new(7), None);
+        let mut written = Vec::new();
+        for turn in 0..20 {
+            fill(&mut gathers, BLOCK / 8 / 5);
+            let mut group = gathers.turn(Promises::default(), &mut spare);
+            // What the writer adds.
+            fill(&mut group, 1);
+            let octets = group.seal(1, turn, Timestamp(0));
+            let header = GroupHeader::read(&octets, 7, 1).expect("its header");
+            assert_eq!(records(&octets, header, 7).expect("whole").len(), 2);
+            assert_eq!(octets.len(), header.stride());
+            written.push(octets);
+        }
+        let follows = |pair: &&[Bytes]| {
+            pair[0].as_ptr().wrapping_add(pair[0].len() / ALIGN * ALIGN) <= pair[1].as_ptr()
+                && pair[1].as_ptr() <= pair[0].as_ptr().wrapping_add(pair[0].len() + SLACK)
+        };
+        let together = written.windows(2).filter(follows).count();
+        // Four of them fit into a block with the quarter that the next one may be larger; the first one has none yet.
+        assert!((10..=16).contains(&together), "{together} of 19");
+    }
+
+    #[test]
+    fn a_spare_block_is_used_when_the_next_group_fits_into_it() {
+        let mut gathers = Group::new(7);
+        let mut spare = Some(BytesMut::with_capacity(BLOCK));
+        let address = spare.as_ref().map(|block| block.as_ptr());
+        fill(&mut gathers, 100);
+        gathers.turn(Promises::default(), &mut spare);
+        assert_eq!((Some(gathers.octets.as_ptr()), spare.is_none()), (address, true));
+        fill(&mut gathers, BLOCK / 8);
+        spare = Some(BytesMut::with_capacity(BLOCK));
+        gathers.turn(Promises::default(), &mut spare);
+        assert!(gathers.octets.capacity() > BLOCK + BLOCK / 5, "a quarter larger than the last one");
     }
 }

@@ -216,7 +216,8 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (
         last_group,
         sequence,
         reserved: 0,
-        room: Default::default(),
+        spare: None,
+        promises: Default::default(),
     };
     (shared, writer)
 }
@@ -234,7 +235,8 @@ impl Queue for JournalQueue {
             let entry = poll_fn(|context| Poll::Ready(self.shared.append(mem::take(&mut batch), context.waker())));
             match entry.await? {
                 Entry::Made(durable) => durable.await,
-                Entry::Late(draft) => self.append_late(draft).await,
+                // In a box of its own: it is rare, and the others shall not be larger for it.
+                Entry::Late(draft) => Box::pin(self.append_late(draft)).await,
             }
         })
     }

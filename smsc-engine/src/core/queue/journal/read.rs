@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, mpsc};
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::super::index::Hit;
@@ -20,8 +21,8 @@ pub(super) struct Body {
 
 /// Where a body can be read.
 pub(super) enum Source {
-    /// At this offset of the octets of a recent group.
-    Memory(Arc<Vec<u8>>, usize),
+    /// Here, in a recent group.
+    Memory(Bytes),
     File(Arc<dyn IoFile>),
     /// Nowhere: the index and the files disagree.
     Gone,
@@ -64,11 +65,8 @@ impl Reader {
         let mut wants = Vec::new();
         for (place, Body { hit, source }) in bodies.into_iter().enumerate() {
             records.push(match source {
-                Source::Memory(octets, offset) => {
-                    let body = octets.get(offset + PREFIX..offset + hit.body.len as usize);
-                    // These are the very octets that were written: there is no disk to mistrust.
-                    message(body, hit.body, &mut others).map(|message| hit.record(message))
-                }
+                // These are the very octets that were written: there is no disk to mistrust.
+                Source::Memory(octets) => message(octets.get(PREFIX..), hit.body, &mut others).map(|message| hit.record(message)),
                 Source::Gone => Err(corrupt(hit.body, "the file is gone")),
                 Source::File(file) => {
                     wants.push(Want { place, hit, file });

@@ -1,9 +1,10 @@
 //! The latest writes, kept in memory: what was just accepted goes out without touching the disk.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use super::group::Position;
+use bytes::{Bytes, BytesMut};
+
+use super::group::{BLOCK, Position};
 
 /// The octets of the latest groups, oldest first, bounded by their sum.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub(super) struct Recent {
 struct Written {
     segment: u32,
     start: u32,
-    octets: Arc<Vec<u8>>,
+    octets: Bytes,
 }
 
 impl Recent {
@@ -25,39 +26,46 @@ impl Recent {
         Recent { groups: VecDeque::new(), octets: 0, limit }
     }
 
-    /// Takes a group in, and returns a buffer that is not needed any more.
-    pub(super) fn push(&mut self, segment: u32, start: u32, octets: Vec<u8>) -> Option<Vec<u8>> {
+    /// Takes a group in, and returns an empty block if there is one that nobody needs any more.
+    pub(super) fn push(&mut self, segment: u32, start: u32, octets: Bytes) -> Option<BytesMut> {
         self.octets += octets.len();
-        self.groups.push_back(Written { segment, start, octets: Arc::new(octets) });
+        self.groups.push_back(Written { segment, start, octets });
         let mut spare = None;
         while self.octets > self.limit {
             let Some(oldest) = self.groups.pop_front() else {
                 break;
             };
             self.octets -= oldest.octets.len();
-            spare = Arc::into_inner(oldest.octets).or(spare);
+            // The last one of its block, and nobody reads it.
+            spare = oldest.octets.try_into_mut().ok().and_then(whole).or(spare);
         }
         spare
     }
 
-    /// Finds a record: the octets of its group, and where in them it starts. It looks first where the `last` one was
-    /// found: what is asked for together mostly came together.
-    pub(super) fn find(&self, position: Position, last: &mut usize) -> Option<(Arc<Vec<u8>>, usize)> {
-        let here = self.groups.get(*last).and_then(|group| group.offset_of(position));
-        if here.is_none() {
+    /// Finds the octets of a record. It looks first where the `last` one was found: what is asked for together mostly came
+    /// together.
+    pub(super) fn find(&self, position: Position, last: &mut usize) -> Option<Bytes> {
+        let here = self.groups.get(*last).and_then(|group| group.record(position));
+        here.or_else(|| {
             let wanted = (position.segment, position.offset);
             *last = self.groups.partition_point(|group| (group.segment, group.start) <= wanted).checked_sub(1)?;
-        }
-        let group = self.groups.get(*last)?;
-        Some((Arc::clone(&group.octets), here.or_else(|| group.offset_of(position))?))
+            self.groups.get(*last)?.record(position)
+        })
     }
 }
 
 impl Written {
-    fn offset_of(&self, position: Position) -> Option<usize> {
-        let offset = position.offset.checked_sub(self.start).filter(|_| position.segment == self.segment)? as usize;
-        (offset < self.octets.len()).then_some(offset)
+    fn record(&self, position: Position) -> Option<Bytes> {
+        let start = position.offset.checked_sub(self.start).filter(|_| position.segment == self.segment)? as usize;
+        let end = start + position.len as usize;
+        (end <= self.octets.len()).then(|| self.octets.slice(start..end))
     }
+}
+
+/// Returns the whole block of what is its last part in use; not one that was made larger for a single group.
+fn whole(mut part: BytesMut) -> Option<BytesMut> {
+    part.clear();
+    (part.try_reclaim(BLOCK) && part.capacity() == BLOCK).then_some(part)
 }
 
 #[cfg(test)]
@@ -68,27 +76,48 @@ mod tests {
     fn the_latest_groups_are_found_and_the_oldest_make_room() {
         let mut recent = Recent::new(250);
         let find = |recent: &Recent, segment, offset| {
-            let found = [0, 1, 9].map(|mut last| {
-                let found = recent.find(Position { segment, offset, len: 1 }, &mut last);
-                found.map(|(octets, offset)| octets[offset])
-            });
+            let found = [0, 1, 9].map(|mut last| recent.find(Position { segment, offset, len: 1 }, &mut last));
             assert!(found[0] == found[1] && found[1] == found[2]);
-            found[0]
+            found[0].as_deref().map(|octets| octets[0])
         };
-        assert_eq!(recent.push(1, 64, (0..100).collect()), None);
-        assert_eq!(recent.push(1, 168, (100..200).collect()), None);
+        // Two groups of one block, as they are handed out.
+        let mut block = BytesMut::with_capacity(BLOCK);
+        let mut group = |octets: std::ops::Range<u8>| {
+            block.extend(octets);
+            block.split().freeze()
+        };
+        assert_eq!(recent.push(1, 64, group(0..100)), None);
+        assert_eq!(recent.push(1, 168, group(100..200)), None);
+        drop(block);
         assert_eq!(find(&recent, 1, 64), Some(0));
         assert_eq!(find(&recent, 1, 163), Some(99));
         assert_eq!(find(&recent, 1, 164), None, "between two groups");
         assert_eq!(find(&recent, 1, 170), Some(102));
         assert_eq!(find(&recent, 2, 170), None);
         assert_eq!(find(&recent, 1, 10), None);
-        let held = recent.find(Position { segment: 1, offset: 70, len: 1 }, &mut 0);
-        assert_eq!(recent.push(2, 64, vec![7; 100]), None, "the oldest is gone, but somebody still reads it");
+        let beyond = Position { segment: 1, offset: 163, len: 2 };
+        assert_eq!(recent.find(beyond, &mut 0), None, "the end of it is in no group");
+        let held = recent.find(Position { segment: 1, offset: 170, len: 2 }, &mut 0);
+        let other = || Bytes::from(vec![7; 100]);
+        assert_eq!(recent.push(2, 64, other()), None, "the first part of the block is gone, the other one is in use");
         assert_eq!(find(&recent, 1, 64), None);
-        assert_eq!(held.map(|(octets, offset)| octets[offset]), Some(6));
-        assert_eq!(recent.push(2, 164, vec![7; 100]), Some((100..200).collect()));
-        assert_eq!(recent.push(2, 264, vec![7; 300]), Some(vec![7; 300]), "too large to keep at all");
+        assert_eq!(recent.push(2, 164, other()), None, "and somebody still reads it");
+        assert_eq!(held.as_deref(), Some(&[102, 103][..]));
+        assert_eq!(recent.push(2, 264, vec![7; 300].into()), None, "too large to keep at all");
         assert_eq!(find(&recent, 2, 64), None);
+    }
+
+    #[test]
+    fn a_block_is_handed_back_with_its_last_part_and_empty() {
+        let mut recent = Recent::new(0);
+        let mut block = BytesMut::with_capacity(BLOCK);
+        block.extend_from_slice(&[1; 100]);
+        let (first, address) = (block.split().freeze(), block.as_ptr().wrapping_sub(100));
+        block.extend_from_slice(&[2; 100]);
+        assert_eq!(recent.push(1, 0, first), None);
+        let again = recent.push(1, 100, block.freeze()).expect("nobody else has it");
+        assert_eq!((again.len(), again.capacity(), again.as_ptr()), (0, BLOCK, address));
+        let larger = BytesMut::zeroed(BLOCK + 1).freeze();
+        assert_eq!(recent.push(1, 200, larger), None, "made for a single group");
     }
 }

@@ -303,6 +303,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::super::super::Queue;
+    use super::super::super::index::LaneNo;
     use super::super::JournalQueue;
     use super::super::draft::Draft;
     use super::super::group::Group;
@@ -314,7 +315,7 @@ mod tests {
     /// A text that looks like a whole later group, for those who do not know the salt, at every alignment.
     fn forged() -> Bytes {
         let (mut group, mut draft) = (Group::new(0), Draft::new(0));
-        draft.accept(Message::new(MessageId(666), "thief".into(), "sandbox".into()));
+        draft.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()), LaneNo(0));
         draft.put(Kind::Reserved, |_| ());
         group.add(&mut draft);
         let octets = group.seal(1, 99, Timestamp(0));

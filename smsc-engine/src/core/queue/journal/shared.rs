@@ -156,11 +156,13 @@ impl Shared {
     /// Promises the messages of a draft, all or none; `None` when there is no room yet, and then they are all still there.
     pub(super) fn enter(&self, draft: &mut Draft, waker: &Waker) -> Result<Option<Durable>, QueueError> {
         let highest = draft.effects.iter().map(|effect| effect.id().0.saturating_add(1)).max().unwrap_or(0);
-        let gate = self.gate();
-        let durable = if gate.may_know(draft) {
+        let mut gate = self.gate();
+        let durable = if gate.must_ask(draft) {
             drop(gate);
-            let state = self.lock();
-            self.pass(self.gate(), (draft, waker), |id| state.index.knows(id))?
+            let mut state = self.lock();
+            let mut gate = self.gate();
+            gate.learn(draft, &mut state.index);
+            self.pass(gate, (draft, waker), |id| state.index.knows(id))?
         } else {
             self.pass(gate, (draft, waker), |_| false)?
         };
@@ -185,7 +187,6 @@ impl Shared {
             return Err(gate.stop.clone().unwrap_or(QueueError::NoRoom));
         }
         gate.admit(draft, known)?;
-        gate.group.add(draft);
         Ok(Some(self.join(gate, Some(waker))))
     }
 
@@ -301,7 +302,8 @@ impl State {
     fn end_of(&mut self, end: End) -> Effect<Position> {
         let End { id, outcome, receipt, by, erase } = end;
         if let Some(receipt) = receipt {
-            self.draft.accept(*receipt);
+            let lane = self.index.lane(&receipt.lane);
+            self.draft.accept(&receipt, lane);
         }
         self.draft.put(Kind::Settled, |out| put!(out, id, outcome, by, erase));
         let by = by.map(|lane| self.index.lane(&lane));
@@ -321,8 +323,8 @@ impl State {
 
     /// `last` is where a recent body was found before.
     fn source(&self, position: Position, last: &mut usize) -> Source {
-        if let Some((octets, offset)) = self.recent.find(position, last) {
-            return Source::Memory(octets, offset);
+        if let Some(octets) = self.recent.find(position, last) {
+            return Source::Memory(octets);
         }
         let place = self.segments.binary_search_by_key(&position.segment, |segment| segment.number);
         let segment = place.ok().and_then(|place| self.segments.get(place));

@@ -11,6 +11,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
+
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::IoFile;
@@ -40,8 +42,10 @@ pub(super) struct Writer {
     pub(super) sequence: u64,
     /// Ids from here on were never handed out.
     pub(super) reserved: u64,
-    /// For the next group: a buffer, and promises without any.
-    pub(super) room: (Vec<u8>, Promises<Position>),
+    /// For a group that does not fit behind the one before.
+    pub(super) spare: Option<BytesMut>,
+    /// For the next group: those of an earlier one, done.
+    pub(super) promises: Promises<Position>,
 }
 
 /// Why a group could not be written.
@@ -78,7 +82,7 @@ impl Writer {
 
     /// Waits for something to write; `None` when the journal has stopped and everything is written.
     fn next_group(&mut self) -> Option<Group> {
-        let (buffer, promises) = mem::take(&mut self.room);
+        let promises = mem::take(&mut self.promises);
         let mut gate = self.shared.gate();
         while gate.group.is_empty() {
             if gate.stop.is_some() {
@@ -86,8 +90,7 @@ impl Writer {
             }
             gate = self.shared.work.wait(gate).unwrap_or_else(PoisonError::into_inner);
         }
-        let fresh = Group::reusing(self.salt, buffer, promises);
-        let group = mem::replace(&mut gate.group, fresh);
+        let group = gate.group.turn(promises, &mut self.spare);
         self.shared.make_room();
         drop(gate);
         Some(group)
@@ -135,7 +138,7 @@ impl Writer {
     }
 
     /// Writes and syncs a group and returns its octets.
-    fn put(&mut self, group: &mut Group) -> Result<Vec<u8>, Failure> {
+    fn put(&mut self, group: &mut Group) -> Result<Bytes, Failure> {
         let size = group.octets() as u64;
         let full = self.end + size > u64::from(self.shared.options.segment_octets) && self.end > HEADER as u64;
         let file = match &self.file {
@@ -183,13 +186,15 @@ impl Writer {
     }
 
     /// Notes where the next group goes and has this one done and answered.
-    fn commit(&mut self, group: Group, octets: Vec<u8>) {
+    fn commit(&mut self, group: Group, octets: Bytes) {
         let start = self.end as u32;
         self.last_group = self.end;
         self.end += octets.len() as u64;
         self.sequence += 1;
         let extent = self.extent(self.reserved);
-        self.room = Written { group, octets, start, extent }.commit(&self.shared);
+        let (spare, promises) = Written { group, octets, start, extent }.commit(&self.shared);
+        self.spare = spare.or(self.spare.take());
+        self.promises = promises;
     }
 
     fn extent(&self, next_id: u64) -> Extent {

@@ -21,13 +21,14 @@ pub(super) struct Body {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) body: Body,
-    pub(super) facts: Facts<Lane>,
+    pub(super) lane: Lane,
+    pub(super) facts: Facts,
     pub(super) octets: Arc<[u8]>,
 }
 
 impl Stored {
-    pub(super) fn new(message: &Message, version: u32, octets: Arc<[u8]>) -> Self {
-        Stored { body: Body { id: message.id.0, version }, facts: Facts::of(message), octets }
+    pub(super) fn new(message: &Message, version: u32, facts: Facts, octets: Arc<[u8]>) -> Self {
+        Stored { body: Body { id: message.id.0, version }, lane: message.lane.clone(), facts, octets }
     }
 }
 
@@ -76,7 +77,7 @@ impl Group {
 
     /// Adds a message, and what becomes of it once it is durable.
     pub(super) fn accept(&mut self, stored: Stored) {
-        let (id, body, facts) = (MessageId(stored.body.id), stored.body, stored.facts.clone());
+        let (id, body, facts) = (MessageId(stored.body.id), stored.body, stored.facts);
         self.batch(id).accepted.push(stored);
         self.promises.effects.push(Effect::Accepted { id, body, facts });
     }

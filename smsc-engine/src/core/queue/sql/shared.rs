@@ -125,7 +125,7 @@ impl Shared {
         let State { index, arrivals, group, .. } = &mut *state;
         arrivals.admit(messages.iter().map(|message| message.id), index.occupied(), |id| index.knows(id))?;
         for (message, body) in messages.iter().zip(bodies) {
-            group.accept(Stored::new(message, 0, body));
+            group.accept(Stored::new(message, 0, index.facts(message), body));
         }
         let durable = self.wait(state, room);
         // Ids that we did not hand out ourselves must not be handed out later.
@@ -220,7 +220,8 @@ impl State {
     fn end_of(&mut self, end: End) -> Effect<Body> {
         let End { id, outcome, receipt, by, erase } = end;
         if let Some(receipt) = receipt {
-            self.group.accept(Stored::new(&receipt, 0, encoded(&receipt)));
+            let facts = self.index.facts(&receipt);
+            self.group.accept(Stored::new(&receipt, 0, facts, encoded(&receipt)));
         }
         let batch = self.group.batch(id);
         batch.settled.push((id, outcome, by.clone()));
@@ -230,12 +231,12 @@ impl State {
     }
 
     fn replace(&mut self, message: &Message) -> Effect<Body> {
-        let (id, facts) = (message.id, Box::new(self.index.facts(message)));
-        let stored = Stored::new(message, self.next_version, encoded(message));
+        let (id, facts) = (message.id, self.index.facts(message));
+        let stored = Stored::new(message, self.next_version, facts, encoded(message));
         self.next_version += 1;
         let body = stored.body;
         self.group.batch(id).replaced.push(stored);
-        Effect::Replaced { id, body, facts }
+        Effect::Replaced { id, body, facts: Box::new(facts) }
     }
 
     /// Does what became durable; `bodies` are those that the group wrote.

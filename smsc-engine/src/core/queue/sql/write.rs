@@ -92,11 +92,11 @@ pub(super) async fn reserve(transaction: &mut Transaction, next_id: u64) -> Resu
 }
 
 fn message_row(stored: &Stored) -> [Value<'_>; MESSAGE_COLUMNS.len()] {
-    let Stored { body, facts, octets } = stored;
+    let Stored { body, lane, facts, octets } = stored;
     [
         body.id.into(),
         body.version.into(),
-        (&facts.lane).into(),
+        lane.into(),
         facts.attempts.into(),
         facts.due.0.into(),
         facts.expires.0.into(),
