@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn names_and_values_are_read_back() {
-        for status in Status::ALL {
+        for (place, status) in Status::ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, place, "tables go by it");
             assert_eq!(Status::from_name(status.name()), Some(status));
         }
         for state in FinalState::ALL {

@@ -88,8 +88,7 @@ impl Sets {
 
     pub(super) fn count<B>(&mut self, entry: &Entry<B>, change: fn(u64, u64) -> u64) {
         let status = entry.outcome().map_or(Status::Pending, |outcome| outcome.state.status());
-        let place = Status::ALL.iter().position(|other| *other == status);
-        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
+        if let Some(count) = self.counts.get_mut(status as usize) {
             *count = change(*count, 1);
         }
     }

@@ -3,7 +3,7 @@
 
 use super::super::QueueError;
 use super::super::promises::Durable;
-use super::read::Body;
+use super::read::Bodies;
 use super::record::Kind;
 use super::shared::{FRAME, Shared, check_call, known, running};
 use crate::model::{MessageId, Timestamp};
@@ -13,13 +13,13 @@ const STEP: usize = 200;
 
 impl Shared {
     /// Finds ended messages whose record is owed, see `Queue::unrecorded`.
-    pub(super) fn unrecorded(&self, mut beyond: Option<(Timestamp, MessageId)>, max: usize) -> Result<Vec<Body>, QueueError> {
-        let mut bodies = Vec::new();
+    pub(super) fn unrecorded(&self, mut beyond: Option<(Timestamp, MessageId)>, max: usize) -> Result<Bodies, QueueError> {
+        let mut bodies = Bodies::default();
         loop {
             let state = known(self.lock_for_part())?;
-            let hits = state.index.unrecorded(beyond, STEP.min(max - bodies.len()));
+            let hits = state.index.unrecorded(beyond, STEP.min(max - bodies.hits.len()));
             beyond = hits.last().and_then(|last| Some((last.ended()?, last.id)));
-            bodies.extend(state.bodies(hits));
+            state.add_bodies(hits, &mut bodies);
             if beyond.is_none() {
                 return Ok(bodies);
             }

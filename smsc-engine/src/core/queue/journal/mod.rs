@@ -70,7 +70,7 @@ use draft::Draft;
 use error::on;
 use group::Position;
 use house::House;
-use read::{Body, Reader};
+use read::{Bodies, Reader};
 use recent::Recent;
 use recover::Recovered;
 use saver::Saver;
@@ -133,14 +133,23 @@ impl JournalQueue {
     }
 
     /// Reads the bodies of what was found; a body that cannot be read is reported and left out.
-    async fn readable(&self, bodies: Vec<Body>) -> impl Iterator<Item = Record> + use<> {
-        self.reader.records(bodies).await.into_iter().filter_map(|record| {
-            record.inspect_err(|error| tracing::error!(%error, "a message cannot be read and stays where it is")).ok()
-        })
+    async fn readable(&self, bodies: Bodies) -> Vec<Record> {
+        self.readable_as(bodies, |record| record).await
+    }
+
+    async fn readable_as<T>(&self, bodies: Bodies, made: impl Fn(Record) -> T) -> Vec<T> {
+        let mut all = Vec::with_capacity(bodies.hits.len());
+        for record in self.reader.records(bodies).await {
+            match record {
+                Ok(record) => all.push(made(record)),
+                Err(error) => tracing::error!(%error, "a message cannot be read and stays where it is"),
+            }
+        }
+        all
     }
 
     /// Asks the index under the lock and finds out where the bodies are.
-    fn query(&self, ask: impl FnOnce(&mut Index<Position>) -> Vec<Hit<Position>>) -> Result<Vec<Body>, QueueError> {
+    fn query(&self, ask: impl FnOnce(&mut Index<Position>) -> Vec<Hit<Position>>) -> Result<Bodies, QueueError> {
         let mut state = self.shared.known()?;
         let hits = ask(&mut state.index);
         Ok(state.bodies(hits))
@@ -149,7 +158,7 @@ impl JournalQueue {
     /// Reads what a query found, if anything.
     async fn one(&self, ask: impl FnOnce(&Index<Position>) -> Option<Hit<Position>>) -> Result<Option<Record>, QueueError> {
         let bodies = self.query(|index| ask(index).into_iter().collect())?;
-        self.reader.records(bodies).await.pop().transpose()
+        self.reader.records(bodies).await.next().transpose()
     }
 
     /// Appends what came when there was no room.
@@ -264,7 +273,7 @@ impl Queue for JournalQueue {
                 let hits = state.index.lease(lane, want);
                 state.bodies(hits)
             };
-            Ok(self.readable(bodies).await.map(|record| record.message).collect())
+            Ok(self.readable_as(bodies, |record| record.message).await)
         })
     }
 
@@ -275,7 +284,7 @@ impl Queue for JournalQueue {
     fn expired(&self, now: Timestamp, max: usize) -> BoxFuture<'_, Result<Vec<Message>, QueueError>> {
         Box::pin(async move {
             let bodies = self.query(|index| index.expired(now, max))?;
-            Ok(self.readable(bodies).await.map(|record| record.message).collect())
+            Ok(self.readable_as(bodies, |record| record.message).await)
         })
     }
 
@@ -306,7 +315,7 @@ impl Queue for JournalQueue {
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let bodies = self.shared.unrecorded(beyond, max)?;
-            Ok(self.readable(bodies).await.collect())
+            Ok(self.readable(bodies).await)
         })
     }
 
@@ -331,9 +340,9 @@ impl Queue for JournalQueue {
             let mut below = None;
             while found.len() < max {
                 let bodies = self.query(|index| index.find(like, below, max.min(LOOK)))?;
-                let Some(last) = bodies.last() else { break };
-                below = Some(last.hit.id);
-                found.extend(self.readable(bodies).await.filter(|record| like.matches(&record.message)));
+                let Some(last) = bodies.hits.last() else { break };
+                below = Some(last.id);
+                found.extend(self.readable(bodies).await.into_iter().filter(|record| like.matches(&record.message)));
             }
             found.truncate(max);
             Ok(found)
@@ -343,18 +352,18 @@ impl Queue for JournalQueue {
     fn list<'a>(&'a self, page: &'a Page) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
             let mut rest = page.clone();
-            let mut bodies = Vec::new();
+            let mut bodies = Bodies::default();
             loop {
                 let state = self.shared.known()?;
                 let (hits, more) = state.index.list(&rest, LOOK);
                 rest.max -= hits.len();
-                bodies.extend(state.bodies(hits));
+                state.add_bodies(hits, &mut bodies);
                 if more.is_none() || rest.max == 0 {
                     break;
                 }
                 rest.beyond = more;
             }
-            Ok(self.readable(bodies).await.collect())
+            Ok(self.readable(bodies).await)
         })
     }
 

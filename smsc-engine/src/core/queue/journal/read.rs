@@ -13,10 +13,12 @@ use super::record::{self, PREFIX};
 use super::segment;
 use crate::model::{Message, Together};
 
-/// A message that was found, and where its body can be read.
-pub(super) struct Body {
-    pub(super) hit: Hit<Position>,
-    pub(super) source: Source,
+/// Messages that were found, and where their bodies can be read.
+#[derive(Default)]
+pub(super) struct Bodies {
+    pub(super) hits: Vec<Hit<Position>>,
+    /// One for each.
+    pub(super) sources: Vec<Source>,
 }
 
 /// Where a body can be read.
@@ -35,13 +37,13 @@ pub(super) struct Reader {
 
 struct Job {
     wants: Vec<Want>,
-    answer: oneshot::Sender<Vec<(usize, Result<Record, QueueError>)>>,
+    answer: oneshot::Sender<Vec<Result<Message, QueueError>>>,
 }
 
 /// One body, and its place in the caller's order.
 struct Want {
     place: usize,
-    hit: Hit<Position>,
+    body: Position,
     file: Arc<dyn IoFile>,
 }
 
@@ -58,65 +60,66 @@ impl Reader {
         Ok(Reader { jobs })
     }
 
-    /// Reads all bodies and returns complete records in the same order.
-    pub(super) async fn records(&self, bodies: Vec<Body>) -> Vec<Result<Record, QueueError>> {
-        let mut others = together(bodies.iter().map(|body| body.hit.body));
-        let mut records = Vec::with_capacity(bodies.len());
-        let mut wants = Vec::new();
-        for (place, Body { hit, source }) in bodies.into_iter().enumerate() {
-            records.push(match source {
+    /// Reads all bodies and returns complete records in the same order. Each is made only when it is asked for: whoever
+    /// does that says where it goes, and moves it once.
+    pub(super) async fn records(&self, bodies: Bodies) -> impl Iterator<Item = Result<Record, QueueError>> + use<> {
+        let mut from_files = self.read_files(&bodies).await.into_iter();
+        let Bodies { hits, sources } = bodies;
+        let mut others = together(hits.iter().map(|hit| hit.body));
+        hits.into_iter().zip(sources).map(move |(hit, source)| {
+            let stored = match source {
                 // These are the very octets that were written: there is no disk to mistrust.
-                Source::Memory(octets) => message(octets.get(PREFIX..), hit.body, &mut others).map(|message| hit.record(message)),
+                Source::Memory(octets) => message(octets.get(PREFIX..), hit.body, &mut others),
+                // Without its thread the queue is going down.
+                Source::File(_) => from_files.next().unwrap_or(Err(QueueError::Closed)),
                 Source::Gone => Err(corrupt(hit.body, "the file is gone")),
-                Source::File(file) => {
-                    wants.push(Want { place, hit, file });
-                    Err(QueueError::Closed)
-                }
-            });
-        }
-        if !wants.is_empty() {
-            for (place, record) in self.read_files(wants).await {
-                if let Some(slot) = records.get_mut(place) {
-                    *slot = record;
-                }
-            }
-        }
-        records
+            };
+            stored.map(|stored| hit.record(stored))
+        })
     }
 
-    async fn read_files(&self, wants: Vec<Want>) -> Vec<(usize, Result<Record, QueueError>)> {
-        let (answer, records) = oneshot::channel();
-        // Without its thread the queue is going down; the slots already say so.
+    /// Reads those that are in files.
+    async fn read_files(&self, bodies: &Bodies) -> Vec<Result<Message, QueueError>> {
+        let files = bodies.hits.iter().zip(&bodies.sources).filter_map(|(hit, source)| match source {
+            Source::File(file) => Some((hit.body, Arc::clone(file))),
+            _ => None,
+        });
+        let wants: Vec<_> = files.enumerate().map(|(place, (body, file))| Want { place, body, file }).collect();
+        if wants.is_empty() {
+            return Vec::new();
+        }
+        let (answer, messages) = oneshot::channel();
+        // Without its thread nothing comes back.
         let _ = self.jobs.send(Job { wants, answer });
-        records.await.unwrap_or_default()
+        messages.await.unwrap_or_default()
     }
 }
 
 /// Reads bodies in the order of the disk, neighbours together.
-fn read(mut wants: Vec<Want>, salt: u32) -> Vec<(usize, Result<Record, QueueError>)> {
-    wants.sort_unstable_by_key(|want| want.hit.body);
-    let mut others = together(wants.iter().map(|want| want.hit.body));
+fn read(mut wants: Vec<Want>, salt: u32) -> Vec<Result<Message, QueueError>> {
+    wants.sort_unstable_by_key(|want| want.body);
+    let mut others = together(wants.iter().map(|want| want.body));
     let mut messages = Vec::with_capacity(wants.len());
     let mut buffer = Vec::new();
     for run in wants.chunk_by(are_neighbours) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
         };
-        let start = first.hit.body.offset;
+        let start = first.body.offset;
         buffer.clear();
-        buffer.resize((last.hit.body.offset - start + last.hit.body.len) as usize, 0);
+        buffer.resize((last.body.offset - start + last.body.len) as usize, 0);
         let failed = first.file.read_at(&mut buffer, u64::from(start)).err().map(|error| error.to_string());
         for want in run {
-            let position = want.hit.body;
-            let octets = buffer.get((position.offset - start) as usize..).unwrap_or_default();
-            messages.push(match &failed {
-                Some(error) => Err(corrupt(position, error)),
-                None => message(checked(octets, position, salt), position, &mut others),
-            });
+            let octets = buffer.get((want.body.offset - start) as usize..).unwrap_or_default();
+            let message = match &failed {
+                Some(error) => Err(corrupt(want.body, error)),
+                None => message(checked(octets, want.body, salt), want.body, &mut others),
+            };
+            messages.push((want.place, message));
         }
     }
-    let records = wants.into_iter().zip(messages);
-    records.map(|(Want { place, hit, .. }, message)| (place, message.map(|message| hit.record(message)))).collect()
+    messages.sort_unstable_by_key(|(place, _)| *place);
+    messages.into_iter().map(|(_, message)| message).collect()
 }
 
 fn together(positions: impl Iterator<Item = Position>) -> Together {
@@ -125,7 +128,7 @@ fn together(positions: impl Iterator<Item = Position>) -> Together {
 
 /// Two reads close to each other cost less as one; a run never grows beyond what its messages span.
 fn are_neighbours(one: &Want, next: &Want) -> bool {
-    let (one, next) = (one.hit.body, next.hit.body);
+    let (one, next) = (one.body, next.body);
     one.segment == next.segment && next.offset.saturating_sub(one.offset + one.len) <= GAP
 }
 

@@ -17,7 +17,7 @@ use super::gate::Gate;
 use super::group::Position;
 use super::house::Spare;
 use super::lock::Lock;
-use super::read::{Body, Source};
+use super::read::{Bodies, Source};
 use super::recent::Recent;
 use super::record::{Kind, PREFIX, put};
 use super::segment::Segment;
@@ -316,9 +316,17 @@ impl State {
     }
 
     /// Tells where the bodies of these messages can be read.
-    pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Vec<Body> {
+    pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Bodies {
+        let mut bodies = Bodies::default();
+        self.add_bodies(hits, &mut bodies);
+        bodies
+    }
+
+    /// Adds where the bodies of these messages can be read.
+    pub(super) fn add_bodies(&self, mut hits: Vec<Hit<Position>>, bodies: &mut Bodies) {
         let mut last = 0;
-        hits.into_iter().map(|hit| Body { source: self.source(hit.body, &mut last), hit }).collect()
+        bodies.sources.extend(hits.iter().map(|hit| self.source(hit.body, &mut last)));
+        bodies.hits.append(&mut hits);
     }
 
     /// `last` is where a recent body was found before.
