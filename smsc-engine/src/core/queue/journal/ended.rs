@@ -8,8 +8,8 @@ use super::record::Kind;
 use super::shared::{FRAME, Shared, check_call, known, running};
 use crate::model::{MessageId, Timestamp};
 
-/// Messages of one lock: some twenty microseconds.
-const STEP: usize = 200;
+/// Messages of one lock: some ten microseconds.
+const STEP: usize = 64;
 
 impl Shared {
     /// Finds ended messages whose record is owed, see `Queue::unrecorded`.

@@ -17,6 +17,9 @@ pub(super) struct Lock<T> {
 
 /// How often a thread looks before it sleeps: some thirty microseconds, as long as to be woken takes.
 const LOOKS: usize = 1000;
+/// How often who goes on looks whether another one has it: who is awake takes it at once, and one that sleeps already is
+/// not waited for.
+const PATIENCE: usize = 200;
 
 impl<T> Lock<T> {
     pub(super) const fn new(value: T) -> Self {
@@ -37,7 +40,7 @@ impl<T> Lock<T> {
     /// Waits for the lock behind one of those who wait for it already.
     pub(super) fn lock_after_others(&self) -> MutexGuard<'_, T> {
         let waiting = self.waiting.load(Ordering::Relaxed);
-        for _ in 0..LOOKS {
+        for _ in 0..PATIENCE {
             // One has got it, or there is none.
             if waiting == 0 || self.waiting.load(Ordering::Relaxed) < waiting {
                 break;
