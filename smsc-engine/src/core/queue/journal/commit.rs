@@ -43,7 +43,8 @@ impl Written {
                 state.commit(effect);
             }
             state.index.notify();
-            shared.gate().arrived(arrived.drain(..), &state.index);
+            shared.gate().arrived(&arrived, &state.index);
+            arrived.clear();
         });
         let mut state = shared.lock();
         state.committed = extent;

@@ -94,7 +94,7 @@ impl Draft {
 
     fn place_of(&mut self, lane: &Lane) -> LaneNo {
         // To name one twice costs less than to look for it among many.
-        let place = self.lanes.iter().rev().take(LOOKS).position(|other| other == lane);
+        let place = self.lanes.iter().rev().take(NAMES).position(|other| other == lane);
         let place = place.map_or(self.lanes.len(), |back| self.lanes.len() - 1 - back);
         if place == self.lanes.len() {
             self.lanes.push(lane.clone());
@@ -136,4 +136,4 @@ const BESIDE: usize = PREFIX + 1;
 /// Octets of room that a thread keeps for its next call, for records and for effects.
 const KEPT: usize = 64 << 10;
 /// Lanes of one call that are looked at to find one again.
-const LOOKS: usize = 8;
+const NAMES: usize = 8;

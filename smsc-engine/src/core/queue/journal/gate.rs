@@ -65,10 +65,10 @@ impl Gate {
     }
 
     /// Notes that messages are in the index now, and what has changed there beside.
-    pub(super) fn arrived(&mut self, ids: impl Iterator<Item = MessageId>, index: &Index<Position>) {
-        for id in ids {
-            self.arrivals.leave(id);
-            self.fresh = self.fresh.max(MessageId(id.0.saturating_add(1)));
+    pub(super) fn arrived(&mut self, ids: &[MessageId], index: &Index<Position>) {
+        self.arrivals.leave_all(ids.iter().copied());
+        if let Some(highest) = ids.iter().max() {
+            self.fresh = self.fresh.max(MessageId(highest.0.saturating_add(1)));
         }
         self.follow(index);
     }

@@ -70,10 +70,8 @@ impl Group {
         let end = self.octets.capacity().min(size + SLACK);
         let mut rest = self.octets.split_off(end);
         // It is about as large as this one; to outgrow its block means to copy it.
-        let expected = size + size / 4;
-        if rest.capacity() < expected {
-            let spare = spare.take().filter(|block| block.capacity() >= expected);
-            rest = spare.unwrap_or_else(|| BytesMut::with_capacity(expected.max(BLOCK)));
+        if rest.capacity() < BLOCK.min(size + size / 4) {
+            rest = spare.take().unwrap_or_else(|| BytesMut::with_capacity(BLOCK));
         }
         let next = Self::begin(self.salt, rest, promises);
         mem::replace(self, next)
@@ -205,16 +203,17 @@ mod tests {
     }
 
     #[test]
-    fn a_spare_block_is_used_when_the_next_group_fits_into_it() {
+    fn a_spare_block_is_used_before_a_new_one_is_made_and_none_is_made_larger() {
         let mut gathers = Group::new(7);
         let mut spare = Some(BytesMut::with_capacity(BLOCK));
         let address = spare.as_ref().map(|block| block.as_ptr());
         fill(&mut gathers, 100);
         gathers.turn(Promises::default(), &mut spare);
         assert_eq!((Some(gathers.octets.as_ptr()), spare.is_none()), (address, true));
+        // This one outgrows it; what follows does not.
         fill(&mut gathers, BLOCK / 8);
-        spare = Some(BytesMut::with_capacity(BLOCK));
+        assert!(gathers.octets.capacity() > BLOCK);
         gathers.turn(Promises::default(), &mut spare);
-        assert!(gathers.octets.capacity() > BLOCK + BLOCK / 5, "a quarter larger than the last one");
+        assert_eq!((gathers.octets.len(), gathers.octets.capacity()), (HEADER, BLOCK));
     }
 }
