@@ -31,7 +31,10 @@ impl Dashboard {
         self.open("/login");
         self.browser.fill("#name", name);
         self.browser.fill("#password", password);
+        self.browser.script("window.stays = true");
         self.browser.click("button.primary");
+        // The click may return before the next page comes, which would then take the place of whatever is opened.
+        self.browser.wait_until("return window.stays !== true && document.readyState === 'complete'");
     }
 
     /// Leaves.

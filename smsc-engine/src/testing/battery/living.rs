@@ -20,6 +20,24 @@ pub(super) async fn order(maker: &dyn QueueMaker) {
     assert_eq!(bench.queue.lease(&Lane::from("elsewhere"), elsewhere).await.unwrap(), []);
 }
 
+pub(super) async fn lanes(maker: &dyn QueueMaker) {
+    let bench = Bench::new(maker).await;
+    let lanes: Vec<_> = (0..20).map(|number| Lane::from(format!("lane {number}").as_str())).collect();
+    // In one call each comes again only after all others, in the next one another way round.
+    for stride in [1, 7] {
+        let mut messages: Vec<_> = (0..60).map(|_| bench.message()).collect();
+        for (place, message) in messages.iter_mut().enumerate() {
+            message.lane = lanes[place * stride % lanes.len()].clone();
+        }
+        bench.append(&messages).await;
+        for lane in &lanes {
+            let want = Lease { max: MANY, now: Timestamp(100), until: Timestamp(160) };
+            let theirs: Vec<_> = messages.iter().filter(|message| message.lane == *lane).cloned().collect();
+            assert_eq!(bench.queue.lease(lane, want).await.unwrap(), theirs);
+        }
+    }
+}
+
 pub(super) async fn leases(maker: &dyn QueueMaker) {
     let bench = Bench::new(maker).await;
     let message = bench.appended().await;

@@ -37,6 +37,7 @@ pub trait QueueMaker: Send + Sync {
 /// When a queue breaks a promise.
 pub async fn queue_battery(maker: &dyn QueueMaker) {
     living::order(maker).await;
+    living::lanes(maker).await;
     living::leases(maker).await;
     living::due_times(maker).await;
     living::deadlines(maker).await;
