@@ -21,7 +21,8 @@ pub struct JournalOptions {
     /// Whether messages that ended are kept until [`Queue::recorded`](super::super::Queue::recorded) says that their
     /// record is written; until then they count as pending ones do.
     pub keep_until_recorded: bool,
-    /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk.
+    /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk. They
+    /// lie in blocks of 4 MiB; three more than these fill may be in use or ready.
     pub recent_octets: usize,
     /// Octets that may wait for the next sync before callers must wait themselves.
     pub waiting_octets: usize,
