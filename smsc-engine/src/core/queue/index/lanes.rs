@@ -59,9 +59,9 @@ impl LaneNames {
         number
     }
 
-    /// All names, in the order of their numbers.
-    pub(crate) fn all(&self) -> &[Lane] {
-        &self.names
+    /// Returns how many have one, which is the next number.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 }
 
@@ -76,10 +76,6 @@ impl Lanes {
 
     pub(super) fn find(&self, lane: &Lane) -> Option<LaneNo> {
         self.names.numbers.get(lane).copied()
-    }
-
-    pub(super) fn names(&self) -> &LaneNames {
-        &self.names
     }
 
     pub(super) fn get(&self, number: LaneNo) -> Option<&LaneState> {

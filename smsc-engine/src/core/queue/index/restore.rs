@@ -100,7 +100,7 @@ impl<B: Clone> Index<B> {
 
     /// Returns the names of the lanes from a number on, in the order of their numbers.
     pub(crate) fn lane_names(&self, from: usize) -> Vec<Lane> {
-        self.sets.lanes.names().all().iter().skip(from).cloned().collect()
+        self.sets.lanes.iter().skip(from).map(|lane| lane.name.clone()).collect()
     }
 
     /// Makes the sets of all entries; what is due at `now` is ready.

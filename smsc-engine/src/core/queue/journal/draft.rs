@@ -94,9 +94,9 @@ impl Draft {
 
     fn place_of(&mut self, lane: &Lane) -> LaneNo {
         // To name one twice costs less than to look for it among many.
-        let place = self.lanes.iter().rev().take(NAMES).position(|other| other == lane);
-        let place = place.map_or(self.lanes.len(), |back| self.lanes.len() - 1 - back);
-        if place == self.lanes.len() {
+        let named = self.lanes.iter().enumerate().rev().take(NAMES).find(|(_, other)| *other == lane);
+        let place = named.map_or(self.lanes.len(), |(place, _)| place);
+        if named.is_none() {
             self.lanes.push(lane.clone());
         }
         LaneNo(place as u32)

@@ -20,7 +20,7 @@ impl Shared {
             let hits = state.index.unrecorded(beyond, STEP.min(max - bodies.hits.len()));
             beyond = hits.last().and_then(|last| Some((last.ended()?, last.id)));
             state.add_bodies(hits, &mut bodies);
-            if beyond.is_none() {
+            if beyond.is_none() || bodies.hits.len() == max {
                 return Ok(bodies);
             }
         }

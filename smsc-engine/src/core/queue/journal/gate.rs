@@ -43,16 +43,12 @@ impl Gate {
     /// Has the index number all lanes of a draft.
     pub(super) fn learn(&mut self, draft: &Draft, index: &mut Index<Position>) {
         draft.lanes().iter().for_each(|lane| _ = index.lane(lane));
-        let known = self.lanes.all().len();
-        index.lane_names(known).into_iter().for_each(|lane| _ = self.lanes.add(lane));
+        index.lane_names(self.lanes.len()).into_iter().for_each(|lane| _ = self.lanes.add(lane));
     }
 
     /// Promises places to all messages of a draft or to none, and takes them into the group; `known` tells whether one is
     /// in the index.
     pub(super) fn admit(&mut self, draft: &mut Draft, known: impl Fn(MessageId) -> bool) -> Result<(), QueueError> {
-        if let Some(stop) = &self.stop {
-            return Err(stop.clone());
-        }
         self.arrivals.admit(draft.effects.iter().map(|effect| effect.id()), self.occupied, known)?;
         draft.number(|lane| self.lanes.number(lane));
         self.group.add(draft);

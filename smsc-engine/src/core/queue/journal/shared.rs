@@ -180,11 +180,14 @@ impl Shared {
         (draft, waker): (&mut Draft, &Waker),
         known: impl Fn(MessageId) -> bool,
     ) -> Result<Option<Durable>, QueueError> {
+        if let Some(stop) = &gate.stop {
+            return Err(stop.clone());
+        }
         if self.is_crowded(&gate) {
-            return gate.stop.clone().map_or(Ok(None), Err);
+            return Ok(None);
         }
         if self.full.load(Ordering::Relaxed) {
-            return Err(gate.stop.clone().unwrap_or(QueueError::NoRoom));
+            return Err(QueueError::NoRoom);
         }
         gate.admit(draft, known)?;
         Ok(Some(self.join(gate, Some(waker))))
