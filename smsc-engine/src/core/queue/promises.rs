@@ -69,7 +69,8 @@ const KEPT: usize = 16 << 10;
 
 impl<B> Promises<B> {
     /// Waits for the group with all effects that it has so far. The waker must be of the task that looks next, or `None`.
-    pub(super) fn join(&mut self, waker: Option<&Waker>) -> Durable {
+    pub(super) fn join(&mut self, waker: Option<Waker>) -> Durable {
+        let told = waker.is_some();
         let effects = self.effects.len();
         let before = self.waiting.last().map_or(0, |last| last.effects);
         let last = self.waiting.last_mut().filter(|last| last.callers < HANDFUL && effects - last.before <= HANDFUL);
@@ -77,17 +78,17 @@ impl<B> Promises<B> {
             Some(last) => {
                 last.callers += 1;
                 last.effects = effects;
-                last.wakers.extend(waker.cloned());
+                last.wakers.extend(waker);
                 Arc::clone(&last.handful)
             }
             None => {
                 let handful = Arc::new(Handful::new());
-                let wakers = waker.cloned().into_iter().collect();
+                let wakers = waker.into_iter().collect();
                 self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, wakers, before, effects });
                 handful
             }
         };
-        Durable { handful, told: waker.is_some(), place: None }
+        Durable { handful, told, place: None }
     }
 
     /// Tells whether nobody waits.
@@ -329,7 +330,7 @@ mod tests {
         let rung = || bells.each_ref().map(|bell| bell.0.load(Ordering::Relaxed));
         let poll = |durable: &mut Durable, waker| Pin::new(durable).poll(&mut Context::from_waker(waker));
         let mut promises = Promises::<()>::default();
-        let (mut stays, mut moves) = (promises.join(Some(&wakers[0])), promises.join(Some(&wakers[0])));
+        let (mut stays, mut moves) = (promises.join(Some(wakers[0].clone())), promises.join(Some(wakers[0].clone())));
         assert!(poll(&mut stays, &wakers[0]).is_pending() && poll(&mut moves, &wakers[0]).is_pending());
         assert!(poll(&mut moves, &wakers[1]).is_pending(), "another task has it now");
         assert!(poll(&mut moves, &wakers[2]).is_pending(), "and another one");

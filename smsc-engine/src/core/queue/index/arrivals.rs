@@ -4,6 +4,7 @@
 //! in its index: an id that neither knows is free.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use super::super::QueueError;
 use crate::model::MessageId;
@@ -13,6 +14,8 @@ use crate::model::MessageId;
 pub(crate) struct Arrivals {
     /// A bit for each, by the id without its low bits: ids come in order, so there are few words.
     words: BTreeMap<u64, u64>,
+    /// Number and bits of the word that took an id last, which is not among the others: mostly it takes the next one too.
+    latest: (u64, u64),
     len: usize,
     /// Messages that may be in the index and here together.
     limit: usize,
@@ -23,7 +26,7 @@ const BITS: u32 = 6;
 
 impl Arrivals {
     pub(crate) fn new(limit: usize) -> Self {
-        Arrivals { words: BTreeMap::new(), len: 0, limit }
+        Arrivals { words: BTreeMap::new(), latest: (0, 0), len: 0, limit }
     }
 
     /// Promises places, all or none; `occupied` are taken by messages in the index, and `known` tells which those are.
@@ -47,10 +50,12 @@ impl Arrivals {
 
     /// Promises one place beyond all limits; `false` if it is promised already.
     pub(crate) fn take(&mut self, id: MessageId) -> bool {
-        let (word, bit) = place(id);
-        let word = self.words.entry(word).or_default();
-        let free = *word & bit == 0;
-        *word |= bit;
+        let (number, bit) = place(id);
+        if number != self.latest.0 {
+            self.turn_to(number);
+        }
+        let free = self.latest.1 & bit == 0;
+        self.latest.1 |= bit;
         self.len += usize::from(free);
         free
     }
@@ -73,7 +78,20 @@ impl Arrivals {
         self.leave_bits(run);
     }
 
+    fn turn_to(&mut self, number: u64) {
+        let bits = self.words.remove(&number).unwrap_or_default();
+        let (before, left) = mem::replace(&mut self.latest, (number, bits));
+        if left != 0 {
+            self.words.insert(before, left);
+        }
+    }
+
     fn leave_bits(&mut self, (number, bits): (u64, u64)) {
+        if number == self.latest.0 {
+            self.len -= (self.latest.1 & bits).count_ones() as usize;
+            self.latest.1 &= !bits;
+            return;
+        }
         let Some(word) = self.words.get_mut(&number) else { return };
         self.len -= (*word & bits).count_ones() as usize;
         *word &= !bits;
@@ -85,7 +103,7 @@ impl Arrivals {
     /// Takes every promise back.
     pub(crate) fn clear(&mut self) {
         self.words.clear();
-        self.len = 0;
+        (self.latest.1, self.len) = (0, 0);
     }
 }
 

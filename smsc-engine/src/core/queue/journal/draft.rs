@@ -2,7 +2,7 @@
 //!
 //! New messages are encoded before anybody is locked out; changes while the index is locked, but not the group.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::mem;
 
 use super::super::QueueError;
@@ -24,7 +24,7 @@ pub(super) struct Draft {
 
 thread_local! {
     /// An empty draft: its room is used again for one call of this thread after the other.
-    static OWN: Cell<Draft> = const { Cell::new(Draft::new(0)) };
+    static OWN: RefCell<Draft> = const { RefCell::new(Draft::new(0)) };
 }
 
 impl Draft {
@@ -32,19 +32,19 @@ impl Draft {
         Draft { salt, octets: Vec::new(), effects: Vec::new(), lanes: Vec::new() }
     }
 
-    /// Encodes the messages of one call, unless they are too large, and has that used.
-    pub(super) fn with<T>(
-        salt: u32,
-        messages: Vec<Message>,
-        used: impl FnOnce(&mut Draft) -> Result<T, QueueError>,
-    ) -> Result<T, QueueError> {
+    /// Has an empty draft used.
+    pub(super) fn with<T>(salt: u32, mut used: impl FnMut(&mut Draft) -> T) -> T {
+        let mut fill = |draft: &mut Draft| {
+            draft.salt = salt;
+            let done = used(draft);
+            draft.clear();
+            done
+        };
         // A thread that ends has none any more.
-        let own = OWN.try_with(|own| own.replace(Draft::new(0))).unwrap_or(Draft::new(0));
-        let mut draft = Draft { salt, ..own };
-        let done = draft.encode(&messages).and_then(|()| used(&mut draft));
-        draft.clear();
-        let _ = OWN.try_with(|own| own.set(draft));
-        done
+        match OWN.try_with(|own| own.try_borrow_mut().ok().map(|mut own| fill(&mut own))) {
+            Ok(Some(done)) => done,
+            _ => fill(&mut Draft::new(salt)),
+        }
     }
 
     /// Leaves an empty one.
@@ -61,7 +61,8 @@ impl Draft {
         self.lanes.shrink_to(KEPT / size_of::<Lane>());
     }
 
-    fn encode(&mut self, mut messages: &[Message]) -> Result<(), QueueError> {
+    /// Adds the messages of one call, unless they are too large.
+    pub(super) fn encode(&mut self, mut messages: &[Message]) -> Result<(), QueueError> {
         while let Some((message, others)) = messages.split_first() {
             let start = self.octets.len();
             let lane = self.place_of(&message.lane);

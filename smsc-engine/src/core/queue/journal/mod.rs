@@ -241,7 +241,7 @@ impl Queue for JournalQueue {
             if batch.is_empty() {
                 return self.shared.open().map(drop);
             }
-            let entry = poll_fn(|context| Poll::Ready(self.shared.append(mem::take(&mut batch), context.waker())));
+            let entry = poll_fn(|context| Poll::Ready(self.shared.append(&mem::take(&mut batch), context.waker())));
             match entry.await? {
                 Entry::Made(durable) => durable.await,
                 // In a box of its own: it is rare, and the others shall not be larger for it.

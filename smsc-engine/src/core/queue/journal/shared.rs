@@ -144,8 +144,9 @@ impl Shared {
     }
 
     /// Promises new messages, all or none.
-    pub(super) fn append(&self, messages: Vec<Message>, waker: &Waker) -> Result<Entry, QueueError> {
-        Draft::with(self.salt, messages, |draft| {
+    pub(super) fn append(&self, messages: &[Message], waker: &Waker) -> Result<Entry, QueueError> {
+        Draft::with(self.salt, |draft| {
+            draft.encode(messages)?;
             Ok(match self.enter(draft, waker)? {
                 Some(durable) => Entry::Made(durable),
                 None => Entry::Late(Box::new(draft.take())),
@@ -156,6 +157,8 @@ impl Shared {
     /// Promises the messages of a draft, all or none; `None` when there is no room yet, and then they are all still there.
     pub(super) fn enter(&self, draft: &mut Draft, waker: &Waker) -> Result<Option<Durable>, QueueError> {
         let highest = draft.effects.iter().map(|effect| effect.id().0.saturating_add(1)).max().unwrap_or(0);
+        // Before anybody is locked out.
+        let waker = Some(waker.clone());
         let mut gate = self.gate();
         let durable = if gate.must_ask(draft) {
             drop(gate);
@@ -177,7 +180,7 @@ impl Shared {
     fn pass(
         &self,
         mut gate: MutexGuard<'_, Gate>,
-        (draft, waker): (&mut Draft, &Waker),
+        (draft, waker): (&mut Draft, Option<Waker>),
         known: impl Fn(MessageId) -> bool,
     ) -> Result<Option<Durable>, QueueError> {
         if let Some(stop) = &gate.stop {
@@ -190,7 +193,7 @@ impl Shared {
             return Err(QueueError::NoRoom);
         }
         gate.admit(draft, known)?;
-        Ok(Some(self.join(gate, Some(waker))))
+        Ok(Some(self.join(gate, waker)))
     }
 
     /// Promises and encodes changes, each on its own; `None` when there is no room yet, and then they are all still there.
@@ -203,7 +206,7 @@ impl Shared {
         let take = |id| self.gate().arrivals.take(id);
         let results: Vec<_> = changes.drain(..).map(|change| state.change(change, take)).collect();
         let any = results.iter().any(Result::is_ok);
-        Ok(Some(Applied { results, durable: any.then(|| self.wait(state, Some(waker))) }))
+        Ok(Some(Applied { results, durable: any.then(|| self.wait(state, Some(waker.clone()))) }))
     }
 
     /// Tells whether the group has grown to its limit; one call always fits, however low that is.
@@ -220,14 +223,14 @@ impl Shared {
     }
 
     /// Hands it in and joins those who wait for the group.
-    pub(super) fn wait(&self, mut state: MutexGuard<'_, State>, waker: Option<&Waker>) -> Durable {
+    pub(super) fn wait(&self, mut state: MutexGuard<'_, State>, waker: Option<Waker>) -> Durable {
         let gate = self.hand_in(&mut state);
         drop(state);
         self.join(gate, waker)
     }
 
     /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
-    fn join(&self, mut gate: MutexGuard<'_, Gate>, waker: Option<&Waker>) -> Durable {
+    fn join(&self, mut gate: MutexGuard<'_, Gate>, waker: Option<Waker>) -> Durable {
         let first = gate.group.promises.is_lonely();
         let durable = gate.group.promises.join(waker);
         if self.is_crowded(&gate) {
