@@ -146,8 +146,10 @@ fn sample(queue: &dyn Queue) -> Message {
     });
     let id = queue.next_id();
     let mut digits = *b"447900000000";
-    for (turn, digit) in digits.iter_mut().rev().take(8).enumerate() {
-        *digit += (id.0 / 10_u64.pow(turn as u32) % 10) as u8;
+    let mut rest = id.0;
+    for digit in digits.iter_mut().rev().take(8) {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
     }
     Message { id, destination: Address::new(1, 1, digits), ..TEMPLATE.clone() }
 }

@@ -160,8 +160,18 @@ impl Queue for MemoryQueue {
 
     fn find<'a>(&'a self, like: &'a Like, max: usize) -> BoxFuture<'a, Result<Vec<Record>, QueueError>> {
         Box::pin(async move {
-            let hits = self.open()?.index.find(like, None, usize::MAX);
-            Ok(hits.into_iter().map(record).filter(|record| like.matches(&record.message)).take(max).collect())
+            let state = self.open()?;
+            let (mut found, mut below) = (Vec::new(), None);
+            while found.len() < max {
+                let (hits, more) = state.index.find(like, below, max);
+                found.extend(hits.into_iter().map(record).filter(|record| like.matches(&record.message)));
+                if more.is_none() {
+                    break;
+                }
+                below = more;
+            }
+            found.truncate(max);
+            Ok(found)
         })
     }
 

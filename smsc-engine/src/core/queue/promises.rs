@@ -4,11 +4,13 @@
 //! caller works on. A thread that is none of the runtime's would have to reach into it for each.
 
 use std::fmt;
+use std::iter::Take;
 use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::vec::Drain;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -98,20 +100,20 @@ impl<B> Promises<B> {
 
     /// Does what is durable now and answers those who wait, part by part: the first ones can go on while the last ones
     /// are worked on, and nobody is locked out for long. `commit` does one part under its lock.
-    pub(super) fn keep(&mut self, mut commit: impl FnMut(&mut dyn Iterator<Item = Effect<B>>)) {
+    pub(super) fn keep(&mut self, mut commit: impl FnMut(Take<&mut Drain<'_, Effect<B>>>)) {
         let mut effects = self.effects.drain(..);
         let mut done = 0;
         for mut waiting in self.waiting.drain(..) {
             while done < waiting.effects {
                 let part = PART.min(waiting.effects - done);
-                commit(&mut effects.by_ref().take(part));
+                commit(effects.by_ref().take(part));
                 done += part;
             }
             waiting.answer(Ok(()));
         }
         // Nobody waits for what the queue does by itself.
         while effects.len() > 0 {
-            commit(&mut effects.by_ref().take(PART));
+            commit(effects.by_ref().take(PART));
         }
     }
 

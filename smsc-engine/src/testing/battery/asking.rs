@@ -33,6 +33,49 @@ pub(super) async fn finding(maker: &dyn QueueMaker) {
     assert_eq!(found(&like, MANY).await, []);
 }
 
+pub(super) async fn finding_in_a_crowd(maker: &dyn QueueMaker) {
+    let bench = Bench::of(maker.fresh(20_000).await);
+    // A few that are alike among many that are not, far apart.
+    let mut messages: Vec<_> = (0..18_500).map(|_| bench.message()).collect();
+    let rare = Address::new(1, 1, "447900000001x");
+    messages.iter_mut().step_by(1000).for_each(|message| message.destination = rare.clone());
+    for some in messages.chunks(1000) {
+        bench.append(some).await;
+    }
+    let (account, source) = (messages[0].account.clone(), messages[0].source.clone());
+    let like = Like { account, source, destination: rare, service_type: None };
+    let found = async |queue: &dyn Queue, max| {
+        let records = queue.find(&like, max).await.unwrap();
+        let places = records.iter().map(|record| messages.iter().position(|message| message.id == record.message.id));
+        places.map(Option::unwrap).collect::<Vec<_>>()
+    };
+    let down_from = |first: usize| (0..=first).rev().map(|turn| turn * 1000).collect::<Vec<_>>();
+    assert_eq!(found(&*bench.queue, MANY).await, down_from(18));
+    assert_eq!(found(&*bench.queue, 3).await, [18_000, 17_000, 16_000]);
+    // Few stay of what came first, then none.
+    let end = |place: &usize| Change::Settle(End::new(messages[*place].id, outcome(FinalState::Undeliverable, 200)));
+    let of_many = (0..9500).filter(|place| place % 100 > 0);
+    let changes: Vec<_> = of_many.map(|place| end(&place)).collect();
+    for some in changes.chunks(1000) {
+        bench.queue.apply(some.to_vec()).await.unwrap();
+    }
+    assert_eq!(found(&*bench.queue, MANY).await, down_from(18));
+    bench.queue.apply([18_000, 9000, 0].iter().map(end).collect()).await.unwrap();
+    // The last to end, so that it is not the first to be forgotten.
+    let failed = End::new(messages[3000].id, outcome(FinalState::Undeliverable, 300));
+    bench.change(Change::Settle(failed)).await.unwrap();
+    let again = Change::Reopen { id: messages[3000].id, deliver_after: Timestamp(300), expires: Timestamp(10_000) };
+    bench.change(again).await.unwrap();
+    let mut rest = down_from(17);
+    rest.retain(|place| ![9000, 0].contains(place));
+    assert_eq!(found(&*bench.queue, MANY).await, rest);
+    assert_eq!(found(&*bench.queue, 11).await, rest[..11]);
+    bench.queue.close().await.unwrap();
+    if let Some(queue) = maker.reopen().await {
+        assert_eq!(found(&*queue, MANY).await, rest);
+    }
+}
+
 pub(super) async fn listing_and_counting(maker: &dyn QueueMaker) {
     let bench = Bench::new(maker).await;
     let mut messages: Vec<_> = (0..6).map(|_| bench.message()).collect();

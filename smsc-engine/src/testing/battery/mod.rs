@@ -53,6 +53,7 @@ pub async fn queue_battery(maker: &dyn QueueMaker) {
     ending::recording(maker).await;
     ending::records_come_back(maker).await;
     asking::finding(maker).await;
+    asking::finding_in_a_crowd(maker).await;
     asking::listing_and_counting(maker).await;
     asking::oldest(maker).await;
     asking::limits(maker).await;

@@ -7,10 +7,10 @@
 
 mod alike;
 mod arrivals;
+mod crowd;
 mod entry;
 mod handings;
 mod lanes;
-mod oldest;
 mod ordered;
 mod pages;
 mod records;
@@ -19,11 +19,14 @@ mod rollback;
 mod sets;
 mod write;
 
+use std::cmp::Reverse;
+
 use tokio::sync::watch;
 
 use crate::model::{Lane, Message, MessageId, Status, Timestamp};
 
 use super::{Counts, Lease, Like, Page};
+use crowd::Candidates;
 use entry::{Entry, Place};
 use handings::Handings;
 use pages::Pages;
@@ -156,19 +159,50 @@ impl<B: Clone> Index<B> {
         self.get(self.handings.find(lane, remote)?)
     }
 
-    /// Returns the newest pending messages that are probably like this one: equal hashes are no proof.
-    pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> Vec<Hit<B>> {
+    /// Returns the newest pending messages that are probably like this one, for equal hashes are no proof, and below what id
+    /// to go on when there may be more.
+    pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> (Vec<Hit<B>>, Option<MessageId>) {
         let likeness = alike::likeness(&like.account, &like.source, &like.destination);
-        let ids = self.sets.alike.newest(likeness, below, max);
-        ids.into_iter().filter_map(|id| self.get(id)).collect()
+        let Candidates { named: mut ids, blocks } = self.sets.crowd.candidates(likeness, below, max, LOOK_THROUGH);
+        let mut edge = Some(blocks.len()).filter(|looked| *looked == LOOK_THROUGH).and(blocks.last()).map(|(first, _)| *first);
+        let mut found = Vec::new();
+        for block in blocks {
+            let pending = self
+                .pending_of(block)
+                .filter(|(id, entry)| entry.facts.alike == likeness && below.is_none_or(|below| *id < below));
+            found.extend(pending.map(|(id, _)| id));
+            if found.len() >= max {
+                edge = Some(block.0);
+                break;
+            }
+        }
+        // Below that there may be others that are newer than those with a name.
+        ids.retain(|id| edge.is_none_or(|edge| *id >= edge));
+        ids.append(&mut found);
+        ids.sort_unstable_by_key(|id| Reverse(*id));
+        ids.truncate(max);
+        let more = ids.last().copied().filter(|_| ids.len() == max).or(edge);
+        (ids.into_iter().filter_map(|id| self.get(id)).collect(), more)
     }
 
     /// Returns the pending message with the lowest id.
     pub(crate) fn oldest(&self) -> Option<Hit<B>> {
-        self.sets.oldest.blocks().find_map(|(below, last)| {
-            let mut block = self.entries.above(below).take_while(|(id, _)| *id <= last);
-            block.find(|(_, entry)| entry.outcome().is_none()).map(|(id, entry)| self.hit(id, entry))
-        })
+        let mut oldest = self.sets.crowd.blocks().filter_map(|block| self.pending_of(block).next());
+        oldest.next().map(|(id, entry)| self.hit(id, entry))
+    }
+
+    /// Goes through the pending messages from one id to another one.
+    fn pending_of(&self, (first, last): (MessageId, MessageId)) -> impl Iterator<Item = (MessageId, &Entry<B>)> {
+        let block = self.entries.above(first.0.checked_sub(1).map(MessageId)).take_while(move |(id, _)| *id <= last);
+        block.filter(|(_, entry)| entry.outcome().is_none())
+    }
+
+    /// Names the messages of blocks in which few have been left.
+    fn name_few(&mut self) {
+        while let Some(block) = self.sets.crowd.thinned() {
+            let few: Vec<_> = self.pending_of(block).map(|(id, entry)| (entry.facts.alike, id)).collect();
+            few.into_iter().for_each(|(likeness, id)| self.sets.crowd.name(likeness, id));
+        }
     }
 
     /// Returns one page, looking at `budget` messages at most, and where to go on when there may be more.
@@ -254,3 +288,7 @@ fn wake_due<B>(entries: &mut Pages<Entry<B>>, lane: &mut lanes::LaneState, now: 
 /// How many messages one lease makes ready at most: a million that become due in one moment must not stop everybody
 /// else for a second. Only beyond this number can a message go out before one of higher priority.
 const WAKE_LIMIT: usize = 10_000;
+
+/// Blocks that one search looks through at most, each of a thousand messages: a crowd of messages that are alike must not
+/// stop everybody else.
+const LOOK_THROUGH: usize = 16;

@@ -112,6 +112,7 @@ impl<B: Clone> Index<B> {
             }
             self.sets.enter(id, entry);
         }
+        self.name_few();
         self.forget_surplus();
     }
 

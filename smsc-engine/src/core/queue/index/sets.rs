@@ -2,10 +2,9 @@
 
 use crate::model::{MessageId, Status, Timestamp};
 
-use super::alike::Alike;
+use super::crowd::Crowd;
 use super::entry::{Entry, Marks, Place};
 use super::lanes::Lanes;
-use super::oldest::Oldest;
 use super::ordered::Ordered;
 
 /// All sets of one index.
@@ -14,10 +13,8 @@ pub(super) struct Sets {
     pub(super) lanes: Lanes,
     /// Pending messages by their deadline.
     pub(super) expiry: Ordered<(Timestamp, MessageId)>,
-    /// Pending messages by their likeness.
-    pub(super) alike: Alike,
-    /// Where pending messages are, by id.
-    pub(super) oldest: Oldest,
+    /// Where pending messages are, by id and by likeness.
+    pub(super) crowd: Crowd,
     /// Ended messages by the time of their end, but for those of which a record is owed.
     pub(super) finals: Ordered<(Timestamp, MessageId)>,
     /// Ended messages of which a record is owed, by the time of their end.
@@ -35,8 +32,7 @@ impl Sets {
             unrecorded: Ordered::new(),
             lanes: Lanes::default(),
             expiry: Ordered::new(),
-            alike: Alike::new(),
-            oldest: Oldest::default(),
+            crowd: Crowd::new(),
             finals: Ordered::new(),
             counts: [0; Status::ALL.len()],
         }
@@ -52,8 +48,7 @@ impl Sets {
         if entry.facts.expires < Timestamp::MAX {
             self.expiry.insert((entry.facts.expires, id));
         }
-        self.alike.insert(entry.facts.alike, id);
-        self.oldest.insert(id);
+        self.crowd.insert(entry.facts.alike, id);
         if let Some(lane) = self.lanes.get_mut(entry.facts.lane) {
             lane.enter(id, entry);
             lane.pending += 1;
@@ -69,8 +64,7 @@ impl Sets {
             return;
         }
         self.expiry.remove(&(entry.facts.expires, id));
-        self.alike.remove(entry.facts.alike, id);
-        self.oldest.remove(id);
+        self.crowd.remove(entry.facts.alike, id);
         if let Some(lane) = self.lanes.get_mut(entry.facts.lane) {
             lane.leave(id, entry);
             lane.pending -= 1;

@@ -81,6 +81,11 @@ impl<B: Clone> Index<B> {
 
     /// Does what has become durable.
     pub(crate) fn commit(&mut self, effect: Effect<B>) {
+        self.take(effect);
+        self.name_few();
+    }
+
+    fn take(&mut self, effect: Effect<B>) {
         let id = effect.id();
         let effect = match effect {
             Effect::Accepted { body, facts, .. } => return self.arrive(id, facts, body),

@@ -18,8 +18,14 @@ pub(super) struct Draft {
     salt: u32,
     pub(super) octets: Vec<u8>,
     pub(super) effects: Vec<Effect<Position>>,
-    /// Lanes of new messages, which go by their place here until the index has given them numbers.
+    /// Lanes of new messages, which go by their place here until they are numbered.
     lanes: Vec<Lane>,
+    /// The numbers that the index of the queue has given to the first of them.
+    numbers: Vec<LaneNo>,
+    /// The effects bear numbers, not places.
+    numbered: bool,
+    /// The queue whose numbers these are: what is named there again and again need not be numbered each time.
+    queue: u64,
 }
 
 thread_local! {
@@ -29,13 +35,17 @@ thread_local! {
 
 impl Draft {
     pub(super) const fn new(salt: u32) -> Self {
-        Draft { salt, octets: Vec::new(), effects: Vec::new(), lanes: Vec::new() }
+        Draft { salt, octets: Vec::new(), effects: Vec::new(), lanes: Vec::new(), numbers: Vec::new(), numbered: false, queue: 0 }
     }
 
-    /// Has an empty draft used.
-    pub(super) fn with<T>(salt: u32, mut used: impl FnMut(&mut Draft) -> T) -> T {
+    /// Has an empty draft used for one of all queues.
+    pub(super) fn with<T>((queue, salt): (u64, u32), mut used: impl FnMut(&mut Draft) -> T) -> T {
         let mut fill = |draft: &mut Draft| {
-            draft.salt = salt;
+            if draft.queue != queue {
+                draft.lanes.clear();
+                draft.numbers.clear();
+            }
+            (draft.queue, draft.salt) = (queue, salt);
             let done = used(draft);
             draft.clear();
             done
@@ -57,8 +67,10 @@ impl Draft {
         self.octets.shrink_to(KEPT);
         self.effects.clear();
         self.effects.shrink_to(KEPT / size_of::<Effect<Position>>());
-        self.lanes.clear();
-        self.lanes.shrink_to(KEPT / size_of::<Lane>());
+        self.numbered = false;
+        if self.lanes.len() > NAMES {
+            (self.lanes, self.numbers) = (Vec::new(), Vec::new());
+        }
     }
 
     /// Adds the messages of one call, unless they are too large.
@@ -108,14 +120,22 @@ impl Draft {
         &self.lanes
     }
 
-    /// Puts the numbers of its lanes, which are these, into the effects; nothing is to be numbered any more.
-    pub(super) fn number(&mut self, mut number: impl FnMut(&Lane) -> Option<LaneNo>) {
+    /// Puts the numbers of its lanes into the effects; `false` when one has none yet, and then nothing is changed.
+    pub(super) fn number(&mut self, number: impl FnMut(&Lane) -> Option<LaneNo>) -> bool {
+        if self.numbered {
+            return true;
+        }
+        self.numbers.extend(self.lanes.iter().skip(self.numbers.len()).map_while(number));
+        if self.numbers.len() < self.lanes.len() {
+            return false;
+        }
         for effect in &mut self.effects {
             if let Effect::Accepted { facts, .. } = effect {
-                facts.lane = self.lanes.get(facts.lane.0 as usize).and_then(&mut number).unwrap_or(facts.lane);
+                facts.lane = self.numbers.get(facts.lane.0 as usize).copied().unwrap_or(facts.lane);
             }
         }
-        self.lanes.clear();
+        self.numbered = true;
+        true
     }
 
     /// Adds a message again with all that is known of it.

@@ -35,22 +35,22 @@ impl Gate {
     }
 
     /// Tells whether any of these messages may be in the index, or is on a lane not seen before: only the index knows.
-    pub(super) fn must_ask(&mut self, draft: &Draft) -> bool {
-        draft.effects.iter().any(|effect| effect.id() < self.fresh)
-            || draft.lanes().iter().any(|lane| self.lanes.number(lane).is_none())
+    pub(super) fn must_ask(&mut self, draft: &mut Draft) -> bool {
+        let numbered = draft.number(|lane| self.lanes.number(lane));
+        !numbered || draft.effects.iter().any(|effect| effect.id() < self.fresh)
     }
 
     /// Has the index number all lanes of a draft.
-    pub(super) fn learn(&mut self, draft: &Draft, index: &mut Index<Position>) {
+    pub(super) fn learn(&mut self, draft: &mut Draft, index: &mut Index<Position>) {
         draft.lanes().iter().for_each(|lane| _ = index.lane(lane));
         index.lane_names(self.lanes.len()).into_iter().for_each(|lane| _ = self.lanes.add(lane));
+        draft.number(|lane| self.lanes.number(lane));
     }
 
     /// Promises places to all messages of a draft or to none, and takes them into the group; `known` tells whether one is
     /// in the index.
     pub(super) fn admit(&mut self, draft: &mut Draft, known: impl Fn(MessageId) -> bool) -> Result<(), QueueError> {
         self.arrivals.admit(draft.effects.iter().map(|effect| effect.id()), self.occupied, known)?;
-        draft.number(|lane| self.lanes.number(lane));
         self.group.add(draft);
         Ok(())
     }

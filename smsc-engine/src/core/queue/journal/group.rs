@@ -8,7 +8,6 @@ use std::mem;
 
 use bytes::{Bytes, BytesMut};
 
-use super::super::index::Effect;
 use super::super::promises::Promises;
 use super::draft::Draft;
 use super::record;
@@ -95,11 +94,13 @@ impl Group {
         let start = self.octets.len() as u32;
         self.octets.extend_from_slice(&draft.octets);
         draft.octets.clear();
-        for body in draft.effects.iter_mut().filter_map(Effect::body_mut) {
-            self.bodies += u64::from(body.len);
-            *body = body.based(0, start);
-        }
-        self.promises.effects.append(&mut draft.effects);
+        self.promises.effects.extend(draft.effects.drain(..).map(|mut effect| {
+            if let Some(body) = effect.body_mut() {
+                self.bodies += u64::from(body.len);
+                *body = body.based(0, start);
+            }
+            effect
+        }));
     }
 
     /// Completes the header and returns the octets to write; the group is empty afterwards but for what it does.

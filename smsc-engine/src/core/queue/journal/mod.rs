@@ -29,6 +29,7 @@
 //! What it does not do: it is no shared store, one process has it open; and it does not erase texts at once, they
 //! stay in the files until their segment is tidied away.
 
+mod append;
 mod commit;
 mod copy;
 mod draft;
@@ -53,7 +54,6 @@ mod writer;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::mem;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +66,7 @@ use super::index::{Hit, Index};
 use super::io::{Io, RealIo};
 use super::{BoxFuture, Change, ChangeError, Counts, Lease, Like, Page, Queue, QueueError, Record};
 use crate::model::{Lane, Message, MessageId, Timestamp};
+use append::Append;
 use draft::Draft;
 use error::on;
 use group::Position;
@@ -74,7 +75,7 @@ use read::{Bodies, Reader};
 use recent::Recent;
 use recover::Recovered;
 use saver::Saver;
-use shared::{Entry, Shared, State};
+use shared::{Shared, State};
 use snapshot::Extent;
 use writer::Writer;
 
@@ -161,19 +162,6 @@ impl JournalQueue {
         self.reader.records(bodies).await.next().transpose()
     }
 
-    /// Appends what came when there was no room.
-    async fn append_late(&self, mut draft: Box<Draft>) -> Result<(), QueueError> {
-        let durable = loop {
-            self.shared.roomy().await;
-            if let Some(durable) = poll_fn(|context| Poll::Ready(self.shared.enter(&mut draft, context.waker()))).await? {
-                break durable;
-            }
-        };
-        // The octets are copied; holding on to it would keep two of each.
-        drop(draft);
-        durable.await
-    }
-
     /// Waits until the threads are gone.
     fn join(&self) {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -236,18 +224,8 @@ impl Queue for JournalQueue {
         MessageId(self.shared.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn append(&self, mut batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
-        Box::pin(async move {
-            if batch.is_empty() {
-                return self.shared.open().map(drop);
-            }
-            let entry = poll_fn(|context| Poll::Ready(self.shared.append(&mem::take(&mut batch), context.waker())));
-            match entry.await? {
-                Entry::Made(durable) => durable.await,
-                // In a box of its own: it is rare, and the others shall not be larger for it.
-                Entry::Late(draft) => Box::pin(self.append_late(draft)).await,
-            }
-        })
+    fn append(&self, batch: Vec<Message>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(Append::new(&self.shared, batch))
     }
 
     fn apply(&self, mut changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Result<(), ChangeError>>, QueueError>> {
@@ -339,10 +317,16 @@ impl Queue for JournalQueue {
             let mut found = Vec::new();
             let mut below = None;
             while found.len() < max {
-                let bodies = self.query(|index| index.find(like, below, max.min(LOOK)))?;
-                let Some(last) = bodies.hits.last() else { break };
-                below = Some(last.id);
+                let (bodies, more) = {
+                    let state = self.shared.known()?;
+                    let (hits, more) = state.index.find(like, below, max.min(LOOK));
+                    (state.bodies(hits), more)
+                };
                 found.extend(self.readable(bodies).await.into_iter().filter(|record| like.matches(&record.message)));
+                if more.is_none() {
+                    break;
+                }
+                below = more;
             }
             found.truncate(max);
             Ok(found)

@@ -31,18 +31,12 @@ pub(super) struct Applied {
     pub(super) durable: Option<Durable>,
 }
 
-/// What became of new messages.
-pub(super) enum Entry {
-    /// They are promised.
-    Made(Durable),
-    /// There is no room yet.
-    Late(Box<Draft>),
-}
-
 /// One open journal.
 pub(super) struct Shared {
     pub(super) io: Arc<dyn Io>,
     pub(super) salt: u32,
+    /// Which one it is of all that this process has had open.
+    pub(super) number: u64,
     pub(super) options: JournalOptions,
     pub(super) next_id: AtomicU64,
     state: Lock<State>,
@@ -85,9 +79,11 @@ pub(super) struct State {
 
 impl Shared {
     pub(super) fn new(io: Arc<dyn Io>, options: JournalOptions, (salt, next_id): (u32, u64), state: State) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
         Shared {
             io,
             salt,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             next_id: AtomicU64::new(next_id),
             gate: Lock::new(Gate::new(salt, options.pending_limit, &state.index)),
             options,
@@ -141,17 +137,6 @@ impl Shared {
     pub(super) fn make_room(&self) {
         self.crowded.store(false, Ordering::SeqCst);
         self.room.notify_waiters();
-    }
-
-    /// Promises new messages, all or none.
-    pub(super) fn append(&self, messages: &[Message], waker: &Waker) -> Result<Entry, QueueError> {
-        Draft::with(self.salt, |draft| {
-            draft.encode(messages)?;
-            Ok(match self.enter(draft, waker)? {
-                Some(durable) => Entry::Made(durable),
-                None => Entry::Late(Box::new(draft.take())),
-            })
-        })
     }
 
     /// Promises the messages of a draft, all or none; `None` when there is no room yet, and then they are all still there.

@@ -84,13 +84,13 @@ impl SqlQueue {
     }
 
     /// Asks the index under the lock.
-    fn query(&self, ask: impl FnOnce(&mut Index<Body>) -> Vec<Hit<Body>>) -> Result<Vec<Hit<Body>>, QueueError> {
+    fn query<T>(&self, ask: impl FnOnce(&mut Index<Body>) -> T) -> Result<T, QueueError> {
         Ok(ask(&mut self.shared.known()?.index))
     }
 
     /// Reads what a query found, if anything.
     async fn one(&self, ask: impl FnOnce(&Index<Body>) -> Option<Hit<Body>>) -> Result<Option<Record>, QueueError> {
-        let hits = self.query(|index| ask(index).into_iter().collect())?;
+        let hits: Vec<_> = self.query(|index| ask(index).into_iter().collect())?;
         self.shared.records(hits).await.pop().transpose()
     }
 
@@ -179,10 +179,12 @@ impl Queue for SqlQueue {
             let mut found = Vec::new();
             let mut below = None;
             while found.len() < max {
-                let hits = self.query(|index| index.find(like, below, max.min(LOOK)))?;
-                let Some(last) = hits.last() else { break };
-                below = Some(last.id);
+                let (hits, more) = self.query(|index| index.find(like, below, max.min(LOOK)))?;
                 found.extend(self.readable(hits).await.into_iter().filter(|record| like.matches(&record.message)));
+                if more.is_none() {
+                    break;
+                }
+                below = more;
             }
             found.truncate(max);
             Ok(found)
