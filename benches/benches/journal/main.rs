@@ -8,6 +8,7 @@
 //! by the hundred, settle, recorded.
 //!
 //! `--in-flight CALLERS`: only that line of the table.
+//! `--workers THREADS`: so many threads of the runtime for the callers, of the bare log's as well; 2 without it.
 //! `--ten-minutes`, or `--steady SECONDS`: whole lives with tidying, records and retention, a line every ten seconds.
 //! `--backlog MESSAGES`: filling, memory, leases, and opening after an end that was not clean.
 
@@ -48,7 +49,8 @@ fn main() {
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("journal-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&root);
     std::fs::create_dir_all(&root).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let workers = number("--workers").unwrap_or(2) as usize;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_time().build().unwrap();
     println!("single sync: {:.0} us", single_sync(&root).unwrap().as_secs_f64() * 1e6);
     let steady = if has("--ten-minutes") { Some(600) } else { number("--steady") };
     match (steady, number("--backlog")) {
