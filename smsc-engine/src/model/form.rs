@@ -208,8 +208,8 @@ macro_rules! strings {
 strings! {
     Word, Word::octets, |octets, _| Some(Word::new(octets));
     Bytes, |bytes| bytes, |octets, others| Some(others.octets(octets));
-    Account, |name| name.as_str().as_bytes(), |octets, _| std::str::from_utf8(octets).ok().map(Account::new);
-    Lane, |name| name.as_str().as_bytes(), |octets, _| std::str::from_utf8(octets).ok().map(Lane::new);
+    Account, |name| name.as_str().as_bytes(), |octets, others| others.account(octets);
+    Lane, |name| name.as_str().as_bytes(), |octets, others| others.lane(octets);
 }
 
 macro_rules! newtypes {

@@ -1,9 +1,11 @@
-//! Messages that are read together share the memory of their texts.
+//! Messages that are read together share the memory of their texts, and names that are alike.
 //!
 //! Reading a message by itself takes an allocation for each text; those of one read live about as long as the ones
-//! beside them.
+//! beside them, and mostly name what the one before has named.
 
 use bytes::{Bytes, BytesMut};
+
+use super::{Account, Lane};
 
 /// What the messages of one read have together.
 #[derive(Default)]
@@ -11,6 +13,9 @@ pub(crate) struct Together {
     /// Octets of texts that are still to come, about.
     rest: usize,
     block: BytesMut,
+    /// The names that were read last.
+    account: Account,
+    lane: Lane,
 }
 
 /// Octets of texts that share memory: who keeps one message of them keeps no more than this.
@@ -19,7 +24,7 @@ const BLOCK: usize = 4096;
 impl Together {
     /// For messages of so many octets.
     pub(crate) fn of(octets: usize) -> Self {
-        Together { rest: octets, block: BytesMut::new() }
+        Together { rest: octets, ..Together::default() }
     }
 
     /// Copies octets of a text.
@@ -37,6 +42,23 @@ impl Together {
         self.block.extend_from_slice(octets);
         self.block.split().freeze()
     }
+
+    /// Reads a name; `None` when it is no text.
+    pub(crate) fn account(&mut self, octets: &[u8]) -> Option<Account> {
+        named(&mut self.account, Account::as_str, octets)
+    }
+
+    /// The same.
+    pub(crate) fn lane(&mut self, octets: &[u8]) -> Option<Lane> {
+        named(&mut self.lane, Lane::as_str, octets)
+    }
+}
+
+fn named<N: Clone + for<'a> From<&'a str>>(latest: &mut N, text: fn(&N) -> &str, octets: &[u8]) -> Option<N> {
+    if text(latest).as_bytes() != octets {
+        *latest = N::from(str::from_utf8(octets).ok()?);
+    }
+    Some(latest.clone())
 }
 
 #[cfg(test)]
@@ -61,5 +83,15 @@ mod tests {
             let text = together.octets(&vec![1; large]);
             assert_eq!((text.len(), together.block.capacity()), (large, 0));
         }
+    }
+
+    #[test]
+    fn names_are_those_that_were_read() {
+        let mut together = Together::default();
+        for name in ["", "shop", "shop", "a name that is too long to lie in itself", "shop", ""] {
+            assert_eq!(together.account(name.as_bytes()), Some(Account::from(name)));
+            assert_eq!(together.lane(name.as_bytes()), Some(Lane::from(name)));
+        }
+        assert_eq!((together.lane(&[0xFF]), together.account(&[0xFF])), (None, None));
     }
 }

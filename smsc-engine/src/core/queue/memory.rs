@@ -180,7 +180,7 @@ impl Queue for MemoryQueue {
     }
 
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
-        Box::pin(async move { Ok(self.open()?.index.unrecorded(beyond, max).into_iter().map(record).collect()) })
+        Box::pin(async move { Ok(self.open()?.index.unrecorded(beyond).take(max).map(record).collect()) })
     }
 
     fn recorded(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), QueueError>> {

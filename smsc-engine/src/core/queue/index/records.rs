@@ -7,9 +7,14 @@ use super::{Hit, Index};
 
 impl<B: Clone> Index<B> {
     /// Returns ended messages of which a record is owed, in the order they ended.
-    pub(crate) fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> Vec<Hit<B>> {
+    pub(crate) fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>) -> impl Iterator<Item = Hit<B>> {
         let ids = self.sets.unrecorded.above(beyond).map(|(_, id)| *id);
-        ids.filter_map(|id| self.get(id)).take(max).collect()
+        ids.filter_map(|id| self.get(id))
+    }
+
+    /// Counts them.
+    pub(crate) fn owed(&self) -> usize {
+        self.sets.unrecorded.len()
     }
 
     /// Notes that the record of a message is written; `false` when it has not ended, or is about to live on.

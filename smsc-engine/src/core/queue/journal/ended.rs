@@ -14,12 +14,14 @@ const STEP: usize = 64;
 impl Shared {
     /// Finds ended messages whose record is owed, see `Queue::unrecorded`.
     pub(super) fn unrecorded(&self, mut beyond: Option<(Timestamp, MessageId)>, max: usize) -> Result<Bodies, QueueError> {
-        let mut bodies = Bodies::default();
+        let mut bodies = Bodies::with_room(max.min(known(self.lock())?.index.owed()));
         loop {
+            let before = bodies.hits.len();
             let state = known(self.lock_for_part())?;
-            let hits = state.index.unrecorded(beyond, STEP.min(max - bodies.hits.len()));
-            beyond = hits.last().and_then(|last| Some((last.ended()?, last.id)));
-            state.add_bodies(hits, &mut bodies);
+            state.add_bodies(state.index.unrecorded(beyond).take(STEP.min(max - before)), &mut bodies);
+            drop(state);
+            let last = bodies.hits.last().filter(|_| bodies.hits.len() > before);
+            beyond = last.and_then(|last| Some((last.ended()?, last.id)));
             if beyond.is_none() || bodies.hits.len() == max {
                 return Ok(bodies);
             }

@@ -341,7 +341,7 @@ impl Queue for JournalQueue {
                 let state = self.shared.known()?;
                 let (hits, more) = state.index.list(&rest, LOOK);
                 rest.max -= hits.len();
-                state.add_bodies(hits, &mut bodies);
+                state.add_bodies(hits.into_iter(), &mut bodies);
                 if more.is_none() || rest.max == 0 {
                     break;
                 }

@@ -47,6 +47,13 @@ struct Want {
     file: Arc<dyn IoFile>,
 }
 
+impl Bodies {
+    /// Begins with room for so many.
+    pub(super) fn with_room(messages: usize) -> Self {
+        Bodies { hits: Vec::with_capacity(messages), sources: Vec::with_capacity(messages) }
+    }
+}
+
 impl Reader {
     /// Starts the thread; it ends with the reader.
     pub(super) fn start(salt: u32) -> std::io::Result<Self> {

@@ -308,16 +308,18 @@ impl State {
 
     /// Tells where the bodies of these messages can be read.
     pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Bodies {
-        let mut bodies = Bodies::default();
-        self.add_bodies(hits, &mut bodies);
+        let mut bodies = Bodies::with_room(hits.len());
+        self.add_bodies(hits.into_iter(), &mut bodies);
         bodies
     }
 
-    /// Adds where the bodies of these messages can be read.
-    pub(super) fn add_bodies(&self, mut hits: Vec<Hit<Position>>, bodies: &mut Bodies) {
+    /// Adds messages, and where their bodies can be read.
+    pub(super) fn add_bodies(&self, hits: impl Iterator<Item = Hit<Position>>, bodies: &mut Bodies) {
         let mut last = 0;
-        bodies.sources.extend(hits.iter().map(|hit| self.source(hit.body, &mut last)));
-        bodies.hits.append(&mut hits);
+        for hit in hits {
+            bodies.sources.push(self.source(hit.body, &mut last));
+            bodies.hits.push(hit);
+        }
     }
 
     /// `last` is where a recent body was found before.

@@ -196,7 +196,7 @@ impl Queue for SqlQueue {
     }
 
     fn unrecorded(&self, beyond: Option<(Timestamp, MessageId)>, max: usize) -> BoxFuture<'_, Result<Vec<Record>, QueueError>> {
-        Box::pin(async move { Ok(self.readable(self.query(|index| index.unrecorded(beyond, max))?).await) })
+        Box::pin(async move { Ok(self.readable(self.query(|index| index.unrecorded(beyond).take(max).collect())?).await) })
     }
 
     fn recorded(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), QueueError>> {
