@@ -22,7 +22,7 @@ pub(super) struct Crowd {
 }
 
 /// Pending messages with neighbouring ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Block {
     count: u32,
     filter: Option<Box<Filter>>,
@@ -33,7 +33,7 @@ struct Block {
 struct Filter([u64; WORDS]);
 
 /// Which messages may be like another one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Candidates {
     /// Ids that are known, the highest first.
     pub(super) named: Vec<MessageId>,

@@ -164,7 +164,7 @@ impl<B: Clone> Index<B> {
     pub(crate) fn find(&self, like: &Like, below: Option<MessageId>, max: usize) -> (Vec<Hit<B>>, Option<MessageId>) {
         let likeness = alike::likeness(&like.account, &like.source, &like.destination);
         let Candidates { named: mut ids, blocks } = self.sets.crowd.candidates(likeness, below, max, LOOK_THROUGH);
-        let mut edge = Some(blocks.len()).filter(|looked| *looked == LOOK_THROUGH).and(blocks.last()).map(|(first, _)| *first);
+        let mut edge = blocks.get(LOOK_THROUGH - 1).map(|(first, _)| *first);
         let mut found = Vec::new();
         for block in blocks {
             let pending = self

@@ -12,7 +12,7 @@ pub struct JournalOptions {
     /// Octets of the disk that are left to others: no segment is begun that would leave less, and new messages are
     /// refused instead.
     pub reserve_octets: u64,
-    /// Messages that may be pending; a million takes about 200 MB of memory, however long the texts are, and 100 MB more
+    /// Messages that may be pending; a million takes about 150 MB of memory, however long the texts are, and 100 MB more
     /// while the next MC has them.
     pub pending_limit: usize,
     /// Ended messages that are remembered until they are forgotten by age, bodies on disk included; a million takes 120 MB of
