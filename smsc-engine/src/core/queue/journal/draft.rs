@@ -41,9 +41,9 @@ impl Draft {
     /// Has an empty draft used for one of all queues.
     pub(super) fn with<T>((queue, salt): (u64, u32), mut used: impl FnMut(&mut Draft) -> T) -> T {
         let mut fill = |draft: &mut Draft| {
-            if draft.queue != queue {
-                draft.lanes.clear();
-                draft.numbers.clear();
+            // Of another queue, or as a panic has left it.
+            if draft.queue != queue || !draft.octets.is_empty() {
+                *draft = Draft::new(salt);
             }
             (draft.queue, draft.salt) = (queue, salt);
             let done = used(draft);
@@ -158,3 +158,49 @@ const BESIDE: usize = PREFIX + 1;
 const KEPT: usize = 64 << 10;
 /// Lanes of one call that are looked at to find one again.
 const NAMES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+    use crate::model::Account;
+
+    /// The numbers of new messages on these lanes, in a call of this queue.
+    fn numbers(queue: u64, lanes: &[&str], mut number: impl FnMut(&str) -> Option<u32>) -> Option<Vec<u32>> {
+        let message = |lane: &&str| Message::new(MessageId(1), Account::from("shop"), Lane::from(*lane));
+        let messages: Vec<_> = lanes.iter().map(message).collect();
+        Draft::with((queue, 7), |draft| {
+            draft.encode(&messages).unwrap();
+            let numbered = draft.number(|lane| number(lane.as_str()).map(LaneNo));
+            let lanes = draft.effects.iter().map(|effect| match effect {
+                Effect::Accepted { facts, .. } => facts.lane.0,
+                other => panic!("{other:?}"),
+            });
+            numbered.then(|| lanes.collect())
+        })
+    }
+
+    #[test]
+    fn lanes_are_numbered_once_for_each_queue() {
+        let places = |lane: &str| ["a", "b"].iter().position(|name| *name == lane).map(|place| place as u32 + 5);
+        assert_eq!(numbers(1, &["a", "b", "a"], places), Some(vec![5, 6, 5]));
+        assert_eq!(numbers(1, &["b", "a"], |_| panic!("they are known")), Some(vec![6, 5]));
+        assert_eq!(numbers(1, &["a", "c"], places), None, "one of them has none yet");
+        assert_eq!(numbers(1, &["c", "a"], |_| Some(9)), Some(vec![9, 5]));
+        assert_eq!(numbers(2, &["a", "b"], |lane| (lane == "b").then_some(0)), None, "another queue has numbers of its own");
+        assert_eq!(numbers(2, &["b", "a"], |lane| Some(u32::from(lane == "a"))), Some(vec![0, 1]));
+        let many: Vec<_> = (0..100_u32).map(|lane| (lane % 50).to_string()).collect();
+        let names: Vec<_> = many.iter().map(String::as_str).collect();
+        let own = |lane: &str| lane.parse().ok();
+        assert_eq!(numbers(2, &names, own), Some((0..100).map(|lane| lane % 50).collect()));
+        assert_eq!(numbers(2, &["7"], own), Some(vec![7]));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_call_that_panicked() {
+        let panicked = catch_unwind(|| numbers(1, &["a"], |_| panic!("a panic that this test wants")));
+        assert!(panicked.is_err());
+        assert_eq!(numbers(1, &["b"], |_| Some(3)), Some(vec![3]));
+    }
+}
