@@ -73,16 +73,14 @@ impl Crowd {
         let number = id.0 >> BITS;
         let Some(block) = self.blocks.get_mut(&number) else { return };
         block.count -= 1;
-        match (block.count, &block.filter) {
-            (0, filter) => {
-                if filter.is_none() {
-                    self.named.remove(likeness, id);
-                }
-                self.blocks.remove(&number);
-            }
-            (_, None) => self.named.remove(likeness, id),
-            (FEW, Some(_)) => self.thinned.push(number),
-            (_, Some(_)) => {}
+        let count = block.count;
+        match &block.filter {
+            None => self.named.remove(likeness, id),
+            Some(_) if count == FEW => self.thinned.push(number),
+            Some(_) => {}
+        }
+        if count == 0 {
+            self.blocks.remove(&number);
         }
     }
 

@@ -68,6 +68,8 @@ impl Draft {
         self.effects.clear();
         self.effects.shrink_to(KEPT / size_of::<Effect<Position>>());
         self.numbered = false;
+        // Those of a call that was refused are no business of the next one.
+        self.lanes.truncate(self.numbers.len());
         if self.lanes.len() > NAMES {
             (self.lanes, self.numbers) = (Vec::new(), Vec::new());
         }
@@ -117,7 +119,7 @@ impl Draft {
 
     /// The lanes that are to be numbered.
     pub(super) fn lanes(&self) -> &[Lane] {
-        &self.lanes
+        self.lanes.get(self.numbers.len()..).unwrap_or_default()
     }
 
     /// Puts the numbers of its lanes into the effects; `false` when one has none yet, and then nothing is changed.
@@ -156,7 +158,7 @@ impl Draft {
 const BESIDE: usize = PREFIX + 1;
 /// Octets of room that a thread keeps for its next call, for records and for effects.
 const KEPT: usize = 64 << 10;
-/// Lanes of one call that are looked at to find one again.
+/// Lanes that are looked at to find one again, and kept from one call to the next.
 const NAMES: usize = 8;
 
 #[cfg(test)]
@@ -187,6 +189,7 @@ mod tests {
         assert_eq!(numbers(1, &["a", "b", "a"], places), Some(vec![5, 6, 5]));
         assert_eq!(numbers(1, &["b", "a"], |_| panic!("they are known")), Some(vec![6, 5]));
         assert_eq!(numbers(1, &["a", "c"], places), None, "one of them has none yet");
+        assert_eq!(numbers(1, &["b"], |_| panic!("nobody asks for the one that was refused")), Some(vec![6]));
         assert_eq!(numbers(1, &["c", "a"], |_| Some(9)), Some(vec![9, 5]));
         assert_eq!(numbers(2, &["a", "b"], |lane| (lane == "b").then_some(0)), None, "another queue has numbers of its own");
         assert_eq!(numbers(2, &["b", "a"], |lane| Some(u32::from(lane == "a"))), Some(vec![0, 1]));

@@ -14,10 +14,11 @@ const STEP: usize = 64;
 impl Shared {
     /// Finds ended messages whose record is owed, see `Queue::unrecorded`.
     pub(super) fn unrecorded(&self, mut beyond: Option<(Timestamp, MessageId)>, max: usize) -> Result<Bodies, QueueError> {
-        let mut bodies = Bodies::with_room(max.min(known(self.lock())?.index.owed()));
+        let mut bodies = Bodies::default();
         loop {
             let before = bodies.hits.len();
             let state = known(self.lock_for_part())?;
+            bodies.make_room(max.min(state.index.owed()).saturating_sub(before));
             state.add_bodies(state.index.unrecorded(beyond).take(STEP.min(max - before)), &mut bodies);
             drop(state);
             let last = bodies.hits.last().filter(|_| bodies.hits.len() > before);

@@ -48,9 +48,10 @@ struct Want {
 }
 
 impl Bodies {
-    /// Begins with room for so many.
-    pub(super) fn with_room(messages: usize) -> Self {
-        Bodies { hits: Vec::with_capacity(messages), sources: Vec::with_capacity(messages) }
+    /// Makes room for so many more.
+    pub(super) fn make_room(&mut self, messages: usize) {
+        self.hits.reserve(messages);
+        self.sources.reserve(messages);
     }
 }
 

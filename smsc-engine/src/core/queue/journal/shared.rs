@@ -308,7 +308,8 @@ impl State {
 
     /// Tells where the bodies of these messages can be read.
     pub(super) fn bodies(&self, hits: Vec<Hit<Position>>) -> Bodies {
-        let mut bodies = Bodies::with_room(hits.len());
+        let mut bodies = Bodies::default();
+        bodies.make_room(hits.len());
         self.add_bodies(hits.into_iter(), &mut bodies);
         bodies
     }
