@@ -95,7 +95,7 @@
     const every = Number(pace.value);
     if (every && ticks++ % every === 0 && regions() && !busy()) htmx.trigger(document.body, "live");
   };
-  // Nothing changes under the hand of somebody who chooses rows or reads a question.
+  // Nothing changes under the hand of somebody who chooses rows or reads a question, not even by what was asked for before.
   const busy = () => document.querySelector("main [data-live] :is(details.confirm[open], tbody input:checked)") !== null || !getSelection().isCollapsed;
   const open = () => {
     if (source) return;
@@ -115,6 +115,7 @@
   setInterval(() => { if (source && Date.now() - lastTick > 6000) fail("Nothing has come for a while; a proxy may hold it back."); }, 2000);
   document.body.addEventListener("htmx:error", () => fail(`The ${root.dataset.what} does not answer.`));
   document.body.addEventListener("htmx:response:error", (event) => fail(`The ${root.dataset.what} answers ${event.detail.ctx?.response?.status ?? "with an error"}.`));
+  document.body.addEventListener("htmx:before:swap", (event) => { if (event.target.matches("[data-live]") && busy()) event.preventDefault(); });
   document.body.addEventListener("htmx:after:swap", showTimes);
   showClock();
   open();

@@ -82,6 +82,30 @@ fn a_connection_is_dropped_only_after_a_question_and_stays_down_until_it_is_want
     desk.wait_for_bind("partner", "2 bound");
 }
 
+/// What was asked for before somebody opened a question must not shut it when it comes after.
+#[test]
+fn a_question_stays_open_when_an_answer_comes_late() {
+    let north = carrier();
+    let Some(desk) = Desk::logged_in(&[lead("north", north.smpp())]) else { return };
+    desk.wait_for_bind("north", "Connected");
+    desk.browser.script(
+        "const ask = window.ask = window.fetch;
+         window.fetch = (...what) => new Promise(done => { window.release = () => done(ask(...what)) });
+         document.body.addEventListener('htmx:finally:request', () => { window.answered = true })",
+    );
+    desk.browser.wait_until("return window.release !== undefined");
+    desk.browser.click("details.confirm summary");
+    desk.browser.script("window.release()");
+    desk.browser.wait_until("return window.answered === true");
+    assert_eq!(desk.browser.script("return document.querySelector('details.confirm').open"), true, "it is still read");
+    desk.browser.script("window.fetch = window.ask; window.untouched = true");
+    // Once it is shut, life goes on.
+    desk.browser.click("details.confirm summary");
+    desk.submit("north", "+34600000012", "it moves on");
+    desk.wait_for_figure("north", "sent", "1");
+    assert_eq!(desk.browser.script("return window.untouched"), true, "no reload happened");
+}
+
 #[test]
 fn what_is_well_is_green_and_what_is_down_is_red() {
     let north = carrier();
