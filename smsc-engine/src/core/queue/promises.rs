@@ -4,8 +4,9 @@
 //! caller works on. A thread that is none of the runtime's would have to reach into it for each.
 
 use std::fmt;
-use std::iter::Take;
+use std::iter::Peekable;
 use std::mem;
+use std::ops::Range;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -21,16 +22,33 @@ use super::index::Effect;
 #[derive(Debug)]
 pub(super) struct Promises<B> {
     pub(super) effects: Vec<Effect<B>>,
+    /// How many effects are done before each caller is answered.
+    calls: Vec<u32>,
     waiting: Vec<Waiting>,
 }
 
-/// Resolves once the group is durable and all effects before it are done.
+/// Resolves once the group is durable and all effects before it are done, or this call is refused.
 pub(super) struct Durable {
     handful: Arc<Handful>,
+    /// Which one of the handful it is.
+    caller: u32,
+    /// Where a later waker is.
+    place: Option<u32>,
     /// Who looks first is woken without more, for he has left his waker already.
     told: bool,
-    /// Where a later waker is.
-    place: Option<usize>,
+}
+
+/// The next few effects of several groups.
+pub(super) struct Few<'a, 'b, B> {
+    sources: &'a mut [Source<'b, B>],
+    left: usize,
+}
+
+/// What is left of a group.
+struct Source<'a, B> {
+    effects: Drain<'a, Effect<B>>,
+    waiting: Peekable<Drain<'a, Waiting>>,
+    done: usize,
 }
 
 /// A handful, as the group sees it; when it is dropped, nobody waits for it in vain.
@@ -43,11 +61,16 @@ struct Waiting {
     /// How many effects are done before this handful, and before it is answered.
     before: usize,
     effects: usize,
+    /// Callers who are told something else than the others.
+    refused: Refused,
 }
+
+/// Callers of a handful that were refused each on his own, in their order.
+type Refused = Vec<(u32, QueueError)>;
 
 /// Callers who are answered at once.
 struct Handful {
-    answer: OnceLock<Result<(), QueueError>>,
+    answer: OnceLock<(Result<(), QueueError>, Refused)>,
     /// Of those callers who left theirs, or another one, only when they looked again.
     wakers: Mutex<Vec<Waker>>,
     /// Where they are woken; `None` when that is not sure to get round to it.
@@ -86,11 +109,14 @@ impl<B> Promises<B> {
             None => {
                 let handful = Arc::new(Handful::new());
                 let wakers = waker.into_iter().collect();
-                self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, wakers, before, effects });
+                let refused = Refused::new();
+                self.waiting.push(Waiting { handful: Arc::clone(&handful), callers: 1, wakers, before, effects, refused });
                 handful
             }
         };
-        Durable { handful, told, place: None }
+        let caller = self.waiting.last().map_or(0, |last| last.callers as u32 - 1);
+        self.calls.push(effects as u32);
+        Durable { handful, caller, place: None, told }
     }
 
     /// Tells whether nobody waits.
@@ -98,23 +124,26 @@ impl<B> Promises<B> {
         self.waiting.is_empty()
     }
 
-    /// Does what is durable now and answers those who wait, part by part: the first ones can go on while the last ones
-    /// are worked on, and nobody is locked out for long. `commit` does one part under its lock.
-    pub(super) fn keep(&mut self, mut commit: impl FnMut(Take<&mut Drain<'_, Effect<B>>>)) {
-        let mut effects = self.effects.drain(..);
-        let mut done = 0;
-        for mut waiting in self.waiting.drain(..) {
-            while done < waiting.effects {
-                let part = PART.min(waiting.effects - done);
-                commit(effects.by_ref().take(part));
-                done += part;
+    /// Judges each call by its effects, once. Who is refused is told so when the others are answered; what the call would
+    /// have done, whose places this returns, is for the group to leave out.
+    pub(super) fn judge(&mut self, mut verdict: impl FnMut(&[Effect<B>]) -> Result<(), QueueError>) -> Vec<Range<usize>> {
+        let mut refused = Vec::new();
+        let (mut start, mut left_out) = (0, 0);
+        let mut ends = self.calls.drain(..).map(|end| end as usize);
+        for waiting in &mut self.waiting {
+            waiting.before -= left_out;
+            for (caller, end) in ends.by_ref().take(waiting.callers).enumerate() {
+                let call = start..end;
+                if let Err(error) = verdict(self.effects.get(call.clone()).unwrap_or_default()) {
+                    left_out += call.len();
+                    waiting.refused.push((caller as u32, error));
+                    refused.push(call);
+                }
+                start = end;
             }
-            waiting.answer(Ok(()));
+            waiting.effects -= left_out;
         }
-        // Nobody waits for what the queue does by itself.
-        while effects.len() > 0 {
-            commit(effects.by_ref().take(PART));
-        }
+        refused
     }
 
     /// Answers everybody that nothing is done.
@@ -125,6 +154,7 @@ impl<B> Promises<B> {
     /// Returns promises without any, with the room that these had unless that is much.
     pub(super) fn emptied(mut self) -> Self {
         self.waiting.clear();
+        self.calls.clear();
         self.effects.clear();
         self.effects.shrink_to(KEPT);
         self
@@ -133,7 +163,52 @@ impl<B> Promises<B> {
 
 impl<B> Default for Promises<B> {
     fn default() -> Self {
-        Promises { effects: Vec::new(), waiting: Vec::new() }
+        Promises { effects: Vec::new(), calls: Vec::new(), waiting: Vec::new() }
+    }
+}
+
+/// Does what is durable now and answers those who wait, part by part: the first ones can go on while the last ones are
+/// worked on, and nobody is locked out for long. `commit` does one part under its lock. What one group does comes in its
+/// order; between several it goes by the ids, for new messages are found a place in the index more quickly in theirs.
+pub(super) fn keep<'a, B: 'a>(groups: impl Iterator<Item = &'a mut Promises<B>>, mut commit: impl FnMut(&mut Few<'_, 'a, B>)) {
+    let sources = groups.map(|promises| Source {
+        effects: promises.effects.drain(..),
+        waiting: promises.waiting.drain(..).peekable(),
+        done: 0,
+    });
+    let mut sources: Vec<_> = sources.collect();
+    loop {
+        let left: usize = sources.iter().map(|source| source.effects.len()).sum();
+        if left > 0 {
+            let mut few = Few { sources: &mut sources, left: left.min(PART) };
+            commit(&mut few);
+            few.for_each(drop);
+        }
+        for source in &mut sources {
+            while let Some(mut waiting) = source.waiting.next_if(|waiting| waiting.effects <= source.done) {
+                waiting.answer(Ok(()));
+            }
+        }
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// Each with the place of its group among all.
+impl<B> Iterator for Few<'_, '_, B> {
+    type Item = (usize, Effect<B>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let heads = self.sources.iter().enumerate().filter_map(|(place, source)| {
+            let head = source.effects.as_slice().first()?;
+            Some((head.id(), place))
+        });
+        let (_, place) = heads.min()?;
+        let source = self.sources.get_mut(place)?;
+        source.done += 1;
+        Some((place, source.effects.next()?))
     }
 }
 
@@ -155,22 +230,22 @@ impl Future for Durable {
     type Output = Result<(), QueueError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Durable { handful, told, place } = &mut *self;
-        if let Some(answer) = handful.answer.get() {
-            return Poll::Ready(answer.clone());
+        let Durable { handful, caller, place, told } = &mut *self;
+        if let Some(answer) = handful.answer_to(*caller) {
+            return Poll::Ready(answer);
         }
         if mem::take(told) {
             return Poll::Pending;
         }
         let mut wakers = handful.lock();
         // It may have come before the lock did.
-        if let Some(answer) = handful.answer.get() {
-            return Poll::Ready(answer.clone());
+        if let Some(answer) = handful.answer_to(*caller) {
+            return Poll::Ready(answer);
         }
-        match place.and_then(|place| wakers.get_mut(place)) {
+        match place.and_then(|place| wakers.get_mut(place as usize)) {
             Some(waker) => waker.clone_from(context.waker()),
             None => {
-                *place = Some(wakers.len());
+                *place = Some(wakers.len() as u32);
                 wakers.push(context.waker().clone());
             }
         }
@@ -181,7 +256,7 @@ impl Future for Durable {
 impl Waiting {
     /// Answers all of them, unless that was done.
     fn answer(&mut self, answer: Result<(), QueueError>) {
-        self.handful.answer(answer, mem::take(&mut self.wakers));
+        self.handful.answer((answer, mem::take(&mut self.refused)), mem::take(&mut self.wakers));
     }
 }
 
@@ -200,7 +275,7 @@ impl Handful {
     }
 
     /// Answers all, once, and wakes those as well who left their wakers with the group.
-    fn answer(&self, answer: Result<(), QueueError>, mut wakers: Vec<Waker>) {
+    fn answer(&self, answer: (Result<(), QueueError>, Refused), mut wakers: Vec<Waker>) {
         let mut later = self.lock();
         if self.answer.set(answer).is_err() {
             return;
@@ -212,6 +287,12 @@ impl Handful {
             Some(runtime) if woken.0.len() > FEW => drop(runtime.spawn(async move { drop(woken) })),
             _ => drop(woken),
         }
+    }
+
+    fn answer_to(&self, caller: u32) -> Option<Result<(), QueueError>> {
+        let (answer, refused) = self.answer.get()?;
+        let own = refused.binary_search_by_key(&caller, |(caller, _)| *caller).ok().and_then(|place| refused.get(place));
+        Some(own.map_or_else(|| answer.clone(), |(_, error)| Err(error.clone())))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
@@ -249,6 +330,10 @@ mod tests {
         promises.join(None)
     }
 
+    fn keep_all(promises: &mut Promises<()>) {
+        keep([promises].into_iter(), |few| few.for_each(drop));
+    }
+
     fn poll(durable: &mut Durable) -> Poll<Result<(), QueueError>> {
         Pin::new(durable).poll(&mut Context::from_waker(Waker::noop()))
     }
@@ -268,17 +353,85 @@ mod tests {
             })
             .collect();
         let mut done = 0;
-        promises.keep(|part| {
+        keep([&mut promises].into_iter(), |few| {
             for (durable, end) in durables.iter_mut().zip(&ends).filter(|(_, end)| **end > done) {
                 assert_eq!(poll(durable), Poll::Pending, "{end} of {done}");
             }
-            let count = part.count() as u64;
+            let count = few.count() as u64;
             assert!((1..=PART as u64).contains(&count));
             done += count;
         });
         assert_eq!(done, ends[8] + 1);
         assert!(durables.iter_mut().all(|durable| poll(durable) == Poll::Ready(Ok(()))));
         assert!(promises.is_lonely() && promises.effects.is_empty());
+    }
+
+    #[test]
+    fn several_groups_are_done_in_the_order_of_their_ids_and_each_in_its_own() {
+        let mut groups: [Promises<()>; 3] = Default::default();
+        let effects = |ids: &[u64]| ids.iter().map(|id| Effect::Deleted { id: MessageId(*id) }).collect::<Vec<_>>();
+        let mut durables = Vec::new();
+        for (group, calls) in groups.iter_mut().zip([&[&[2][..], &[3, 9, 4]][..], &[], &[&[1], &[5], &[7], &[]]]) {
+            for call in calls {
+                group.effects.extend(effects(call));
+                durables.push(group.join(None));
+            }
+        }
+        let mut done = Vec::new();
+        keep(groups.iter_mut(), |few| done.extend(few.map(|(place, effect)| (place, effect.id().0))));
+        assert_eq!(done, [(2, 1), (0, 2), (0, 3), (2, 5), (2, 7), (0, 9), (0, 4)]);
+        assert!(durables.iter_mut().all(|durable| poll(durable) == Poll::Ready(Ok(()))));
+        // Who is behind is answered later, in a group that is not.
+        let long: Vec<u64> = (0..100).collect();
+        groups[0].effects.extend(effects(&long));
+        let (mut early, mut late) = (groups[0].join(None), promise(&mut groups[2], 100));
+        groups[2].effects.drain(..).for_each(drop);
+        groups[2].effects.extend(effects(&long.iter().map(|id| id + 100).collect::<Vec<_>>()));
+        let mut turns = 0;
+        keep(groups.iter_mut(), |few| {
+            few.for_each(drop);
+            turns += 1;
+            if turns > 2 {
+                assert_eq!((poll(&mut early), poll(&mut late)), (Poll::Ready(Ok(())), Poll::Pending));
+            }
+        });
+        assert_eq!((turns, poll(&mut late)), (4, Poll::Ready(Ok(()))));
+    }
+
+    #[test]
+    fn who_brings_what_cannot_be_is_told_and_the_others_are_not_disturbed() {
+        let mut promises = Promises::<()>::default();
+        let calls = [1, 2, 0, 1, 3].into_iter().cycle().take(HANDFUL + 100);
+        let mut durables: Vec<_> = calls.map(|effects| (promise(&mut promises, effects), effects)).collect();
+        let count = promises.effects.len();
+        let mut asked = 0;
+        let refused = promises.judge(|call| {
+            asked += 1;
+            if asked % 3 == 1 { Err(QueueError::Duplicate(MessageId(call.len() as u64))) } else { Ok(()) }
+        });
+        assert_eq!(asked, HANDFUL + 100);
+        let mut place = 0;
+        promises.effects.retain(|_| {
+            place += 1;
+            !refused.iter().any(|call| call.contains(&(place - 1)))
+        });
+        assert!(promises.effects.len() < count);
+        let mut done = 0;
+        keep([&mut promises].into_iter(), |few| done += few.count());
+        let stayed = |number: usize| number % 3 != 0;
+        let kept = durables.iter().enumerate().filter(|(number, _)| stayed(*number));
+        assert_eq!(done as u64, kept.map(|(_, (_, effects))| effects).sum::<u64>());
+        for (number, (durable, effects)) in durables.iter_mut().enumerate() {
+            let answer = if stayed(number) { Ok(()) } else { Err(QueueError::Duplicate(MessageId(*effects))) };
+            assert_eq!(poll(durable), Poll::Ready(answer), "{number}");
+        }
+        // Whoever waits for a group that comes to nothing is told that, unless he was refused before.
+        let (mut one, mut other) = (promise(&mut promises, 0), promise(&mut promises, 0));
+        let mut first = true;
+        promises.judge(|_| if std::mem::take(&mut first) { Err(QueueError::Full { limit: 1 }) } else { Ok(()) });
+        promises.refuse(&QueueError::NoRoom);
+        assert_eq!(poll(&mut one), Poll::Ready(Err(QueueError::Full { limit: 1 })));
+        assert_eq!(poll(&mut other), Poll::Ready(Err(QueueError::NoRoom)));
     }
 
     #[test]
@@ -313,7 +466,7 @@ mod tests {
         for _ in 0..1000 {
             waiting.recv().await.unwrap();
         }
-        thread::spawn(move || promises.keep(|part| part.for_each(drop))).join().unwrap();
+        thread::spawn(move || keep_all(&mut promises)).join().unwrap();
         for task in tasks {
             assert_eq!(task.await.unwrap(), Ok(()));
         }
@@ -337,7 +490,7 @@ mod tests {
         assert!(poll(&mut moves, &wakers[1]).is_pending(), "another task has it now");
         assert!(poll(&mut moves, &wakers[2]).is_pending(), "and another one");
         assert_eq!(rung(), [0, 0, 0]);
-        promises.keep(|part| part.for_each(drop));
+        keep_all(&mut promises);
         assert_eq!(rung(), [2, 0, 1]);
         assert_eq!(poll(&mut stays, &wakers[0]), Poll::Ready(Ok(())));
         assert_eq!(poll(&mut moves, &wakers[2]), Poll::Ready(Ok(())));
@@ -354,7 +507,7 @@ mod tests {
         let tasks: Vec<_> = (0..20).map(|_| second.spawn(promise(&mut promises, 1))).collect();
         drop(of_first);
         first.shutdown_background();
-        promises.keep(|part| part.for_each(drop));
+        keep_all(&mut promises);
         for task in tasks {
             assert_eq!(second.block_on(task).unwrap(), Ok(()));
         }

@@ -3,18 +3,18 @@
 //! Another thread would have to be woken for that, which takes about as long as the work; and the next group gathers
 //! meanwhile.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::super::index::Effect;
-use super::super::promises::Promises;
-use super::group::{Group, Position};
+use super::super::promises;
+use super::group::{Group, HEADER, Stock};
 use super::shared::Shared;
 use super::snapshot::Extent;
 
-/// A group that is on the disk.
+/// A group that is on the disk, as it was gathered in several places.
 pub(super) struct Written {
-    pub(super) group: Group,
-    pub(super) octets: Bytes,
+    pub(super) groups: Vec<Group>,
+    pub(super) octets: Vec<Bytes>,
     /// Where it starts in its segment.
     pub(super) start: u32,
     /// Up to where everything is in the index once this is done.
@@ -22,20 +22,30 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Keeps what a durable group promised; returns room for a later one: a block if one is free, and promises without any.
-    pub(super) fn commit(self, shared: &Shared) -> (Option<BytesMut>, Promises<Position>) {
-        let Written { mut group, octets, start, extent } = self;
-        let (segment, size) = (extent.segment, octets.len());
+    /// Keeps what a durable group promised; what was used can be used again, and of blocks no more than it took.
+    pub(super) fn commit(self, shared: &Shared, stock: &mut Stock) {
+        let Written { mut groups, octets, start, extent } = self;
+        let (segment, parts) = (extent.segment, groups.len());
+        let bodies = groups.iter().map(Group::bodies).sum();
+        let mut starts = Vec::with_capacity(parts);
+        let mut end = start;
         let mut state = shared.lock();
-        state.extend(segment, extent.end, group.bodies());
-        let spare = state.recent.push(segment, start, octets);
+        state.extend(segment, extent.end, bodies);
+        for octets in octets {
+            // Where the first one counts from; the others count as if they had a header too.
+            starts.push(if starts.is_empty() { end } else { end - HEADER as u32 });
+            let size = octets.len() as u32;
+            stock.blocks.extend(state.recent.push(segment, end, octets));
+            end += size;
+        }
         drop(state);
+        stock.blocks.truncate(parts);
         let mut arrived = Vec::new();
-        group.promises.keep(|part| {
+        promises::keep(groups.iter_mut().map(|group| &mut group.promises), |few| {
             let mut state = shared.lock_for_part();
-            for mut effect in part {
+            for (part, mut effect) in few {
                 if let Some(body) = effect.body_mut() {
-                    *body = body.based(segment, start);
+                    *body = body.based(segment, starts.get(part).copied().unwrap_or_default());
                 }
                 if let Effect::Accepted { id, .. } = &effect {
                     arrived.push(*id);
@@ -48,11 +58,11 @@ impl Written {
         });
         let mut state = shared.lock();
         state.committed = extent;
-        state.written += size as u64;
+        state.written += u64::from(end - start);
         if state.needs_housework(&shared.options) {
             shared.housework.notify_all();
         }
         drop(state);
-        (spare, group.promises.emptied())
+        stock.promises.extend(groups.into_iter().map(|group| group.promises.emptied()));
     }
 }

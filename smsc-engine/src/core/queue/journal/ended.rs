@@ -34,7 +34,7 @@ impl Shared {
     pub(super) fn recorded(&self, ids: &[MessageId]) -> Result<Option<Vec<Durable>>, QueueError> {
         check_call(size_of_val(ids) + FRAME)?;
         drop(self.open()?);
-        if self.is_crowded(&self.gate()) {
+        if self.is_crowded(&self.gate().group) {
             return Ok(None);
         }
         let mut durables = Vec::new();
@@ -64,7 +64,7 @@ impl Shared {
             if state.stop.is_none() {
                 state.draft.put_ids(Kind::Gone, &ids);
                 drop(self.hand_in(&mut state));
-                self.work.notify_one();
+                self.wake_writer();
             }
         }
     }

@@ -1,15 +1,15 @@
-//! Where callers hand in what is to be written: behind a lock of its own, held for the copy of a record or two, so that
-//! new messages come in while others work on the index.
+//! Where changes are handed in, and what must be known to let new messages in: behind a lock of its own, so that those who
+//! hand in need not wait for those who work on the index.
 
 use super::super::QueueError;
-use super::super::index::{Arrivals, Index, LaneNames};
+use super::super::index::{Arrivals, Effect, Index, LaneNames};
 use super::draft::Draft;
 use super::group::{Group, Position};
 use crate::model::MessageId;
 
-/// What gathers, and what must be known to let messages in. Who also needs the index locks that first.
+/// Who also needs the index locks that first.
 pub(super) struct Gate {
-    /// What is written next.
+    /// The changes that are written next.
     pub(super) group: Group,
     pub(super) arrivals: Arrivals,
     /// Places that the messages in the index take.
@@ -34,25 +34,29 @@ impl Gate {
         }
     }
 
-    /// Tells whether any of these messages may be in the index, or is on a lane not seen before: only the index knows.
-    pub(super) fn must_ask(&mut self, draft: &mut Draft) -> bool {
-        let numbered = draft.number(|lane| self.lanes.number(lane));
-        !numbered || draft.effects.iter().any(|effect| effect.id() < self.fresh)
+    /// Puts the numbers of its lanes into a draft; `false` when only the index knows one of them.
+    pub(super) fn number(&mut self, draft: &mut Draft) -> bool {
+        draft.number(|lane| self.lanes.number(lane))
     }
 
     /// Has the index number all lanes of a draft.
     pub(super) fn learn(&mut self, draft: &mut Draft, index: &mut Index<Position>) {
         draft.lanes().iter().for_each(|lane| _ = index.lane(lane));
         index.lane_names(self.lanes.len()).into_iter().for_each(|lane| _ = self.lanes.add(lane));
-        draft.number(|lane| self.lanes.number(lane));
+        self.number(draft);
     }
 
-    /// Promises places to all messages of a draft or to none, and takes them into the group; `known` tells whether one is
-    /// in the index.
-    pub(super) fn admit(&mut self, draft: &mut Draft, known: impl Fn(MessageId) -> bool) -> Result<(), QueueError> {
-        self.arrivals.admit(draft.effects.iter().map(|effect| effect.id()), self.occupied, known)?;
-        self.group.add(draft);
-        Ok(())
+    /// Tells whether any of these messages may be in the index.
+    pub(super) fn must_ask(&self, groups: &[Group]) -> bool {
+        groups.iter().flat_map(|group| &group.promises.effects).any(|effect| effect.id() < self.fresh)
+    }
+
+    /// Promises a place to each new message of these groups, and refuses the calls for which there is none or that bring an
+    /// id again; `known` tells whether one is in the index.
+    pub(super) fn admit(&mut self, groups: &mut [Group], known: impl Fn(MessageId) -> bool) {
+        for group in groups {
+            group.sift(|call| self.arrivals.admit(call.iter().map(Effect::id), self.occupied, &known));
+        }
     }
 
     /// Notes what has changed in the index.

@@ -38,6 +38,7 @@ mod error;
 mod gate;
 mod group;
 mod house;
+mod intakes;
 mod lock;
 mod options;
 mod read;
@@ -213,8 +214,8 @@ fn assemble(io: Arc<dyn Io>, options: JournalOptions, recovered: Recovered) -> (
         last_group,
         sequence,
         reserved: 0,
-        spare: None,
-        promises: Default::default(),
+        turn: 0,
+        stock: Default::default(),
     };
     (shared, writer)
 }

@@ -318,7 +318,7 @@ mod tests {
         draft.accept(&Message::new(MessageId(666), "thief".into(), "sandbox".into()), LaneNo(0));
         draft.put(Kind::Reserved, |_| ());
         group.add(&mut draft);
-        let octets = group.seal(1, 99, Timestamp(0));
+        let octets = Group::seal(&mut [group], 1, 99, Timestamp(0)).concat();
         let mut text = Vec::new();
         for _ in 0..4 {
             text.extend_from_slice(&octets);

@@ -147,10 +147,11 @@ impl Salvage {
             group.add(&mut draft);
             self.repaired.messages += 1;
             if group.octets() > STEP {
-                writer.write(std::mem::replace(&mut group, Group::new(writer.salt)));
+                let written = std::mem::replace(&mut group, Group::new(writer.salt));
+                writer.write(vec![written]);
             }
         }
-        writer.write(group);
+        writer.write(vec![group]);
         shared.open().map(drop)?;
         Ok(self.repaired)
     }

@@ -2,20 +2,22 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, MutexGuard};
+use std::sync::{Arc, Condvar, MutexGuard, OnceLock};
 use std::task::Waker;
+use std::thread::Thread;
 
 use tokio::sync::{Notify, watch};
 
 use super::super::index::{Effect, Ended, Hit, Index};
 use super::super::io::Io;
-use super::super::promises::Durable;
+use super::super::promises::{Durable, Promises};
 use super::super::{Change, ChangeError, End, QueueError};
 use super::JournalOptions;
 use super::draft::Draft;
 use super::gate::Gate;
-use super::group::Position;
+use super::group::{Group, Position, Stock};
 use super::house::Spare;
+use super::intakes::Intakes;
 use super::lock::Lock;
 use super::read::{Bodies, Source};
 use super::recent::Recent;
@@ -42,16 +44,17 @@ pub(super) struct Shared {
     state: Lock<State>,
     /// Never locked before the state by who needs both.
     gate: Lock<Gate>,
-    /// There is something to write, or it is time to go. It goes with the gate.
-    pub(super) work: Condvar,
+    pub(super) intakes: Intakes,
+    /// The thread that writes, once it runs.
+    pub(super) writer: OnceLock<Thread>,
     /// There is something to tidy, or it is time to go. It goes with the state.
     pub(super) housework: Condvar,
-    /// The waiting group has grown to its limit.
+    /// A waiting group has grown to its limit.
     crowded: AtomicBool,
     /// There was no room on the disk for another segment: what is left of the one in use is for changes. It changes under
     /// the lock of the state.
     pub(super) full: AtomicBool,
-    /// The waiting group was taken away to be written.
+    /// The waiting groups were taken away to be written.
     room: Notify,
     /// Set once the last thread has let go of the files.
     pub(super) closed: watch::Sender<bool>,
@@ -88,7 +91,8 @@ impl Shared {
             gate: Lock::new(Gate::new(salt, options.pending_limit, &state.index)),
             options,
             state: Lock::new(state),
-            work: Condvar::new(),
+            intakes: Intakes::new(salt),
+            writer: OnceLock::new(),
             housework: Condvar::new(),
             crowded: AtomicBool::new(false),
             full: AtomicBool::new(false),
@@ -139,53 +143,47 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// Promises the messages of a draft, all or none; `None` when there is no room yet, and then they are all still there.
+    /// Takes in the messages of a draft, to be promised by the writer, all or none; `None` when there is no room yet, and
+    /// then they are all still there.
     pub(super) fn enter(&self, draft: &mut Draft, waker: &Waker) -> Result<Option<Durable>, QueueError> {
         let highest = draft.effects.iter().map(|effect| effect.id().0.saturating_add(1)).max().unwrap_or(0);
+        self.number(draft);
         // Before anybody is locked out.
         let waker = Some(waker.clone());
-        let mut gate = self.gate();
-        let durable = if gate.must_ask(draft) {
-            drop(gate);
-            let mut state = self.lock();
-            let mut gate = self.gate();
-            gate.learn(draft, &mut state.index);
-            self.pass(gate, (draft, waker), |id| state.index.knows(id))?
-        } else {
-            self.pass(gate, (draft, waker), |_| false)?
-        };
-        // Ids that we did not hand out ourselves must not be handed out later.
-        if durable.is_some() && highest > self.next_id.load(Ordering::Relaxed) {
-            self.next_id.fetch_max(highest, Ordering::Relaxed);
-        }
-        Ok(durable)
-    }
-
-    /// Lets new messages in; `known` tells whether one is in the index.
-    fn pass(
-        &self,
-        mut gate: MutexGuard<'_, Gate>,
-        (draft, waker): (&mut Draft, Option<Waker>),
-        known: impl Fn(MessageId) -> bool,
-    ) -> Result<Option<Durable>, QueueError> {
-        if let Some(stop) = &gate.stop {
+        let mut intake = self.intakes.own();
+        if let Some(stop) = &intake.stop {
             return Err(stop.clone());
         }
-        if self.is_crowded(&gate) {
+        if self.is_crowded(&intake.group) {
             return Ok(None);
         }
         if self.full.load(Ordering::Relaxed) {
             return Err(QueueError::NoRoom);
         }
-        gate.admit(draft, known)?;
-        Ok(Some(self.join(gate, waker)))
+        intake.group.add(draft);
+        let durable = self.join(intake, |intake| &mut intake.group.promises, waker);
+        // Ids that we did not hand out ourselves must not be handed out later.
+        if highest > self.next_id.load(Ordering::Relaxed) {
+            self.next_id.fetch_max(highest, Ordering::Relaxed);
+        }
+        Ok(Some(durable))
+    }
+
+    /// Puts the numbers of its lanes into a draft.
+    fn number(&self, draft: &mut Draft) {
+        // Mostly this thread has seen them before.
+        if draft.number(|_| None) || self.gate().number(draft) {
+            return;
+        }
+        let mut state = self.lock();
+        self.gate().learn(draft, &mut state.index);
     }
 
     /// Promises and encodes changes, each on its own; `None` when there is no room yet, and then they are all still there.
     pub(super) fn apply(&self, changes: &mut Vec<Change>, waker: &Waker) -> Result<Option<Applied>, QueueError> {
         check_call(changes.iter().map(change_len).sum())?;
         let mut state = self.open()?;
-        if self.is_crowded(&self.gate()) {
+        if self.is_crowded(&self.gate().group) {
             return Ok(None);
         }
         let take = |id| self.gate().arrivals.take(id);
@@ -194,9 +192,14 @@ impl Shared {
         Ok(Some(Applied { results, durable: any.then(|| self.wait(state, Some(waker.clone()))) }))
     }
 
-    /// Tells whether the group has grown to its limit; one call always fits, however low that is.
-    pub(super) fn is_crowded(&self, gate: &Gate) -> bool {
-        !gate.group.is_empty() && gate.group.octets() >= self.options.waiting_octets
+    /// Tells whether a group has grown to its limit, and then lets nobody in before it is taken away; one call always fits,
+    /// however low the limit is.
+    pub(super) fn is_crowded(&self, group: &Group) -> bool {
+        let crowded = !group.is_empty() && group.octets() >= self.options.waiting_octets;
+        if crowded {
+            self.crowded.store(true, Ordering::SeqCst);
+        }
+        crowded
     }
 
     /// Hands in what a call has drafted under the lock of the state.
@@ -211,22 +214,50 @@ impl Shared {
     pub(super) fn wait(&self, mut state: MutexGuard<'_, State>, waker: Option<Waker>) -> Durable {
         let gate = self.hand_in(&mut state);
         drop(state);
-        self.join(gate, waker)
+        self.join(gate, |gate| &mut gate.group.promises, waker)
     }
 
-    /// Joins those who wait for the group. The first one wakes the writer, which takes the others along.
-    fn join(&self, mut gate: MutexGuard<'_, Gate>, waker: Option<Waker>) -> Durable {
-        let first = gate.group.promises.is_lonely();
-        let durable = gate.group.promises.join(waker);
-        if self.is_crowded(&gate) {
-            self.crowded.store(true, Ordering::SeqCst);
-        }
-        drop(gate);
+    /// Joins those who wait for a group. The first one wakes the writer, which takes the others along.
+    fn join<T>(
+        &self,
+        mut place: MutexGuard<'_, T>,
+        promises: impl FnOnce(&mut T) -> &mut Promises<Position>,
+        waker: Option<Waker>,
+    ) -> Durable {
+        let promises = promises(&mut place);
+        let first = promises.is_lonely();
+        let durable = promises.join(waker);
+        drop(place);
         if first {
-            // A system call even when nobody sleeps.
-            self.work.notify_one();
+            self.wake_writer();
         }
         durable
+    }
+
+    /// There is something to write, or it is time to go.
+    pub(super) fn wake_writer(&self) {
+        // Before it runs nobody need wake it.
+        if let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
+    }
+
+    /// Takes away what was handed in until now, the changes first; `turn` says from which of the other places on. What is
+    /// left because it would become too much has its turn later.
+    pub(super) fn gather(&self, turn: usize, stock: &mut Stock) -> (Option<Group>, Vec<Group>) {
+        let mut gate = self.gate();
+        let changes = (!gate.group.is_empty()).then(|| gate.group.turn(stock));
+        drop(gate);
+        let mut octets = changes.as_ref().map_or(0, Group::octets);
+        let mut arrivals = Vec::new();
+        for mut intake in self.intakes.each_from(turn) {
+            if !intake.group.is_empty() && octets <= self.options.waiting_octets {
+                octets += intake.group.octets();
+                arrivals.push(intake.group.turn(stock));
+            }
+        }
+        self.make_room();
+        (changes, arrivals)
     }
 
     /// Stops accepting; what waits is still written.
@@ -246,12 +277,14 @@ impl Shared {
     }
 
     fn stop(&self, mut state: MutexGuard<'_, State>, why: QueueError) {
+        // The writer goes when it sees the gate's.
+        self.intakes.stop(&why);
         self.gate().stop = Some(why.clone());
         state.stop = Some(why);
     }
 
     fn wake_all(&self) {
-        self.work.notify_all();
+        self.wake_writer();
         self.housework.notify_all();
         self.make_room();
     }

@@ -6,20 +6,20 @@
 
 use std::io::{self, ErrorKind};
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::super::QueueError;
 use super::super::index::Effect;
 use super::super::io::IoFile;
-use super::super::promises::Promises;
+use super::super::promises;
 use super::commit::Written;
 use super::draft::Draft;
-use super::group::{Group, Position};
+use super::group::{Group, Stock};
 use super::house::{self, DRAFT, Spare};
 use super::record::Kind;
 use super::segment::{self, HEADER, Segment, SegmentHeader, VERSION};
@@ -42,10 +42,9 @@ pub(super) struct Writer {
     pub(super) sequence: u64,
     /// Ids from here on were never handed out.
     pub(super) reserved: u64,
-    /// For a group that does not fit behind the one before.
-    pub(super) spare: Option<BytesMut>,
-    /// For the next group: those of an earlier one, done.
-    pub(super) promises: Promises<Position>,
+    /// Groups that were taken in so far: nobody is the first one each time.
+    pub(super) turn: usize,
+    pub(super) stock: Stock,
 }
 
 /// Why a group could not be written.
@@ -62,8 +61,10 @@ impl Writer {
     /// Works until the journal stops, then leaves the files in order; `guard` keeps others out until the very end.
     pub(super) fn run(mut self, helpers: Vec<JoinHandle<()>>, guard: Box<dyn Send + Sync>) {
         let shared = Arc::clone(&self.shared);
-        while let Some(group) = self.next_group() {
-            self.write(group);
+        // Set once: there is one writer.
+        let _ = shared.writer.set(thread::current());
+        while let Some(groups) = self.next_groups() {
+            self.write(groups);
         }
         for helper in helpers {
             // A panic in there was reported by its thread; the files are ours again in any case.
@@ -76,30 +77,45 @@ impl Writer {
 
     /// Reserves the first ids, which also shows that the disk can be written to.
     pub(super) fn start(&mut self) -> Result<(), QueueError> {
-        self.write(Group::new(self.salt));
+        self.write(vec![Group::new(self.salt)]);
         self.shared.open().map(drop)
     }
 
     /// Waits for something to write; `None` when the journal has stopped and everything is written.
-    fn next_group(&mut self) -> Option<Group> {
-        let promises = mem::take(&mut self.promises);
-        let mut gate = self.shared.gate();
-        while gate.group.is_empty() {
-            if gate.stop.is_some() {
+    fn next_groups(&mut self) -> Option<Vec<Group>> {
+        loop {
+            // Looked for first: whatever has come in before is found then.
+            let stopped = self.shared.gate().stop.is_some();
+            self.turn += 1;
+            let (changes, mut arrivals) = self.shared.gather(self.turn, &mut self.stock);
+            self.admit(&mut arrivals);
+            let groups: Vec<_> = changes.into_iter().chain(arrivals).collect();
+            if !groups.is_empty() {
+                return Some(groups);
+            }
+            if stopped {
                 return None;
             }
-            gate = self.shared.work.wait(gate).unwrap_or_else(PoisonError::into_inner);
+            // Not if somebody has come in since.
+            thread::park();
         }
-        let group = gate.group.turn(promises, &mut self.spare);
-        self.shared.make_room();
-        drop(gate);
-        Some(group)
     }
 
-    /// Makes a group durable, does what it does, and answers all who wait for it.
-    pub(super) fn write(&mut self, mut group: Group) {
+    /// Promises the new messages, or refuses them.
+    fn admit(&self, arrivals: &mut [Group]) {
+        let mut gate = self.shared.gate();
+        if !gate.must_ask(arrivals) {
+            return gate.admit(arrivals, |_| false);
+        }
+        drop(gate);
+        let state = self.shared.lock();
+        self.shared.gate().admit(arrivals, |id| state.index.knows(id));
+    }
+
+    /// Makes groups durable, does what they do, and answers all who wait for them.
+    pub(super) fn write(&mut self, mut groups: Vec<Group>) {
         if let Err(poisoned) = self.poisoned() {
-            return group.promises.refuse(&poisoned);
+            return refuse(groups, &poisoned);
         }
         let reserved = self.reserved;
         let next_id = self.shared.next_id.load(Ordering::Relaxed);
@@ -107,24 +123,28 @@ impl Writer {
             self.reserved = next_id + RESERVE;
             let mut reserve = Draft::new(self.salt);
             reserve.put_ids(Kind::Reserved, &[MessageId(self.reserved)]);
-            group.add(&mut reserve);
+            groups.last_mut().into_iter().for_each(|group| group.add(&mut reserve));
         }
-        match self.put(&mut group) {
-            Ok(octets) => self.commit(group, octets),
+        if groups.iter().all(Group::is_empty) {
+            // Every call was refused.
+            return promises::keep(groups.iter_mut().map(|group| &mut group.promises), |_| ());
+        }
+        match self.put(&mut groups) {
+            Ok(octets) => self.commit(groups, octets),
             Err(Failure::NoRoom) => {
                 self.reserved = reserved;
-                self.take_back(group);
+                self.take_back(groups);
             }
-            Err(Failure::Broken(error)) => group.promises.refuse(&self.poison(&error)),
+            Err(Failure::Broken(error)) => refuse(groups, &self.poison(&error)),
         }
     }
 
-    /// Refuses a group that found no room, and the one that gathers: it may build on the first.
-    fn take_back(&self, group: Group) {
+    /// Refuses groups that found no room, and the changes that gather: they may build on the first.
+    fn take_back(&self, mut groups: Vec<Group>) {
         let mut state = self.shared.lock();
         let mut gate = self.shared.gate();
-        let gathered = mem::replace(&mut gate.group, Group::new(self.salt));
-        let ids = group.promises.effects.iter().chain(&gathered.promises.effects).map(Effect::id);
+        groups.push(mem::replace(&mut gate.group, Group::new(self.salt)));
+        let ids = groups.iter().flat_map(|group| &group.promises.effects).map(Effect::id);
         state.index.roll_back(ids, Timestamp::now().after(HELD_BACK));
         gate.arrivals.clear();
         gate.follow(&state.index);
@@ -133,20 +153,23 @@ impl Writer {
         drop((gate, state));
         self.shared.make_room();
         self.shared.housework.notify_all();
-        group.promises.refuse(&QueueError::NoRoom);
-        gathered.promises.refuse(&QueueError::NoRoom);
+        refuse(groups, &QueueError::NoRoom);
     }
 
-    /// Writes and syncs a group and returns its octets.
-    fn put(&mut self, group: &mut Group) -> Result<Bytes, Failure> {
-        let size = group.octets() as u64;
+    /// Writes and syncs groups as one and returns their octets.
+    fn put(&mut self, groups: &mut [Group]) -> Result<Vec<Bytes>, Failure> {
+        let size = groups.iter().map(|group| group.octets() as u64).sum::<u64>();
         let full = self.end + size > u64::from(self.shared.options.segment_octets) && self.end > HEADER as u64;
         let file = match &self.file {
             Some(file) if !full => Arc::clone(file),
             _ => self.rotate()?,
         };
-        let octets = group.seal(self.segment, self.sequence, Timestamp::now());
-        file.write_at(&octets, self.end)?;
+        let octets = Group::seal(groups, self.segment, self.sequence, Timestamp::now());
+        let mut end = self.end;
+        for octets in octets.iter().filter(|octets| !octets.is_empty()) {
+            file.write_at(octets, end)?;
+            end += octets.len() as u64;
+        }
         file.sync()?;
         Ok(octets)
     }
@@ -186,15 +209,13 @@ impl Writer {
     }
 
     /// Notes where the next group goes and has this one done and answered.
-    fn commit(&mut self, group: Group, octets: Bytes) {
-        let start = self.end as u32;
-        self.last_group = self.end;
-        self.end += octets.len() as u64;
+    fn commit(&mut self, groups: Vec<Group>, octets: Vec<Bytes>) {
+        let start = self.end;
+        self.last_group = start;
+        self.end += octets.iter().map(|octets| octets.len() as u64).sum::<u64>();
         self.sequence += 1;
         let extent = self.extent(self.reserved);
-        let (spare, promises) = Written { group, octets, start, extent }.commit(&self.shared);
-        self.spare = spare.or(self.spare.take());
-        self.promises = promises;
+        Written { groups, octets, start: start as u32, extent }.commit(&self.shared, &mut self.stock);
     }
 
     fn extent(&self, next_id: u64) -> Extent {
@@ -227,6 +248,10 @@ impl Writer {
             tracing::warn!(%error, "no snapshot was left; the next start reads the whole journal");
         }
     }
+}
+
+fn refuse(groups: Vec<Group>, error: &QueueError) {
+    groups.into_iter().for_each(|group| group.promises.refuse(error));
 }
 
 impl From<io::Error> for Failure {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::super::QueueError;
 use super::super::index::Effect;
+use super::super::promises;
 use super::group::Group;
 use super::shared::Shared;
 use super::write::reserve;
@@ -98,9 +99,9 @@ impl Writer {
     /// Keeps what a durable group promised.
     fn commit(&self, mut group: Group) {
         let mut bodies = group.take_bodies();
-        group.promises.keep(|part| {
+        promises::keep([&mut group.promises].into_iter(), |few| {
             let mut state = self.shared.lock();
-            part.for_each(|effect| state.commit(effect, &mut bodies));
+            few.for_each(|(_, effect)| state.commit(effect, &mut bodies));
             state.index.notify();
         });
     }
