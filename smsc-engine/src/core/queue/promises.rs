@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::QueueError;
 use super::index::Effect;
+use crate::model::MessageId;
 
 /// The effects of a group in their order, and who is answered once they are done.
 #[derive(Debug)]
@@ -42,6 +43,9 @@ pub(super) struct Durable {
 pub(super) struct Few<'a, 'b, B> {
     sources: &'a mut [Source<'b, B>],
     left: usize,
+    /// The group that goes on as long as its ids are not above this one.
+    place: usize,
+    until: MessageId,
 }
 
 /// What is left of a group.
@@ -180,7 +184,7 @@ pub(super) fn keep<'a, B: 'a>(groups: impl Iterator<Item = &'a mut Promises<B>>,
     loop {
         let left: usize = sources.iter().map(|source| source.effects.len()).sum();
         if left > 0 {
-            let mut few = Few { sources: &mut sources, left: left.min(PART) };
+            let mut few = Few { sources: &mut sources, left: left.min(PART), place: 0, until: MessageId(0) };
             commit(&mut few);
             few.for_each(drop);
         }
@@ -195,20 +199,35 @@ pub(super) fn keep<'a, B: 'a>(groups: impl Iterator<Item = &'a mut Promises<B>>,
     }
 }
 
+impl<B> Few<'_, '_, B> {
+    /// Turns to the group with the lowest id, to go on with it up to the lowest one of the others.
+    fn turn(&mut self) {
+        let heads = || self.sources.iter().enumerate().filter_map(|(place, source)| Some((source.head()?, place)));
+        let lowest = heads().min().map_or(0, |(_, place)| place);
+        self.until = heads().filter(|(_, place)| *place != lowest).map(|(head, _)| head).min().unwrap_or(MessageId(u64::MAX));
+        self.place = lowest;
+    }
+}
+
 /// Each with the place of its group among all.
 impl<B> Iterator for Few<'_, '_, B> {
     type Item = (usize, Effect<B>);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let heads = self.sources.iter().enumerate().filter_map(|(place, source)| {
-            let head = source.effects.as_slice().first()?;
-            Some((head.id(), place))
-        });
-        let (_, place) = heads.min()?;
-        let source = self.sources.get_mut(place)?;
+        let goes_on = |source: &Source<'_, B>| source.head().is_some_and(|head| head <= self.until);
+        if !self.sources.get(self.place).is_some_and(goes_on) {
+            self.turn();
+        }
+        let source = self.sources.get_mut(self.place)?;
         source.done += 1;
-        Some((place, source.effects.next()?))
+        Some((self.place, source.effects.next()?))
+    }
+}
+
+impl<B> Source<'_, B> {
+    fn head(&self) -> Option<MessageId> {
+        self.effects.as_slice().first().map(Effect::id)
     }
 }
 
@@ -323,7 +342,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::model::MessageId;
 
     fn promise(promises: &mut Promises<()>, effects: u64) -> Durable {
         promises.effects.extend((0..effects).map(|id| Effect::Deleted { id: MessageId(id) }));

@@ -105,13 +105,11 @@ impl Group {
         let start = self.octets.len() as u32;
         self.octets.extend_from_slice(&draft.octets);
         draft.octets.clear();
-        self.promises.effects.extend(draft.effects.drain(..).map(|mut effect| {
-            if let Some(body) = effect.body_mut() {
-                self.bodies += u64::from(body.len);
-                *body = body.based(0, start);
-            }
-            effect
-        }));
+        for body in draft.effects.iter_mut().filter_map(Effect::body_mut) {
+            self.bodies += u64::from(body.len);
+            *body = body.based(0, start);
+        }
+        self.promises.effects.append(&mut draft.effects);
     }
 
     /// Refuses calls that brought nothing but new messages, each on its own as `verdict` says of what it would do, and
