@@ -1,5 +1,7 @@
 //! How messages are found, counted and forgotten, and what happens when many ask at once.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 pub(super) async fn finding(maker: &dyn QueueMaker) {
@@ -199,6 +201,38 @@ pub(super) async fn forgetting_for_good(maker: &dyn QueueMaker) {
     for (message, there) in messages.iter().zip([false, true, false, true]) {
         assert_eq!(bench.queue.get(message.id).await.unwrap().is_some(), there, "{}", message.id);
     }
+}
+
+/// Many tasks come in at once, each call from two sides: it comes in once, whole or not at all, as long as there is room.
+pub(super) async fn rushing(maker: &dyn QueueMaker) {
+    const LIMIT: usize = 300;
+    let bench = Bench::of(maker.fresh(LIMIT).await);
+    let call = |number: usize| (0..=number % 3).map(|_| bench.message()).collect::<Vec<_>>();
+    let calls: Vec<_> = (0..250).map(call).collect();
+    let offer = |call: &Vec<Message>| {
+        let (queue, call) = (Arc::clone(&bench.queue), call.clone());
+        tokio::spawn(async move { queue.append(call).await })
+    };
+    let tasks: Vec<_> = calls.iter().map(|call| (offer(call), call)).collect();
+    let again: Vec<_> = calls.iter().rev().map(offer).collect();
+    let mut came_in = BTreeSet::new();
+    for ((first, call), second) in tasks.into_iter().zip(again.into_iter().rev()) {
+        let answers = [first.await.unwrap(), second.await.unwrap()];
+        let full = Err(QueueError::Full { limit: LIMIT });
+        let known = |answer: &Result<(), QueueError>| *answer == Err(QueueError::Duplicate(call[0].id));
+        match answers.iter().filter(|answer| answer.is_ok()).count() {
+            0 => assert!(answers.iter().all(|answer| *answer == full), "{answers:?}"),
+            1 => assert!(answers.iter().any(|answer| known(answer) || *answer == full), "{answers:?}"),
+            _ => panic!("{} came in twice", call[0].id),
+        }
+        if answers.contains(&Ok(())) {
+            came_in.extend(call.iter().map(|message| message.id));
+        }
+    }
+    // The largest call has three.
+    assert!((LIMIT - 2..=LIMIT).contains(&came_in.len()), "{}", came_in.len());
+    assert_eq!(bench.queue.counts().pending, came_in.len() as u64);
+    assert!(bench.leased_ids(200).await.into_iter().eq(came_in));
 }
 
 /// Many tasks do everything at once; each message must end exactly once.

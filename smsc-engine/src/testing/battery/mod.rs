@@ -59,6 +59,7 @@ pub async fn queue_battery(maker: &dyn QueueMaker) {
     asking::limits(maker).await;
     asking::forgetting(maker).await;
     asking::forgetting_for_good(maker).await;
+    asking::rushing(maker).await;
     asking::races(maker).await;
     asking::watching(maker).await;
     asking::closing(maker).await;
