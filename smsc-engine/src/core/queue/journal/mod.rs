@@ -9,9 +9,10 @@
 //!
 //! # Threads
 //!
-//! Callers encode what they want and add it to the group that gathers; one thread writes and syncs it, does what became
-//! durable and answers, one reads bodies that are not in memory any more, one tidies, one writes snapshots. None of them
-//! is a thread of the caller's runtime.
+//! Callers encode what they want and add it to what gathers, new messages at a place of their thread; one thread takes all
+//! of that along as one group, refuses the messages for which there is no room, writes and syncs the others, does what
+//! became durable and answers; one reads bodies that are not in memory any more, one tidies, one writes snapshots. None of
+//! them is a thread of the caller's runtime.
 //!
 //! # Crashes
 //!

@@ -22,9 +22,11 @@ pub struct JournalOptions {
     /// record is written; until then they count as pending ones do.
     pub keep_until_recorded: bool,
     /// Octets of the latest writes that are kept in memory, so that fresh messages go out without touching the disk. They
-    /// lie in blocks of 4 MiB; three more than these fill may be in use or ready.
+    /// lie in blocks of 4 MiB; for each thread that hands in messages, up to twice as many as there are processors, three
+    /// more than these fill may be in use or ready.
     pub recent_octets: usize,
-    /// Octets that may wait for the next sync before callers must wait themselves.
+    /// Octets that may wait for the next sync before callers must wait themselves: changes, and the new messages of each
+    /// thread that hands them in. One group is not larger than twice that, and a call.
     pub waiting_octets: usize,
 }
 
