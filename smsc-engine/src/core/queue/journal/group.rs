@@ -102,14 +102,17 @@ impl Group {
 
     /// Takes everything out of a draft.
     pub(super) fn add(&mut self, draft: &mut Draft) {
-        let start = self.octets.len() as u32;
-        self.octets.extend_from_slice(&draft.octets);
-        draft.octets.clear();
-        for body in draft.effects.iter_mut().filter_map(Effect::body_mut) {
-            self.bodies += u64::from(body.len);
+        let Group { octets, bodies, promises, .. } = self;
+        let (start, before) = (octets.len() as u32, promises.effects.len());
+        // Before the octets, which go to memory that is far away, and changed behind the copy: a processor that copies what
+        // it has changed just now waits until all that is written.
+        promises.effects.append(&mut draft.effects);
+        for body in promises.effects.iter_mut().skip(before).filter_map(Effect::body_mut) {
+            *bodies += u64::from(body.len);
             *body = body.based(0, start);
         }
-        self.promises.effects.append(&mut draft.effects);
+        octets.extend_from_slice(&draft.octets);
+        draft.octets.clear();
     }
 
     /// Refuses calls that brought nothing but new messages, each on its own as `verdict` says of what it would do, and
