@@ -13,4 +13,5 @@ pub mod contest;
 pub mod cpu;
 pub mod memory;
 pub mod report;
+pub mod workers;
 pub mod yardstick;

@@ -7,8 +7,12 @@
 //! `fdatasync`), the rate of `JournalQueue`, their ratio and how long a caller waits. Then whole lives: append, lease
 //! by the hundred, settle, recorded.
 //!
+//! The workers of the runtime have a processor each, see [`smsc_benches::workers`]; the last line of the table says what
+//! becomes of it when they have none.
+//!
 //! `--in-flight CALLERS`: only that line of the table.
 //! `--workers THREADS`: so many threads of the runtime for the callers, of the bare log's as well; 2 without it.
+//! `--free`: the kernel chooses their processors, in everything.
 //! `--ten-minutes`, or `--steady SECONDS`: whole lives with tidying, records and retention, a line every ten seconds.
 //! `--backlog MESSAGES`: filling, memory, leases, and opening after an end that was not clean.
 
@@ -24,6 +28,7 @@ use mimalloc::MiMalloc;
 use smsc_benches::arguments::number;
 use smsc_benches::bare_log::{BareLog, single_sync};
 use smsc_benches::cpu::cpu_time;
+use smsc_benches::workers;
 use smsc_engine::core::queue::{JournalOptions, JournalQueue, Queue};
 use smsc_engine::model::{Account, Address, Lane, Message, MessageId, Timestamp};
 use tokio::runtime::Runtime;
@@ -49,20 +54,20 @@ fn main() {
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("journal-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&root);
     std::fs::create_dir_all(&root).unwrap();
-    let workers = number("--workers").unwrap_or(2) as usize;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_time().build().unwrap();
+    let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (5, Duration::from_secs(1)) };
+    let bench = Bench { smoke, rounds, time, workers: number("--workers").unwrap_or(2) as usize, free: has("--free") };
+    let runtime = workers::runtime(bench.workers, !bench.free);
     println!("single sync: {:.0} us", single_sync(&root).unwrap().as_secs_f64() * 1e6);
     let steady = if has("--ten-minutes") { Some(600) } else { number("--steady") };
     match (steady, number("--backlog")) {
         (Some(seconds), _) => lives::steady(&root, &runtime, Duration::from_secs(seconds)),
         (None, Some(messages)) => backlog::run(&root, &runtime, messages),
-        (None, None) => rates(&root, &runtime, smoke, number("--in-flight")),
+        (None, None) => rates(&root, &runtime, &bench, number("--in-flight")),
     }
     std::fs::remove_dir_all(&root).unwrap();
 }
 
-fn rates(root: &Path, runtime: &Runtime, smoke: bool, only: Option<u64>) {
-    let (rounds, time) = if smoke { (1, Duration::from_millis(50)) } else { (5, Duration::from_secs(1)) };
+fn rates(root: &Path, runtime: &Runtime, bench: &Bench, only: Option<u64>) {
     let queue = JournalQueue::open(root.join("size"), options()).unwrap();
     let record = sample(&queue).encoded_len() + 9;
     drop(queue);
@@ -70,35 +75,47 @@ fn rates(root: &Path, runtime: &Runtime, smoke: bool, only: Option<u64>) {
     println!("in flight   bare log/s    journal/s  ratio     p99 ms: bare, journal   CPU us per message: bare, journal");
     let mut log = 1.0;
     for callers in IN_FLIGHT.into_iter().filter(|callers| only.is_none_or(|only| only == *callers as u64)) {
-        let (mut bare, mut journal) = (Vec::new(), Vec::new());
-        // Taken in turns, so that a noisy neighbour hits both.
-        for round in 0..rounds {
-            let file = Arc::new(BareLog::create(&root.join("bare")).unwrap());
-            bare.push(runtime.block_on(bare_rate(file, record, callers, time)));
-            let directory = root.join(format!("journal-{callers}-{round}"));
-            let queue = Arc::new(JournalQueue::open(&directory, options()).unwrap());
-            journal.push(runtime.block_on(journal_rate(queue, callers, time)));
-            std::fs::remove_dir_all(directory).unwrap();
-        }
-        let (bare, journal) = (median(bare), median(journal));
-        print_line(callers, bare, journal, smoke);
+        let rates = bench.pair(root, runtime, record, callers);
+        let bar = (callers >= 256 && !bench.smoke).then_some(ACCEPT_BAR);
+        print_line(callers, rates, bar);
         if callers == 1000 {
-            log = bare.calls;
+            log = rates.0.calls;
         }
     }
     if only.is_some() {
         return;
     }
-    let lives = lives::rate(root, runtime, time * 4);
+    if !bench.free {
+        println!("the same with workers that have no processor of their own:");
+        let callers = IN_FLIGHT[IN_FLIGHT.len() - 1];
+        print_line(callers, bench.pair(root, &workers::runtime(bench.workers, false), record, callers), None);
+    }
+    let lives = lives::rate(root, runtime, bench.time * 4);
     let ratio = lives / log;
-    println!("whole lives: {lives:.0}/s, {ratio:.2} of the bare log{}", if smoke { "" } else { verdict(ratio, LIVES_BAR) });
-    if smoke {
+    println!("whole lives: {lives:.0}/s, {ratio:.2} of the bare log{}", if bench.smoke { "" } else { verdict(ratio, LIVES_BAR) });
+    if bench.smoke {
         lives::steady(root, runtime, Duration::from_millis(300));
         backlog::run(root, runtime, 20_000);
     }
 }
 
-fn print_line(callers: usize, bare: Rate, journal: Rate, smoke: bool) {
+impl Bench {
+    /// The rates of the bare log and of the journal, taken in turns, so that a noisy neighbour hits both.
+    fn pair(&self, root: &Path, runtime: &Runtime, record: usize, callers: usize) -> (Rate, Rate) {
+        let (mut bare, mut journal) = (Vec::new(), Vec::new());
+        for round in 0..self.rounds {
+            let file = Arc::new(BareLog::create(&root.join("bare")).unwrap());
+            bare.push(runtime.block_on(bare_rate(file, record, callers, self.time)));
+            let directory = root.join(format!("journal-{callers}-{round}"));
+            let queue = Arc::new(JournalQueue::open(&directory, options()).unwrap());
+            journal.push(runtime.block_on(journal_rate(queue, callers, self.time)));
+            std::fs::remove_dir_all(directory).unwrap();
+        }
+        (median(bare), median(journal))
+    }
+}
+
+fn print_line(callers: usize, (bare, journal): (Rate, Rate), bar: Option<f64>) {
     let ratio = journal.calls / bare.calls;
     println!(
         "{callers:>9} {:>12.0} {:>12.0} {ratio:>6.2} {:>16.2} {:>7.2} {:>24.2} {:.2}{}",
@@ -108,7 +125,7 @@ fn print_line(callers: usize, bare: Rate, journal: Rate, smoke: bool) {
         journal.p99 * 1e3,
         bare.cpu,
         journal.cpu,
-        if callers < 256 || smoke { "" } else { verdict(ratio, ACCEPT_BAR) }
+        bar.map_or("", |bar| verdict(ratio, bar))
     );
 }
 
@@ -120,6 +137,15 @@ fn options() -> JournalOptions {
     let mut options = JournalOptions::default();
     options.pending_limit = 20_000_000;
     options
+}
+
+/// How it is measured.
+struct Bench {
+    smoke: bool,
+    rounds: usize,
+    time: Duration,
+    workers: usize,
+    free: bool,
 }
 
 /// Calls a second, how long nearly all took at most, in seconds, and what one cost all threads together.
