@@ -436,7 +436,7 @@ mod tests {
         assert!(promises.effects.len() < count);
         let mut done = 0;
         keep([&mut promises].into_iter(), |few| done += few.count());
-        let stayed = |number: usize| number % 3 != 0;
+        let stayed = |number: usize| !number.is_multiple_of(3);
         let kept = durables.iter().enumerate().filter(|(number, _)| stayed(*number));
         assert_eq!(done as u64, kept.map(|(_, (_, effects))| effects).sum::<u64>());
         for (number, (durable, effects)) in durables.iter_mut().enumerate() {
