@@ -9,7 +9,7 @@
 
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::QueueError;
@@ -128,7 +128,7 @@ impl House {
     }
 
     fn fill(&self, name: &str) -> io::Result<Arc<dyn IoFile>> {
-        let file = draft(self.shared.io.as_ref(), name, &self.shared.options)?;
+        let file = draft(&self.shared, name)?;
         let filled = self.write_zeros(file.as_ref());
         if filled.is_err() {
             discard(self.shared.io.as_ref(), name);
@@ -324,18 +324,26 @@ fn is_full(error: &OpenError) -> bool {
 }
 
 /// Makes a file with room for a segment, unless others would find the disk full then.
-pub(super) fn draft(io: &dyn Io, name: &str, options: &JournalOptions) -> io::Result<Arc<dyn IoFile>> {
-    let size = options.segment_octets;
-    // A disk hands out what it has before it says that this is too little.
-    if io.free()?.is_some_and(|free| free < options.reserve_octets.saturating_add(size.into())) {
-        return Err(io::ErrorKind::StorageFull.into());
-    }
+pub(super) fn draft(shared: &Shared, name: &str) -> io::Result<Arc<dyn IoFile>> {
+    let (io, size) = (&shared.io, u64::from(shared.options.segment_octets));
+    let _turn = room(shared, size)?;
     let file = io.create(name)?;
-    let room = file.preallocate(u64::from(size));
+    let room = file.preallocate(size);
     if room.is_err() {
-        discard(io, name);
+        discard(io.as_ref(), name);
     }
     room.map(|()| file)
+}
+
+/// Says whether the disk has room for so many octets and for what is left to others. Until the guard goes nobody else of
+/// this journal takes any: there may be room for one only.
+pub(super) fn room(shared: &Shared, octets: u64) -> io::Result<MutexGuard<'_, ()>> {
+    let turn = shared.drafting.lock().unwrap_or_else(PoisonError::into_inner);
+    // A disk hands out what it has before it says that this is too little.
+    if shared.io.free()?.is_some_and(|free| free < shared.options.reserve_octets.saturating_add(octets)) {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(turn)
 }
 
 /// Deletes a draft that came to nothing; a name that stays is deleted at the next start.

@@ -10,7 +10,7 @@ pub struct JournalOptions {
     /// Octets of one segment file, 4 KiB to 1 GiB. Room for one is kept free on the disk beyond what is used.
     pub segment_octets: u32,
     /// Octets of the disk that are left to others: no segment is begun that would leave less, and new messages are
-    /// refused instead.
+    /// refused instead; nor is a snapshot written, and the next start takes longer.
     pub reserve_octets: u64,
     /// Messages that may be pending; a million takes about 150 MB of memory, however long the texts are, and 100 MB more
     /// while the next MC has them.

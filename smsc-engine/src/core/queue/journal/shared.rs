@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, MutexGuard, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::task::Waker;
 use std::thread::Thread;
 
@@ -54,6 +54,8 @@ pub(super) struct Shared {
     /// There was no room on the disk for another segment: what is left of the one in use is for changes. It changes under
     /// the lock of the state.
     pub(super) full: AtomicBool,
+    /// Held by who looks whether the disk has room for something, and takes it.
+    pub(super) drafting: Mutex<()>,
     /// The waiting groups were taken away to be written.
     room: Notify,
     /// Set once the last thread has let go of the files.
@@ -96,6 +98,7 @@ impl Shared {
             housework: Condvar::new(),
             crowded: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            drafting: Mutex::default(),
             room: Notify::new(),
             closed: watch::Sender::new(false),
         }

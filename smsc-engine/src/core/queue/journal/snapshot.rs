@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::super::index::{Facts, Known, LaneNo, Limits, Marks};
 use super::super::io::{Io, IoFile};
 use super::group::{self, GroupHeader, Position};
+use super::house;
 use super::record::{self, Kind, PREFIX, put};
 use super::recover::{Found, Replay};
 use super::shared::{Shared, State};
@@ -55,7 +56,7 @@ pub(super) fn save(shared: &Shared, extent: Extent, stops: impl Fn(&State) -> bo
 
 fn draft(shared: &Shared, extent: Extent, stops: impl Fn(&State) -> bool) -> io::Result<u64> {
     let io = shared.io.as_ref();
-    let mut writer = Writer { salt: extent.salt, file: io.create(DRAFT)?, offset: 0, synced: 0, buffer: Vec::new() };
+    let mut writer = Writer { shared, salt: extent.salt, file: io.create(DRAFT)?, offset: 0, synced: 0, buffer: Vec::new() };
     writer.put(|out| extent.put(out))?;
     let (mut lanes, mut beyond, mut last) = (0, None, false);
     while !last {
@@ -174,7 +175,8 @@ fn take_entry(rest: &mut &[u8]) -> Result<Known<Position>, FormFault> {
     Ok(Known { id, facts, body, outcome, handing })
 }
 
-struct Writer {
+struct Writer<'a> {
+    shared: &'a Shared,
     salt: u32,
     file: Arc<dyn IoFile>,
     offset: u64,
@@ -182,12 +184,15 @@ struct Writer {
     buffer: Vec<u8>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn put(&mut self, values: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.buffer.clear();
         record::write(Kind::Snapshot, self.salt, &mut self.buffer, values);
+        let octets = self.buffer.len() as u64;
+        let turn = house::room(self.shared, octets)?;
         self.file.write_at(&self.buffer, self.offset)?;
-        self.offset += self.buffer.len() as u64;
+        drop(turn);
+        self.offset += octets;
         if self.offset - self.synced >= STEP {
             self.file.sync()?;
             self.synced = self.offset;

@@ -182,7 +182,7 @@ impl Writer {
             Some(spare) => spare,
             None => {
                 let name = format!("next{DRAFT}");
-                let file = house::draft(io.as_ref(), &name, &self.shared.options);
+                let file = house::draft(&self.shared, &name);
                 let file = file.map_err(|error| if is_full(&error) { Failure::NoRoom } else { error.into() })?;
                 Spare { name, file }
             }
