@@ -56,7 +56,7 @@ pub(super) fn save(shared: &Shared, extent: Extent, stops: impl Fn(&State) -> bo
 
 fn draft(shared: &Shared, extent: Extent, stops: impl Fn(&State) -> bool) -> io::Result<u64> {
     let io = shared.io.as_ref();
-    let mut writer = Writer { shared, salt: extent.salt, file: io.create(DRAFT)?, offset: 0, synced: 0, buffer: Vec::new() };
+    let mut writer = Writer { shared, file: io.create(DRAFT)?, offset: 0, synced: 0, buffer: Vec::new() };
     writer.put(|out| extent.put(out))?;
     let (mut lanes, mut beyond, mut last) = (0, None, false);
     while !last {
@@ -177,7 +177,6 @@ fn take_entry(rest: &mut &[u8]) -> Result<Known<Position>, FormFault> {
 
 struct Writer<'a> {
     shared: &'a Shared,
-    salt: u32,
     file: Arc<dyn IoFile>,
     offset: u64,
     synced: u64,
@@ -187,7 +186,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn put(&mut self, values: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.buffer.clear();
-        record::write(Kind::Snapshot, self.salt, &mut self.buffer, values);
+        record::write(Kind::Snapshot, self.shared.salt, &mut self.buffer, values);
         let octets = self.buffer.len() as u64;
         let turn = house::room(self.shared, octets)?;
         self.file.write_at(&self.buffer, self.offset)?;
